@@ -1,0 +1,82 @@
+// What the addon exports, and what it says about itself so that the loader can check that both sides agree.
+#include <fcntl.h>
+#include <napi.h>
+
+#include "../procfs/mapping_table.h"
+#include "../procfs/padding.h"
+#include "../procfs/smaps_rollup.h"
+#include "../procfs/status.h"
+#include "../sweep/clock.h"
+#include "../sweep/status.h"
+#include "../sweep/sweeper.h"
+#include "sweeper_object.h"
+#include "tokenizers.h"
+
+namespace tidemark {
+namespace {
+
+template <typename List, typename Name>
+Napi::Array Names(Napi::Env env, const List& list, Name name) {
+  Napi::Array out = Napi::Array::New(env);
+  for (const auto& entry : list) out.Set(out.Length(), name(entry));
+  return out;
+}
+
+// () -> { statuses, counters, rollup, statusKeys, padding }: the columns as this addon was compiled
+Napi::Value Columns(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Object out = Napi::Object::New(env);
+  auto itself = [](const char* name) { return name; };
+  out.Set("statuses", Names(env, kStatusNames, itself));
+  out.Set("counters", Names(env, kCounterColumns, itself));
+  out.Set("rollup", Names(env, kRollupColumns, [](const RollupColumn& column) { return column.name; }));
+  out.Set("statusKeys", Names(env, kStatusKeys, [](const StatusKey& key) { return key.key; }));
+  out.Set("smapsKeys", Names(env, kSmapsKeys, [](const SmapsKey& key) { return key.key; }));
+  out.Set("padding", Napi::Number::New(env, kPadding));
+  return out;
+}
+
+// (capacity) -> [{ name, type, byteOffset }]
+Napi::Value TableLayout(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  ColumnPlace places[kTableColumns];
+  DescribeTable(info[0].ToNumber().Uint32Value(), places);
+  Napi::Array out = Napi::Array::New(env);
+  for (const ColumnPlace& place : places) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", place.name);
+    entry.Set("type", place.type);
+    entry.Set("byteOffset", Napi::Number::New(env, static_cast<double>(place.byte_offset)));
+    out.Set(out.Length(), entry);
+  }
+  return out;
+}
+
+// (deadline: bigint) sleeps until the monotonic time in nanoseconds
+void Sleep(const Napi::CallbackInfo& info) {
+  if (!info[0].IsBigInt()) return;
+  bool lossless;
+  SleepUntil(info[0].As<Napi::BigInt>().Int64Value(&lossless));
+}
+
+// (fd, bytes) -> errno: gives a file its blocks on the disk, so that a later write cannot fail for want of room
+Napi::Value Preallocate(const Napi::CallbackInfo& info) {
+  int error = posix_fallocate(info[0].ToNumber().Int32Value(), 0, info[1].ToNumber().Int64Value());
+  return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  ExportTokenizers(env, exports);
+  SweeperObject::Export(env, exports);
+  exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
+  exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
+  exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));
+  exports.Set("preallocate", Napi::Function::New<Preallocate>(env, "preallocate"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace tidemark
+
+static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) { return tidemark::Init(env, exports); }
+NODE_API_MODULE(tidemark, InitAddon)

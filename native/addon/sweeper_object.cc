@@ -1,0 +1,222 @@
+#include "sweeper_object.h"
+
+#include <cstring>
+#include <string>
+
+#include "../procfs/smaps_rollup.h"
+#include "../sweep/clock.h"
+#include "arguments.h"
+
+namespace tidemark {
+namespace {
+
+// Arguments of a sweep: the slots to read, and how many of them.
+struct SlotList {
+  uint32_t* slots;
+  size_t count;
+};
+
+bool TakeSlots(const Napi::CallbackInfo& info, SlotList* out) {
+  constexpr const char* kSentence = "Expected a Uint32Array of slots and how many of them to read";
+  size_t available;
+  if (!info[1].IsNumber() || !TakeArray(info[0], 0, &out->slots, &available, kSentence)) return Refuse(info.Env(), kSentence);
+  out->count = info[1].As<Napi::Number>().Uint32Value();
+  return out->count <= available || Refuse(info.Env(), kSentence);
+}
+
+// Arguments 2 and 3 of a sweep: one Float64Array with all columns, and the statuses, whose length is the stride.
+bool TakeColumns(const Napi::CallbackInfo& info, const SlotList& list, size_t columns, Columns* out) {
+  constexpr const char* kSentence = "Expected a Float64Array of columns x rows, a Uint8Array of rows, and slots below it";
+  if (!TakeArray(info[3], 0, &out->status, &out->stride, kSentence) ||
+      !TakeArray(info[2], columns * out->stride, &out->values, nullptr, kSentence)) {
+    return false;
+  }
+  for (size_t i = 0; i < list.count; i++) {
+    if (list.slots[i] >= out->stride) return Refuse(info.Env(), kSentence);
+  }
+  return true;
+}
+
+int64_t TakeInstant(const Napi::Value& value) {
+  if (!value.IsBigInt()) return 0;
+  bool lossless;
+  return value.As<Napi::BigInt>().Int64Value(&lossless);
+}
+
+}  // namespace
+
+// (root, pageSize, clockTicksPerSecond, maxKept)
+SweeperObject::SweeperObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SweeperObject>(info) {
+  if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsNumber()) {
+    Refuse(info.Env(), "Expected the root of a procfs tree, its page size, its clock ticks and a number of descriptors");
+    return;
+  }
+  std::string root = info[0].As<Napi::String>().Utf8Value();
+  auto sweeper = std::make_unique<Sweeper>(root, info[1].As<Napi::Number>().Int64Value(),
+                                           info[2].As<Napi::Number>().Int64Value(),
+                                           info[3].As<Napi::Number>().Uint32Value());
+  if (int error = sweeper->tree().error()) {
+    Napi::Error failure = Napi::Error::New(info.Env(), "Cannot open " + root + ": " + std::strerror(error));
+    failure.Set("errno", Napi::Number::New(info.Env(), error));
+    failure.ThrowAsJavaScriptException();
+    return;
+  }
+  sweeper_ = std::move(sweeper);
+}
+
+bool SweeperObject::Open(const Napi::Env& env) const { return sweeper_ || Refuse(env, "This sweeper is closed"); }
+
+// (slot, pid, numbers: Float64Array(4), comm: Uint8Array(64)) -> status. numbers: start ticks, parent, flags, comm length
+Napi::Value SweeperObject::Attach(const Napi::CallbackInfo& info) {
+  double* numbers;
+  uint8_t* comm;
+  if (!Open(info.Env()) || !TakeArray(info[2], 4, &numbers, nullptr, "Expected a Float64Array of 4") ||
+      !TakeArray(info[3], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
+    return info.Env().Undefined();
+  }
+  Identity identity;
+  Status status = sweeper_->Attach(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Int32Value(), &identity);
+  if (status == Status::kOk) {
+    numbers[0] = static_cast<double>(identity.start_ticks);
+    numbers[1] = static_cast<double>(identity.parent_pid);
+    numbers[2] = static_cast<double>(identity.flags);
+    numbers[3] = identity.comm_length;
+    std::memcpy(comm, identity.comm, kMaxComm);
+  }
+  return Napi::Number::New(info.Env(), static_cast<uint8_t>(status));
+}
+
+void SweeperObject::Detach(const Napi::CallbackInfo& info) {
+  if (sweeper_) sweeper_->Detach(info[0].ToNumber().Uint32Value());
+}
+
+// (slot, comm: Uint8Array(64)) -> length of the name at the last sweep
+Napi::Value SweeperObject::Comm(const Napi::CallbackInfo& info) {
+  uint8_t* comm;
+  if (!Open(info.Env()) || !TakeArray(info[1], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
+    return info.Env().Undefined();
+  }
+  uint32_t length;
+  const uint8_t* name = sweeper_->Comm(info[0].ToNumber().Uint32Value(), &length);
+  if (name) std::memcpy(comm, name, length);
+  return Napi::Number::New(info.Env(), length);
+}
+
+// (slots, count, columns, statuses, renamed: Uint32Array, times: BigInt64Array(2)) -> how many were renamed
+Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
+  SlotList list;
+  Columns columns;
+  uint32_t* renamed;
+  int64_t* times;
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kCounterFields, &columns) ||
+      !TakeArray(info[4], list.count, &renamed, nullptr, "Expected a Uint32Array with room for every slot") ||
+      !TakeArray(info[5], 2, &times, nullptr, "Expected a BigInt64Array of two")) {
+    return info.Env().Undefined();
+  }
+  times[0] = MonotonicNs();
+  size_t renames = sweeper_->SweepCounters(list.slots, list.count, columns, renamed);
+  times[1] = MonotonicNs();
+  return Napi::Number::New(info.Env(), static_cast<double>(renames));
+}
+
+// (slots, count, columns, statuses, times: BigInt64Array(2), stop: bigint) -> how many were read
+Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
+  SlotList list;
+  Columns columns;
+  int64_t* times;
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + 1, &columns) ||
+      !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two")) {
+    return info.Env().Undefined();
+  }
+  times[0] = MonotonicNs();
+  size_t done = sweeper_->SweepRollup(list.slots, list.count, columns, TakeInstant(info[5]));
+  times[1] = MonotonicNs();
+  return Napi::Number::New(info.Env(), static_cast<double>(done));
+}
+
+// (slots, count, statuses, table: ArrayBuffer, capacity, text: Uint8Array, spans: Uint32Array(2 x count),
+//  holds: BigUint64Array(count), times: BigInt64Array(2), stop: bigint, needed: Float64Array(2)) -> how many were read
+Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
+  constexpr const char* kSentence = "Expected the buffers of a mappings sweep";
+  SlotList list;
+  uint8_t* status;
+  size_t rows;
+  uint8_t* text;
+  size_t text_bytes;
+  uint32_t* spans;
+  uint64_t* holds;
+  int64_t* times;
+  double* needed;
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeArray(info[2], 0, &status, &rows, kSentence) ||
+      !TakeArray(info[5], 0, &text, &text_bytes, kSentence) ||
+      !TakeArray(info[6], 2 * list.count, &spans, nullptr, kSentence) ||
+      !TakeArray(info[7], list.count, &holds, nullptr, kSentence) ||
+      !TakeArray(info[8], 2, &times, nullptr, kSentence) || !TakeArray(info[10], 2, &needed, nullptr, kSentence)) {
+    return info.Env().Undefined();
+  }
+  size_t capacity = info[4].ToNumber().Uint32Value();
+  if (!info[3].IsArrayBuffer() || capacity % 8 != 0 ||
+      info[3].As<Napi::ArrayBuffer>().ByteLength() != MappingTable::Bytes(capacity)) {
+    Refuse(info.Env(), kSentence);
+    return info.Env().Undefined();
+  }
+  for (size_t i = 0; i < list.count; i++) {
+    if (list.slots[i] >= rows) {
+      Refuse(info.Env(), kSentence);
+      return info.Env().Undefined();
+    }
+  }
+  MappingRows out{MappingTable(static_cast<uint8_t*>(info[3].As<Napi::ArrayBuffer>().Data()), capacity),
+                  text,
+                  text_bytes,
+                  spans,
+                  spans + list.count,
+                  holds};
+  size_t needed_rows;
+  size_t needed_text;
+  times[0] = MonotonicNs();
+  size_t done = sweeper_->SweepMappings(list.slots, list.count, status, out, TakeInstant(info[9]), &needed_rows, &needed_text);
+  times[1] = MonotonicNs();
+  needed[0] = static_cast<double>(needed_rows);
+  needed[1] = static_cast<double>(needed_text);
+  return Napi::Number::New(info.Env(), static_cast<double>(done));
+}
+
+// (out: Int32Array) -> how many pids there are, or -errno
+Napi::Value SweeperObject::ListPids(const Napi::CallbackInfo& info) {
+  int32_t* out;
+  size_t capacity;
+  if (!Open(info.Env()) || !TakeArray(info[0], 0, &out, &capacity, "Expected an Int32Array for the pids")) {
+    return info.Env().Undefined();
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(sweeper_->tree().ListPids(out, capacity)));
+}
+
+Napi::Value SweeperObject::LastPid(const Napi::CallbackInfo& info) {
+  if (!Open(info.Env())) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(sweeper_->tree().LastPid()));
+}
+
+Napi::Value SweeperObject::Kept(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), sweeper_ ? static_cast<double>(sweeper_->kept()) : 0);
+}
+
+void SweeperObject::Close(const Napi::CallbackInfo&) { sweeper_.reset(); }
+
+void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
+  exports.Set("Sweeper", DefineClass(env, "Sweeper",
+                                     {
+                                         InstanceMethod<&SweeperObject::Attach>("attach"),
+                                         InstanceMethod<&SweeperObject::Detach>("detach"),
+                                         InstanceMethod<&SweeperObject::Comm>("comm"),
+                                         InstanceMethod<&SweeperObject::SweepCounters>("sweepCounters"),
+                                         InstanceMethod<&SweeperObject::SweepRollup>("sweepRollup"),
+                                         InstanceMethod<&SweeperObject::SweepMappings>("sweepMappings"),
+                                         InstanceMethod<&SweeperObject::ListPids>("listPids"),
+                                         InstanceMethod<&SweeperObject::LastPid>("lastPid"),
+                                         InstanceMethod<&SweeperObject::Kept>("kept"),
+                                         InstanceMethod<&SweeperObject::Close>("close"),
+                                     }));
+}
+
+}  // namespace tidemark

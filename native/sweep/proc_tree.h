@@ -1,0 +1,53 @@
+// A procfs tree: opening and reading its files, and listing its processes.
+//
+// The traps: a bare path of a process may belong to another one after pid reuse (callers verify the start time);
+// procfs files of some kernels cannot seek, so a kept descriptor is tried once and given up for good on ESPIPE.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "status.h"
+
+namespace tidemark {
+
+class ProcTree {
+ public:
+  explicit ProcTree(const std::string& root);
+  ~ProcTree();
+  ProcTree(const ProcTree&) = delete;
+  ProcTree& operator=(const ProcTree&) = delete;
+
+  // 0, or the errno with which the root could not be opened.
+  int error() const { return error_; }
+
+  // Descriptor of ROOT/PID/FILE, or -errno.
+  int Open(int pid, const char* file) const;
+
+  // One read of up to `size` bytes from the start of an open file. Returns bytes, or -errno; -ESPIPE means that this
+  // tree's files must be opened anew for each read.
+  static int64_t ReadStart(int fd, uint8_t* into, size_t size);
+
+  // Reads on from the current position to the end. Returns bytes (total), or -errno. `into` grows, padding included.
+  static int64_t ReadAll(int fd, std::vector<uint8_t>& into);
+
+  // The pids of the tree, ascending as procfs lists them. Returns how many there are, even when more than `capacity`;
+  // -errno when the directory cannot be read.
+  int64_t ListPids(int32_t* out, size_t capacity);
+
+  // The last pid that was given out, from ROOT/loadavg: when it has not changed, nothing has been forked. -1 if unknown.
+  int64_t LastPid();
+
+ private:
+  int root_;
+  int loadavg_ = -1;
+  int error_ = 0;
+  std::vector<uint8_t> listing_;
+};
+
+// What an errno of open or read says about a row.
+Status StatusOfErrno(int error);
+
+}  // namespace tidemark

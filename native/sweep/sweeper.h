@@ -1,0 +1,119 @@
+// Sweeps one tier of many processes into the caller's columns.
+//
+// The traps:
+// - A kept descriptor of statm or stat follows the process through exec and answers ESRCH once it is gone, even when the
+//   pid has been given to another; a path opened anew reads whoever has the pid now. So statm is read before stat, and
+//   the start time in stat then proves whose both were.
+// - Descriptors cost kernel memory and are limited: beyond `max_kept` a file is opened per use, and when the process has
+//   none left at all, kept ones are given back.
+// - smaps and smaps_rollup do not follow exec: those are opened per use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../procfs/mapping_table.h"
+#include "proc_tree.h"
+#include "status.h"
+
+namespace tidemark {
+
+constexpr const char* kCounterColumns[] = {"rss",         "rssAnon",  "vsize",      "dataSize", "minorFaults",
+                                           "majorFaults", "userTime", "systemTime", "threads",  "parentPid"};
+constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
+
+constexpr size_t kMaxComm = 64;
+
+struct Identity {
+  uint64_t start_ticks;
+  uint64_t parent_pid;
+  uint64_t flags;
+  uint8_t comm[kMaxComm];
+  uint32_t comm_length;
+};
+
+// A caller's columns: column c of slot s at values[c * stride + s], the row's status at status[s].
+struct Columns {
+  double* values;
+  size_t stride;
+  uint8_t* status;
+};
+
+// Rows of many processes one after the other, and the text of their names and flags. `firsts[i]` and `counts[i]` are the
+// rows of the i-th slot that was asked for.
+struct MappingRows {
+  MappingTable table;
+  uint8_t* text;
+  size_t text_bytes;
+  uint32_t* firsts;
+  uint32_t* counts;
+  uint64_t* holds;  // nanoseconds of the read
+};
+
+class Sweeper {
+ public:
+  Sweeper(const std::string& root, uint64_t page_size, uint64_t ticks_per_second, size_t max_kept);
+  ~Sweeper();
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+
+  ProcTree& tree() { return tree_; }
+  size_t kept() const { return kept_; }
+
+  // Binds a slot to the process that has this pid now. On kOk `out` is filled and the slot can be swept.
+  Status Attach(uint32_t slot, int pid, Identity* out);
+  void Detach(uint32_t slot);
+
+  // statm and stat of every slot. Slots whose name changed are listed in `renamed` (as many as slots); returns how many.
+  size_t SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t* renamed);
+
+  // smaps_rollup of slots until the monotonic time `stop_ns` has passed (0: never). Returns how many were read.
+  size_t SweepRollup(const uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns);
+
+  // smaps of slots, likewise; stops as well when the next process may not fit. Returns how many were read; 0 with
+  // *needed_rows set when not even the first one fits.
+  size_t SweepMappings(const uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
+                       size_t* needed_rows, size_t* needed_text);
+
+  // Name of a slot as of its last sweep.
+  const uint8_t* Comm(uint32_t slot, uint32_t* length) const;
+
+ private:
+  struct Slot {
+    int pid = 0;  // 0: free
+    int statm = -1;
+    int stat = -1;
+    bool kernel_thread = false;
+    uint64_t start_ticks = 0;
+    uint32_t comm_length = 0;
+    uint8_t comm[kMaxComm] = {};
+  };
+
+  // Opens a file of a slot; gives kept descriptors back when there is none left.
+  int OpenFor(const Slot& slot, const char* file);
+  // Reads a small file from its kept descriptor, or by opening it. Bytes, or -errno.
+  int64_t ReadSmall(const Slot& slot, int* kept, const char* file, uint8_t* into);
+  void CloseKept(Slot& slot);
+  void GiveBackDescriptors();
+  Status ReadCounters(Slot& slot, uint32_t index, const Columns& out, bool* renamed);
+  Status ReadRollup(Slot& slot, uint32_t index, const Columns& out);
+  // Whether the slot's process still lives under its pid.
+  bool StillThere(Slot& slot);
+  Status StatusOfFailure(Slot& slot, int64_t error);
+  Slot* Find(uint32_t slot) { return slot < slots_.size() && slots_[slot].pid ? &slots_[slot] : nullptr; }
+
+  ProcTree tree_;
+  double page_size_;
+  double tick_ns_;
+  size_t max_kept_;
+  size_t kept_ = 0;
+  bool can_keep_ = true;
+  std::vector<Slot> slots_;
+  std::vector<uint8_t> text_;        // of one smaps
+  std::vector<uint64_t> table_memory_;  // of one smaps, 8-byte aligned
+  size_t table_rows_ = 0;
+};
+
+}  // namespace tidemark

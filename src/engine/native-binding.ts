@@ -1,0 +1,151 @@
+/**
+ * The only file that loads a `.node`.
+ *
+ * The trap: an addon that was built for other columns would fill ours with the wrong numbers and nobody would notice. So
+ * every list that both sides have is compared when it is loaded, and a difference counts as "does not load".
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SMAPS_KEYS, tableLayout } from '../procfs/mapping-table.js';
+import { PADDING } from '../procfs/padding.js';
+import { STATUS_KEYS } from '../procfs/status.js';
+import type { Tokenizers } from '../procfs/tokenizers.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
+
+/** The class `Sweeper` of the addon; see native/addon/sweeper_object.cc for the arguments. */
+export interface NativeSweeper {
+  attach(slot: number, pid: number, numbers: Float64Array, comm: Uint8Array): number;
+  detach(slot: number): void;
+  comm(slot: number, comm: Uint8Array): number;
+  sweepCounters(
+    slots: Uint32Array,
+    count: number,
+    values: Float64Array,
+    status: Uint8Array,
+    renamed: Uint32Array,
+    times: BigInt64Array,
+  ): number;
+  sweepRollup(
+    slots: Uint32Array,
+    count: number,
+    values: Float64Array,
+    status: Uint8Array,
+    times: BigInt64Array,
+    stopNs: bigint,
+  ): number;
+  sweepMappings(
+    slots: Uint32Array,
+    count: number,
+    status: Uint8Array,
+    table: ArrayBuffer,
+    capacity: number,
+    text: Uint8Array,
+    spans: Uint32Array,
+    holds: BigUint64Array,
+    times: BigInt64Array,
+    stopNs: bigint,
+    needed: Float64Array,
+  ): number;
+  listPids(out: Int32Array): number;
+  lastPid(): number;
+  kept(): number;
+  close(): void;
+}
+
+interface Addon {
+  Sweeper: new (root: string, pageSize: number, clockTicksPerSecond: number, maxKept: number) => NativeSweeper;
+  columns(): Record<string, readonly string[] | number>;
+  tableLayout(capacity: number): unknown;
+  tokenizeMaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;
+  tokenizeSmaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;
+  tokenizeStatm(bytes: Uint8Array, length: number, fields: BigUint64Array): boolean;
+  tokenizeStat(bytes: Uint8Array, length: number, fields: BigUint64Array, words: Uint32Array): boolean;
+  tokenizeStatus(
+    bytes: Uint8Array,
+    length: number,
+    fields: Float64Array,
+    others: Uint32Array,
+    counts: Uint32Array,
+  ): boolean;
+  sleepUntil(deadlineNs: bigint): void;
+  preallocate(fd: number, bytes: number): number;
+}
+
+export type NativeBinding =
+  | { readonly state: 'loaded'; readonly path: string; readonly addon: Addon; readonly tokenizers: Tokenizers }
+  | { readonly state: 'absent'; readonly reason: string };
+
+let loaded: NativeBinding | undefined;
+
+/** The addon, loaded once per thread, or the reason why there is none. Never throws. */
+export function nativeBinding(): NativeBinding {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): NativeBinding {
+  const root = packageRoot();
+  const candidates = [
+    path.join(root, 'build', 'Release', 'tidemark.node'),
+    path.join(root, 'native', 'build', 'Release', 'tidemark.node'),
+    path.join(root, 'prebuilds', `linux-${process.arch}`, 'tidemark.node'),
+  ];
+  const file = candidates.find((candidate) => existsSync(candidate));
+  if (file === undefined)
+    return { state: 'absent', reason: `not built for linux-${process.arch} (npm run build:native)` };
+  try {
+    const addon = createRequire(import.meta.url)(file) as Addon;
+    const difference = findDifference(addon);
+    if (difference !== undefined)
+      return { state: 'absent', reason: `${file} was built for other columns: ${difference}` };
+    return { state: 'loaded', path: file, addon, tokenizers: tokenizersOf(addon) };
+  } catch (error) {
+    return { state: 'absent', reason: `${file} does not load: ${(error as Error).message}` };
+  }
+}
+
+/** The folder of our own package.json: this file may run from dist/ or from a build of the benchmarks. */
+function packageRoot(): string {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  while (path.dirname(folder) !== folder) {
+    const manifest = path.join(folder, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'tidemark') return folder;
+    folder = path.dirname(folder);
+  }
+  return folder;
+}
+
+function findDifference(addon: Addon): string | undefined {
+  const ours: Record<string, readonly string[] | number> = {
+    statuses: STATUSES.slice(0, STATUSES.indexOf('estimated')),
+    counters: COUNTER_COLUMNS,
+    rollup: ROLLUP_COLUMNS.slice(0, -1),
+    smapsKeys: SMAPS_KEYS.map(({ key }) => key),
+    statusKeys: STATUS_KEYS.map(({ key }) => key),
+    padding: PADDING,
+  };
+  const theirs = addon.columns();
+  for (const [list, expected] of Object.entries(ours)) {
+    if (JSON.stringify(theirs[list]) !== JSON.stringify(expected)) {
+      return `${list} is ${JSON.stringify(theirs[list])}, expected ${JSON.stringify(expected)}`;
+    }
+  }
+  for (const capacity of [8, 1016]) {
+    if (JSON.stringify(addon.tableLayout(capacity)) !== JSON.stringify(tableLayout(capacity).columns)) {
+      return `the mapping table for ${capacity} rows is laid out differently`;
+    }
+  }
+  return undefined;
+}
+
+function tokenizersOf(addon: Addon): Tokenizers {
+  return {
+    maps: (bytes, length, table) => addon.tokenizeMaps(bytes, length, table.buffer, table.capacity),
+    smaps: (bytes, length, table) => addon.tokenizeSmaps(bytes, length, table.buffer, table.capacity),
+    statm: (bytes, length, out) => addon.tokenizeStatm(bytes, length, out.fields),
+    stat: (bytes, length, out) => addon.tokenizeStat(bytes, length, out.fields, out.words),
+    status: (bytes, length, out) => addon.tokenizeStatus(bytes, length, out.fields, out.others, out.counts),
+  };
+}

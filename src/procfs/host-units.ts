@@ -1,0 +1,79 @@
+/**
+ * The page size and the clock tick of a host.
+ *
+ * The trap: they belong to the host that produced a text, not to the one that reads it. Of this host they are in the
+ * auxiliary vector of every process; of a captured tree they are there too if it was captured, else the page size follows
+ * from one process's `statm` (pages) against its `status` (kB).
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { HostUnits } from '../schema.js';
+import { halvesToNumber } from './digits.js';
+import { pad } from './padding.js';
+import { StatmValues, tokenizeStatm } from './statm.js';
+import { StatusColumn, StatusValues, tokenizeStatus } from './status.js';
+
+const AT_PAGESZ = 6n;
+const AT_CLKTCK = 17n;
+
+/** What nearly every Linux host has, for trees that say nothing. */
+const USUAL_CLOCK_TICKS = 100;
+
+let ownUnits: HostUnits | undefined;
+
+/** The units of the host that we run on. Throws when even `/proc/self/auxv` cannot be read. */
+export function readHostUnits(): HostUnits {
+  ownUnits ??= unitsFromAuxv(readFileSync('/proc/self/auxv'));
+  if (!ownUnits) throw new Error('Cannot find out the page size: /proc/self/auxv has none');
+  return ownUnits;
+}
+
+/** The units of the host whose procfs tree this is, or undefined when nothing in it tells. */
+export function readTreeUnits(root: string): HostUnits | undefined {
+  for (const pid of processFolders(root)) {
+    const fromAuxv = attempt(() => unitsFromAuxv(readFileSync(path.join(root, pid, 'auxv'))));
+    if (fromAuxv) return fromAuxv;
+    const pageSize = attempt(() => pageSizeFromSizes(path.join(root, pid)));
+    if (pageSize) return { pageSize, clockTicksPerSecond: USUAL_CLOCK_TICKS };
+  }
+  return undefined;
+}
+
+function processFolders(root: string): string[] {
+  return attempt(() => readdirSync(root).filter((name) => /^[1-9]\d*$/.test(name))) ?? [];
+}
+
+function unitsFromAuxv(bytes: Uint8Array): HostUnits | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let pageSize = 0;
+  let clockTicksPerSecond = 0;
+  for (let at = 0; at + 16 <= bytes.length; at += 16) {
+    const type = view.getBigUint64(at, true);
+    if (type === AT_PAGESZ) pageSize = Number(view.getBigUint64(at + 8, true));
+    if (type === AT_CLKTCK) clockTicksPerSecond = Number(view.getBigUint64(at + 8, true));
+  }
+  return isPageSize(pageSize) && clockTicksPerSecond > 0 ? { pageSize, clockTicksPerSecond } : undefined;
+}
+
+function pageSizeFromSizes(folder: string): number | undefined {
+  const statm = pad(readFileSync(path.join(folder, 'statm')));
+  const pages = new StatmValues();
+  if (!tokenizeStatm(statm.bytes, statm.length, pages)) return undefined;
+  const status = pad(readFileSync(path.join(folder, 'status')));
+  const sizes = new StatusValues();
+  tokenizeStatus(status.bytes, status.length, sizes);
+  const pageSize = sizes.fields[StatusColumn.vmSize]! / halvesToNumber(pages.halves, 0);
+  return isPageSize(pageSize) ? pageSize : undefined;
+}
+
+function isPageSize(value: number): boolean {
+  return Number.isInteger(value) && value >= 4096 && value <= 1 << 24 && (value & (value - 1)) === 0;
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * What can be read: every metric once, with its unit, tier, kernel source, exactness and public names.
+ *
+ * The trap: the same English word means different things in different kernel files (statm's "shared" is file plus
+ * shmem resident, not shared memory), so a metric is defined by the field it comes from, not by its name. Everything
+ * that prints, stores or exports takes its list, order and units from here; the addon checks its own list against it
+ * when it is loaded.
+ */
+
+export type Tier = 'counters' | 'rollup' | 'mappings';
+
+export type Unit = 'bytes' | 'nanoseconds' | 'count' | 'pid';
+
+/** The step in which the kernel reports the value; what a recording stores differences in. */
+export type Quantum = 'page' | 'kibibyte' | 'clock-tick' | 'one';
+
+export interface Metric {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly unit: Unit;
+  readonly quantum: Quantum;
+  /** Kernel file and field, as `proc(5)` names them. */
+  readonly source: string;
+  /** `exact`: what the kernel accounts at that instant. `floored`: truncated to the unit of the kernel's text. */
+  readonly exactness: 'exact' | 'floored' | 'measured-here';
+  /** Counters only grow while a process lives; gauges move both ways. */
+  readonly kind: 'gauge' | 'counter';
+  /** OpenTelemetry name where the process conventions have one, else under `process.linux`. */
+  readonly otel: string;
+  readonly prometheus: string;
+  readonly help: string;
+}
+
+const bytes = { unit: 'bytes', kind: 'gauge' } as const;
+
+/** Every metric of a process, in the order of its columns. */
+export const METRICS = [
+  {
+    ...bytes,
+    name: 'rss',
+    tier: 'counters',
+    quantum: 'page',
+    source: 'statm resident',
+    exactness: 'exact',
+    otel: 'process.memory.usage',
+    prometheus: 'process_resident_memory_bytes',
+    help: 'Resident memory: anonymous, file and shmem pages in RAM, hugetlb not included',
+  },
+  {
+    ...bytes,
+    name: 'rssAnon',
+    tier: 'counters',
+    quantum: 'page',
+    source: 'statm resident - shared',
+    exactness: 'exact',
+    otel: 'process.linux.memory.rss.anon',
+    prometheus: 'process_resident_anon_bytes',
+    help: 'Resident anonymous memory',
+  },
+  {
+    ...bytes,
+    name: 'vsize',
+    tier: 'counters',
+    quantum: 'page',
+    source: 'statm size',
+    exactness: 'exact',
+    otel: 'process.memory.virtual',
+    prometheus: 'process_virtual_memory_bytes',
+    help: 'Size of the address space',
+  },
+  {
+    ...bytes,
+    name: 'dataSize',
+    tier: 'counters',
+    quantum: 'page',
+    source: 'statm data',
+    exactness: 'exact',
+    otel: 'process.linux.memory.data_size',
+    prometheus: 'process_data_size_bytes',
+    help: 'Private writable address space plus stack, resident or not',
+  },
+  {
+    name: 'minorFaults',
+    tier: 'counters',
+    unit: 'count',
+    kind: 'counter',
+    quantum: 'one',
+    source: 'stat minflt',
+    exactness: 'exact',
+    otel: 'process.paging.faults',
+    prometheus: 'process_minor_page_faults_total',
+    help: 'Page faults of the whole thread group that needed no disk',
+  },
+  {
+    name: 'majorFaults',
+    tier: 'counters',
+    unit: 'count',
+    kind: 'counter',
+    quantum: 'one',
+    source: 'stat majflt',
+    exactness: 'exact',
+    otel: 'process.paging.faults',
+    prometheus: 'process_major_page_faults_total',
+    help: 'Page faults of the whole thread group that had to wait for a disk',
+  },
+  {
+    name: 'userTime',
+    tier: 'counters',
+    unit: 'nanoseconds',
+    kind: 'counter',
+    quantum: 'clock-tick',
+    source: 'stat utime',
+    exactness: 'floored',
+    otel: 'process.cpu.time',
+    prometheus: 'process_cpu_user_nanoseconds_total',
+    help: 'CPU time of the whole thread group in user mode, in steps of one clock tick',
+  },
+  {
+    name: 'systemTime',
+    tier: 'counters',
+    unit: 'nanoseconds',
+    kind: 'counter',
+    quantum: 'clock-tick',
+    source: 'stat stime',
+    exactness: 'floored',
+    otel: 'process.cpu.time',
+    prometheus: 'process_cpu_system_nanoseconds_total',
+    help: 'CPU time of the whole thread group in the kernel, in steps of one clock tick',
+  },
+  {
+    name: 'threads',
+    tier: 'counters',
+    unit: 'count',
+    kind: 'gauge',
+    quantum: 'one',
+    source: 'stat num_threads',
+    exactness: 'exact',
+    otel: 'process.thread.count',
+    prometheus: 'process_threads',
+    help: 'Threads of the process',
+  },
+  {
+    name: 'parentPid',
+    tier: 'counters',
+    unit: 'pid',
+    kind: 'gauge',
+    quantum: 'one',
+    source: 'stat ppid',
+    exactness: 'exact',
+    otel: 'process.parent_pid',
+    prometheus: 'process_parent_pid',
+    help: 'Pid of the parent, which changes when a process is adopted',
+  },
+  rollupBytes('pss', 'Pss', 'Proportional share: every page divided by the number of processes that map it'),
+  rollupBytes('pssAnon', 'Pss_Anon', 'Proportional share of anonymous memory'),
+  rollupBytes('pssFile', 'Pss_File', 'Proportional share of file pages'),
+  rollupBytes('pssShmem', 'Pss_Shmem', 'Proportional share of shmem pages'),
+  rollupBytes('pssDirty', 'Pss_Dirty', 'Proportional share of dirty pages'),
+  rollupBytes('uss', 'Private_Clean + Private_Dirty', 'Memory that only this process maps, hugetlb not included'),
+  rollupBytes('ussHugetlb', 'Private_Hugetlb', 'Hugetlb memory that only this process maps; in neither rss nor uss'),
+  rollupBytes('swap', 'Swap', 'Swapped-out memory of this process, shmem included'),
+  rollupBytes('swapPss', 'SwapPss', 'Proportional share of swapped-out memory'),
+  rollupBytes('referenced', 'Referenced', 'Resident memory marked as accessed'),
+  rollupBytes('anonHugePages', 'AnonHugePages', 'Anonymous memory in transparent huge pages'),
+  rollupBytes('locked', 'Locked', 'Proportional share of memory locked in RAM'),
+  {
+    name: 'rollupHold',
+    tier: 'rollup',
+    unit: 'nanoseconds',
+    kind: 'gauge',
+    quantum: 'one',
+    source: 'duration of the smaps_rollup read',
+    exactness: 'measured-here',
+    otel: 'process.linux.memory.rollup_hold',
+    prometheus: 'process_rollup_hold_nanoseconds',
+    help: "Upper bound of the time for which this read held the target's memory map",
+  },
+] as const satisfies readonly Metric[];
+
+function rollupBytes<const N extends string>(name: N, field: string, help: string) {
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return {
+    name,
+    tier: 'rollup',
+    unit: 'bytes',
+    kind: 'gauge',
+    quantum: 'kibibyte',
+    source: `smaps_rollup ${field}`,
+    exactness: 'floored',
+    otel: `process.linux.memory.${snake}`,
+    prometheus: `process_${snake}_bytes`,
+    help,
+  } as const;
+}
+
+export type MetricName = (typeof METRICS)[number]['name'];
+
+const byName = new Map<string, Metric>(METRICS.map((metric) => [metric.name, metric]));
+
+/** The metric of that name, or undefined. */
+export function findMetric(name: string): Metric | undefined {
+  return byName.get(name);
+}
+
+/** The metrics of one tier, in column order. */
+export function metricsOf(tier: Tier): readonly Metric[] {
+  return METRICS.filter((metric) => metric.tier === tier);
+}
+
+/** Column names of the counters tier, in column order. */
+export const COUNTER_COLUMNS: readonly string[] = metricsOf('counters').map((metric) => metric.name);
+
+/** Column names of the rollup tier, in column order. */
+export const ROLLUP_COLUMNS: readonly string[] = metricsOf('rollup').map((metric) => metric.name);
+
+/**
+ * Why a row holds what it holds. The numbers are stored in recordings: they never change, new ones are appended.
+ * `no-mm`: the process has no memory of its own (a kernel thread, a zombie), so its memory columns are absent while its
+ * times and faults are good. `estimated` occurs only when reading, never in a recording.
+ */
+export const STATUSES = [
+  'ok',
+  'denied',
+  'gone',
+  'no-mm',
+  'timeout',
+  'unsupported',
+  'not-due',
+  'lost',
+  'estimated',
+] as const;
+
+export type StatusName = (typeof STATUSES)[number];
+
+export const Status = {
+  ok: 0,
+  denied: 1,
+  gone: 2,
+  noMm: 3,
+  timeout: 4,
+  unsupported: 5,
+  notDue: 6,
+  lost: 7,
+  estimated: 8,
+} as const;
+
+/** The facts of the host that produced a text, without which its numbers have no unit. */
+export interface HostUnits {
+  /** Bytes of a page, a power of two. */
+  readonly pageSize: number;
+  /** Clock ticks of a second, `sysconf(_SC_CLK_TCK)`. */
+  readonly clockTicksPerSecond: number;
+}
+
+/** One step of a metric in its own unit on a host. */
+export function quantumOf(metric: Metric, host: HostUnits): number {
+  switch (metric.quantum) {
+    case 'page':
+      return host.pageSize;
+    case 'kibibyte':
+      return 1024;
+    case 'clock-tick':
+      return 1e9 / host.clockTicksPerSecond;
+    case 'one':
+      return 1;
+  }
+}

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { displayWidth, fitWidth } from './display-width.js';
+
+describe('displayWidth', () => {
+  it.each([
+    ['ascii', 'abc', 3],
+    ['combining mark', 'e\u0301', 1],
+    ['mark alone', '\u0301', 0],
+    ['CJK', '日本', 4],
+    ['Hangul from jamo', '\u1112\u1161\u11AB', 2],
+    ['full-width', 'Ａ', 2],
+    ['half-width kana', 'ｱ', 1],
+    ['emoji', '😀', 2],
+    ['emoji sequence', '👩\u200D💻', 2],
+    ['emoji by selector', '❤\uFE0F', 2],
+    ['the same as text', '❤', 1],
+    ['flag', '🇩🇪', 2],
+    ['box drawing', '─┼', 2],
+    ['bars', '▁█', 2],
+  ])('%s', (_name, text, width) => {
+    expect(displayWidth(text)).toBe(width);
+  });
+});
+
+describe('fitWidth', () => {
+  it('keeps what fits and cuts what does not', () => {
+    expect(fitWidth('abcde', 5, '…')).toBe('abcde');
+    expect(fitWidth('abcdef', 5, '…')).toBe('abcd…');
+    expect(fitWidth('abc', 1, '…')).toBe('…');
+    expect(fitWidth('abc', 0, '…')).toBe('');
+  });
+
+  it('never cuts a grapheme in half', () => {
+    expect(fitWidth('日本語', 4, '…')).toBe('日…');
+    expect(fitWidth('ae\u0301io', 3, '…')).toBe('ae\u0301…');
+  });
+
+  it('is never wider than asked', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(12), (text, width) => {
+        expect(displayWidth(fitWidth(text, width, '…'))).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+});

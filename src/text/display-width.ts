@@ -1,0 +1,70 @@
+/**
+ * How many terminal columns a text takes. Neither bytes nor characters answer that: a CJK character takes two columns, a
+ * combining mark none. The unit is the grapheme cluster (Intl.Segmenter, whose Unicode tables come with Node); its width
+ * is that of its first character that has one, or two if U+FE0F asks for the emoji form. Wide are the characters of
+ * East_Asian_Width W and F: emoji by their Unicode property, the rest by the blocks below. Ambiguous ones count as one.
+ *
+ * Limit: a terminal that does not join emoji sequences or Indic clusters draws them wider than this says.
+ */
+
+const WIDE_BLOCKS: readonly (readonly [first: number, last: number])[] = [
+  [0x1100, 0x115f], // Hangul Jamo, leading consonants
+  [0x2329, 0x232a], // angle brackets
+  [0x2e80, 0x303e], // CJK radicals, punctuation; U+303F is narrow
+  [0x3041, 0xa4cf], // kana to Yi
+  [0xa960, 0xa97f], // Hangul Jamo Extended-A
+  [0xac00, 0xd7a3], // Hangul syllables
+  [0xf900, 0xfaff], // CJK compatibility ideographs
+  [0xfe10, 0xfe19], // vertical forms
+  [0xfe30, 0xfe6f], // CJK compatibility and small forms
+  [0xff01, 0xff60], // full-width forms
+  [0xffe0, 0xffe6], // full-width signs
+  [0x16fe0, 0x18dff], // Tangut, Khitan
+  [0x1aff0, 0x1b2ff], // kana supplements, Nushu
+  [0x1f200, 0x1f265], // enclosed ideographs
+  [0x20000, 0x3fffd], // CJK extensions
+];
+
+const PRINTABLE_ASCII = /^[\x20-\x7E]*$/;
+const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u1160-\u11FF\uD7B0-\uD7FF]$/u;
+const EMOJI = /^\p{Emoji_Presentation}$/u;
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Columns that `text` takes on a terminal. `text` must have passed the terminal escape: a control character counts 0. */
+export function displayWidth(text: string): number {
+  if (PRINTABLE_ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += clusterWidth(segment);
+  return width;
+}
+
+/**
+ * `text` if it fits into `width` columns, or as much of its beginning as leaves room for `ellipsis`, and that. Never
+ * wider than `width`, and never half a grapheme; it may be one column narrower, where a wide character did not fit.
+ */
+export function fitWidth(text: string, width: number, ellipsis: string): string {
+  if (displayWidth(text) <= width) return text;
+  let room = width - displayWidth(ellipsis);
+  if (room < 0) return '';
+  let out = '';
+  for (const { segment } of graphemes.segment(text)) {
+    room -= clusterWidth(segment);
+    if (room < 0) break;
+    out += segment;
+  }
+  return out + ellipsis;
+}
+
+function clusterWidth(cluster: string): number {
+  for (const character of cluster) {
+    if (NO_WIDTH.test(character)) continue;
+    if (cluster.includes('\uFE0F') && /^\p{Emoji}$/u.test(character)) return 2;
+    return EMOJI.test(character) || isWide(character.codePointAt(0)!) ? 2 : 1;
+  }
+  return 0;
+}
+
+function isWide(code: number): boolean {
+  return code >= 0x1100 && WIDE_BLOCKS.some(([first, last]) => code >= first && code <= last);
+}
