@@ -12,11 +12,13 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const FLOORS: Record<string, number> = {
-  cli: 7,
-  ...{ report: 6, agent: 6, harness: 6 },
-  ...{ views: 5, export: 5, workload: 5, http: 5 },
-  ...{ analyze: 4, check: 4 },
-  ...{ sampler: 3, recording: 3 },
+  cli: 8,
+  ...{ report: 7, agent: 7, harness: 7 },
+  ...{ views: 6, export: 6, workload: 6, http: 6 },
+  ...{ analyze: 5, check: 5 },
+  sampler: 4,
+  // Below the sampler, which writes recordings: the format that both sides share lies here.
+  recording: 3,
   ...{ engine: 2, ring: 2 },
   ...{ procfs: 1, text: 1 },
   schema: 0,

@@ -9,6 +9,7 @@
 #include "../sweep/clock.h"
 #include "../sweep/status.h"
 #include "../sweep/sweeper.h"
+#include "arguments.h"
 #include "sweeper_object.h"
 #include "tokenizers.h"
 
@@ -59,6 +60,16 @@ void Sleep(const Napi::CallbackInfo& info) {
   SleepUntil(info[0].As<Napi::BigInt>().Int64Value(&lossless));
 }
 
+// (out: BigInt64Array(4)) fills in the clocks: monotonic, real, boottime and this thread's CPU time, in nanoseconds
+void Clocks(const Napi::CallbackInfo& info) {
+  int64_t* out;
+  if (!TakeArray(info[0], 4, &out, nullptr, "Expected a BigInt64Array of four")) return;
+  out[0] = MonotonicNs();
+  out[1] = Nanoseconds(CLOCK_REALTIME);
+  out[2] = Nanoseconds(CLOCK_BOOTTIME);
+  out[3] = Nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+}
+
 // (fd, bytes) -> errno: gives a file its blocks on the disk, so that a later write cannot fail for want of room
 Napi::Value Preallocate(const Napi::CallbackInfo& info) {
   int error = posix_fallocate(info[0].ToNumber().Int32Value(), 0, info[1].ToNumber().Int64Value());
@@ -71,6 +82,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));
+  exports.Set("clocks", Napi::Function::New<Clocks>(env, "clocks"));
   exports.Set("preallocate", Napi::Function::New<Preallocate>(env, "preallocate"));
   return exports;
 }

@@ -85,10 +85,10 @@ int FindKey(const uint8_t* bytes, size_t at, size_t length) {
   return kUnknown;
 }
 
-// Offset of the colon that ends a key at `at`, or `at`: a key begins with a letter and holds no blank.
+// Offset of the colon that ends a key at `at`, or `at`: a key begins with a letter or '_' and holds no blank.
 size_t KeyEnd(const uint8_t* bytes, size_t at, size_t length) {
   uint8_t first = bytes[at] | 32;
-  if (first < 'a' || first > 'z') return at;
+  if ((first < 'a' || first > 'z') && bytes[at] != '_') return at;
   for (size_t index = at + 1; index < length; index++) {
     uint8_t code = bytes[index];
     if (code == ':') return index;
@@ -98,14 +98,14 @@ size_t KeyEnd(const uint8_t* bytes, size_t at, size_t length) {
 }
 
 // The value after a colon: a plain number, or one in kB as bytes. Returns the end of the line, or `from` when the line
-// holds anything else.
+// holds anything else, and when the number may be cut: without a newline only its unit shows that it is whole.
 size_t SizeAt(const uint8_t* bytes, size_t from, size_t length, bool plain, double* out) {
   size_t start = SkipBlanks(bytes, from, length);
   uint64_t value;
   size_t at = Decimal(bytes, start, length, &value);
   if (at == start) return from;
   *out = static_cast<double>(value);
-  if (plain) return at == length || bytes[at] == '\n' ? at : from;
+  if (plain) return at < length && bytes[at] == '\n' ? at : from;
   if (at >= length || bytes[at] != ' ') return from;
   while (at < length && bytes[at] == ' ') at++;
   if (at + 2 > length || bytes[at] != 'k' || bytes[at + 1] != 'B') return from;
@@ -164,7 +164,8 @@ void TokenizeSmaps(const uint8_t* bytes, size_t length, MappingTable& table) {
       std::memcpy(&tail, bytes + at + 24, sizeof tail);
       if (shape.plain ? bytes[at + 24] == '\n' : tail == unit) {
         int64_t value = AlignedNumber(Load64(bytes + at + 16));
-        if (value >= 0) {
+        // Flags may have the form of a size, but they have no column.
+        if (value >= 0 && key != kVmFlags) {
           table.sizes[key * capacity + rows - 1] = static_cast<double>(shape.plain ? value : value << 10);
           seen |= 1u << key;
           at += shape.line;
@@ -200,7 +201,8 @@ void TokenizeSmaps(const uint8_t* bytes, size_t length, MappingTable& table) {
       }
       size_t end = LineEnd(bytes, colon, length);
       if (!attached) NoteMalformed(table, at);
-      else if (!NoteOther(table, bytes, at, colon, end, rows - 1)) break;
+      // At the end of a text without a last newline the value may be cut: then it is not known.
+      else if (end < length && !NoteOther(table, bytes, at, colon, end, rows - 1)) break;
       at = end + 1;
       line++;
       continue;
@@ -225,7 +227,6 @@ void TokenizeSmaps(const uint8_t* bytes, size_t length, MappingTable& table) {
         seen |= 1u << key;
       } else {
         end = LineEnd(bytes, colon, length);
-        // At the end of a text without a last newline the number itself may be cut: then it is not known.
         if (end < length && !NoteOther(table, bytes, at, colon, end, rows - 1)) break;
       }
       at = end + 1;

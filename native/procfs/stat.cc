@@ -17,7 +17,8 @@ bool TokenizeStat(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_
   at = close + 3;
   while (count < kStatFields && at < length && bytes[at] == ' ') {
     size_t end = Signed(bytes, at + 1, length, &fields[count]);
-    if (end == at + 1) break;
+    // At the end of a text without a last newline the number itself may be cut: then it is not known.
+    if (end == at + 1 || end == length) break;
     at = end;
     count++;
   }

@@ -27,17 +27,13 @@ int FindKey(const uint8_t* bytes, size_t at, size_t colon, int next) {
 bool StoreNumber(const uint8_t* bytes, size_t from, size_t end, size_t length, int key, double* fields) {
   size_t start = SkipBlanks(bytes, from, end);
   uint64_t value;
-  size_t at = Decimal(bytes, start, end, &value);
-  if (at == start) return false;
-  if (!kStatusKeys[key].kilobytes) {
-    if (at != end) return false;
-    fields[key] = static_cast<double>(value);
-    return true;
-  }
-  if (at == end) return end == length;
-  at = SkipBlanks(bytes, at, end);
-  if (at + 2 != end || bytes[at] != 'k' || bytes[at + 1] != 'B') return end == length;
-  fields[key] = static_cast<double>(value) * 1024;
+  size_t behind = Decimal(bytes, start, end, &value);
+  size_t unit = SkipBlanks(bytes, behind, end);
+  bool kilobytes = kStatusKeys[key].kilobytes;
+  bool whole =
+      kilobytes ? unit + 2 == end && bytes[unit] == 'k' && bytes[unit + 1] == 'B' : behind == end && end < length;
+  if (behind == start || !whole) return end == length;
+  fields[key] = kilobytes ? static_cast<double>(value) * 1024 : static_cast<double>(value);
   return true;
 }
 

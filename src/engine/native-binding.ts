@@ -4,15 +4,15 @@
  * The trap: an addon that was built for other columns would fill ours with the wrong numbers and nobody would notice. So
  * every list that both sides have is compared when it is loaded, and a difference counts as "does not load".
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SMAPS_KEYS, tableLayout } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
 import { STATUS_KEYS } from '../procfs/status.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
+import { packageRoot } from '../text/package.js';
 
 /** The class `Sweeper` of the addon; see native/addon/sweeper_object.cc for the arguments. */
 export interface NativeSweeper {
@@ -70,6 +70,7 @@ interface Addon {
     counts: Uint32Array,
   ): boolean;
   sleepUntil(deadlineNs: bigint): void;
+  clocks(out: BigInt64Array): void;
   preallocate(fd: number, bytes: number): number;
 }
 
@@ -104,17 +105,6 @@ function load(): NativeBinding {
   } catch (error) {
     return { state: 'absent', reason: `${file} does not load: ${(error as Error).message}` };
   }
-}
-
-/** The folder of our own package.json: this file may run from dist/ or from a build of the benchmarks. */
-function packageRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (path.dirname(folder) !== folder) {
-    const manifest = path.join(folder, 'package.json');
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'tidemark') return folder;
-    folder = path.dirname(folder);
-  }
-  return folder;
 }
 
 function findDifference(addon: Addon): string | undefined {

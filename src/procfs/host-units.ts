@@ -1,9 +1,9 @@
 /**
  * The page size and the clock tick of a host.
  *
- * The trap: they belong to the host that produced a text, not to the one that reads it. Of this host they are in the
- * auxiliary vector of every process; of a captured tree they are there too if it was captured, else the page size follows
- * from one process's `statm` (pages) against its `status` (kB).
+ * The trap: they belong to the host that produced a text, not to the one that reads it. They are in the
+ * auxiliary vector of every process; where that cannot be read or was not captured, the page size follows from one
+ * process's `statm` (pages) against its `status` (kB).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,22 +21,28 @@ const USUAL_CLOCK_TICKS = 100;
 
 let ownUnits: HostUnits | undefined;
 
-/** The units of the host that we run on. Throws when even `/proc/self/auxv` cannot be read. */
+/** The units of the host that we run on. Throws when nothing in `/proc` tells. */
 export function readHostUnits(): HostUnits {
-  ownUnits ??= unitsFromAuxv(readFileSync('/proc/self/auxv'));
-  if (!ownUnits) throw new Error('Cannot find out the page size: /proc/self/auxv has none');
+  ownUnits ??= unitsOf('/proc/self') ?? readTreeUnits('/proc');
+  if (!ownUnits) throw new Error('Cannot find out the page size: no process in /proc tells');
   return ownUnits;
 }
 
 /** The units of the host whose procfs tree this is, or undefined when nothing in it tells. */
 export function readTreeUnits(root: string): HostUnits | undefined {
   for (const pid of processFolders(root)) {
-    const fromAuxv = attempt(() => unitsFromAuxv(readFileSync(path.join(root, pid, 'auxv'))));
-    if (fromAuxv) return fromAuxv;
-    const pageSize = attempt(() => pageSizeFromSizes(path.join(root, pid)));
-    if (pageSize) return { pageSize, clockTicksPerSecond: USUAL_CLOCK_TICKS };
+    const units = unitsOf(path.join(root, pid));
+    if (units) return units;
   }
   return undefined;
+}
+
+/** By the files of one process. Its auxiliary vector is closed even to itself when it has changed its user. */
+function unitsOf(folder: string): HostUnits | undefined {
+  const fromAuxv = attempt(() => unitsFromAuxv(readFileSync(path.join(folder, 'auxv'))));
+  if (fromAuxv) return fromAuxv;
+  const pageSize = attempt(() => pageSizeFromSizes(folder));
+  return pageSize ? { pageSize, clockTicksPerSecond: USUAL_CLOCK_TICKS } : undefined;
 }
 
 function processFolders(root: string): string[] {

@@ -4,7 +4,7 @@
  * When it has not changed, nothing has been forked, and the list of processes (650 us for 2,000) need not be read. The
  * trap: it counts threads too, and in the reader's pid namespace; a captured tree's never changes.
  */
-import { decimal } from './digits.js';
+import { decimal, scan } from './digits.js';
 
 /** The last pid that was given out in a tree, from the text of its `loadavg`; -1 when the text does not tell. */
 export function lastPidOf(loadavg: Uint8Array, length: number): number {
@@ -12,5 +12,6 @@ export function lastPidOf(loadavg: Uint8Array, length: number): number {
   while (end > 0 && loadavg[end - 1] === 10) end--;
   let start = end;
   while (start > 0 && loadavg[start - 1] !== 32) start--;
-  return end > start ? decimal(loadavg, start, end) : -1;
+  const pid = decimal(loadavg, start, end);
+  return end > start && scan.end === end ? pid : -1;
 }

@@ -5,7 +5,7 @@
  * size 0, so they are read until the end; a kernel thread's `maps` is empty because it has no memory, not because it has
  * no mappings.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HostUnits, StatusName } from '../schema.js';
 import { readHostUnits } from './host-units.js';
@@ -102,9 +102,11 @@ function statusOfErrno(
 ): Exclude<StatusName, 'ok' | 'estimated'> {
   if (code === 'EACCES' || code === 'EPERM') return 'denied';
   if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') return 'lost';
-  if (code !== 'ENOENT' && code !== 'ESRCH') return 'unsupported';
-  if (file === 'stat') return 'gone';
-  // ESRCH is said of a zombie and of a kernel thread as well; ENOENT of a kernel or a tree that lacks the file.
-  if (readKernelFile(root, pid, 'stat').status !== 'ok') return 'gone';
-  return code === 'ESRCH' ? 'no-mm' : 'unsupported';
+  // Said of a kernel or of a captured tree that lacks the file as well.
+  if (code === 'ENOENT') return existsSync(path.join(root, String(pid))) ? 'unsupported' : 'gone';
+  if (code !== 'ESRCH') return 'unsupported';
+  if (!MEMORY_FILES.has(file)) return 'gone';
+  // Said of a zombie and of a kernel thread as well.
+  const { status } = readKernelFile(root, pid, 'stat');
+  return status === 'ok' ? 'no-mm' : status;
 }

@@ -16,6 +16,7 @@ const NEWLINE = 10;
 const TAB = 9;
 const SPACE = 32;
 const COLON = 58;
+const UNDERSCORE = 95;
 const LETTER_K = 107;
 const LETTER_B = 66;
 
@@ -61,7 +62,8 @@ export function tokenizeSmaps(bytes: Uint8Array, length: number, table: MappingT
       }
       const end = lineEnd(bytes, colon, length);
       if (!attached) noteMalformed(table, at);
-      else if (!noteOther(bytes, at, colon, end, table, row)) break;
+      // At the end of a text without a last newline the value may be cut: then it is not known.
+      else if (end < length && !noteOther(bytes, at, colon, end, table, row)) break;
       at = end + 1;
       line++;
       continue;
@@ -85,7 +87,6 @@ export function tokenizeSmaps(bytes: Uint8Array, length: number, table: MappingT
         at = scan.end + 1;
       } else {
         const end = lineEnd(bytes, colon, length);
-        // At the end of a text without a last newline the number itself may be cut: then it is not known.
         if (end < length && !noteOther(bytes, at, colon, end, table, row)) break;
         at = end + 1;
       }
@@ -96,14 +97,14 @@ export function tokenizeSmaps(bytes: Uint8Array, length: number, table: MappingT
 
 /**
  * The value after a colon: a plain number, or one in kB as bytes. `scan.end` is then the end of the line. -1 when the
- * line holds anything else.
+ * line holds anything else, and when the number may be cut: without a newline only its unit shows that it is whole.
  */
 function sizeAt(bytes: Uint8Array, from: number, length: number, plain: boolean): number {
   const start = skipBlanks(bytes, from, length);
   const value = decimal(bytes, start, length);
   let at = scan.end;
   if (at === start) return -1;
-  if (plain) return at === length || bytes[at] === NEWLINE ? value : -1;
+  if (plain) return at < length && bytes[at] === NEWLINE ? value : -1;
   if (at >= length || bytes[at] !== SPACE) return -1;
   do at++;
   while (at < length && bytes[at] === SPACE);
@@ -158,10 +159,10 @@ function findKey(bytes: Uint8Array, at: number, length: number): number {
   return UNKNOWN_KEY;
 }
 
-/** Offset of the colon that ends a key at `at`, or -1: a key begins with a letter and holds no blank. */
+/** Offset of the colon that ends a key at `at`, or -1: a key begins with a letter or `_` and holds no blank. */
 function keyEnd(bytes: Uint8Array, at: number, length: number): number {
   const first = bytes[at]! | 32;
-  if (first < 97 || first > 122) return -1;
+  if ((first < 97 || first > 122) && bytes[at] !== UNDERSCORE) return -1;
   for (let index = at + 1; index < length; index++) {
     const code = bytes[index]!;
     if (code === COLON) return index;

@@ -24,6 +24,10 @@ export type StatusText = {
   uid?: number[];
   gid?: number[];
   other: Record<string, string>;
+  /** True when the text did not end with a newline, so that its last line may be cut. */
+  unterminated?: true;
+  /** Lines that are no `Key: value`. */
+  malformedLines?: number;
 } & { [field in StatusField]?: number };
 
 /** The seven fields of `/proc/PID/statm` in bytes. Throws `KernelTextError` when the text is not seven numbers. */
@@ -47,6 +51,8 @@ type StatUnit = 'plain' | 'signed' | 'address' | 'ticks' | 'pages';
 /** How each field of `stat` is named and counted; the rest keep the kernel's name and are plain numbers. */
 const STAT_OBJECT: Partial<Record<(typeof STAT_FIELDS)[number], [name: string, unit: StatUnit]>> = {
   ppid: ['parentPid', 'plain'],
+  pgrp: ['pgrp', 'signed'],
+  session: ['session', 'signed'],
   tty_nr: ['ttyNr', 'signed'],
   tpgid: ['tpgid', 'signed'],
   minflt: ['minorFaults', 'plain'],
@@ -93,7 +99,7 @@ export function parseStat(text: Uint8Array, host: HostUnits, tokenizers: Tokeniz
   if (!tokenizers.stat(bytes, length, values)) {
     throw new KernelTextError('Not the text of stat: expected a pid, a name in parentheses and at least 20 fields');
   }
-  const nanosecondsPerTick = BigInt(Math.round(1e9 / host.clockTicksPerSecond));
+  const ticksPerSecond = BigInt(host.clockTicksPerSecond);
   const out: StatText = {
     kind: 'stat',
     pid: integer(values.fields[0]!),
@@ -109,13 +115,18 @@ export function parseStat(text: Uint8Array, host: HostUnits, tokenizers: Tokeniz
       unit === 'address'
         ? hex(raw)
         : unit === 'ticks'
-          ? integer(signed * nanosecondsPerTick)
+          ? integer((signed * 1_000_000_000n) / ticksPerSecond)
           : unit === 'pages'
             ? integer(signed * BigInt(host.pageSize))
             : integer(unit === 'signed' ? signed : raw);
   }
   return out;
 }
+
+const TAB = 9;
+const NEWLINE = 10;
+/** What `Uid:` and `Gid:` hold: an empty text is no id, and above all not 0. */
+const IDS = /^\d+(?:\s+\d+)*\s*$/;
 
 /** The lines of `/proc/PID/status`. Throws `KernelTextError` when no line is `Key: value`. */
 export function parseStatus(text: Uint8Array, tokenizers: Tokenizers = typescriptTokenizers): StatusText {
@@ -129,16 +140,22 @@ export function parseStatus(text: Uint8Array, tokenizers: Tokenizers = typescrip
     const [keyStart, keyLength, valueStart, valueLength] = values.others.subarray(other * 4, other * 4 + 4);
     const key = decodeText(bytes.subarray(keyStart!, keyStart! + keyLength!));
     const value = bytes.subarray(valueStart!, valueStart! + valueLength!);
-    if (key === 'Name') Object.assign(out, textAndHex('name', unescapeName(value)));
-    else if (key === 'State') out.state = decodeText(value).slice(0, 1);
-    else if (key === 'Uid') out.uid = decodeText(value).trim().split(/\s+/).map(Number);
-    else if (key === 'Gid') out.gid = decodeText(value).trim().split(/\s+/).map(Number);
-    else setOwn(out.other, key, decodeText(value));
+    const text = decodeText(value);
+    if (key === 'Name') {
+      // One tab stands before it; blanks after that are its own.
+      const name = bytes.subarray(keyStart! + keyLength! + 1, valueStart! + valueLength!);
+      Object.assign(out, textAndHex('name', unescapeName(name[0] === TAB ? name.subarray(1) : name)));
+    } else if (key === 'State' && text !== '') out.state = text.slice(0, 1);
+    else if (key === 'Uid' && IDS.test(text)) out.uid = text.trim().split(/\s+/).map(Number);
+    else if (key === 'Gid' && IDS.test(text)) out.gid = text.trim().split(/\s+/).map(Number);
+    else setOwn(out.other, key, text);
   }
   STATUS_KEYS.forEach(({ name }, index) => {
     const value = values.fields[index]!;
     if (!Number.isNaN(value)) out[name] = value;
   });
+  if (length > 0 && bytes[length - 1] !== NEWLINE) out.unterminated = true;
+  if (values.counts[1]! > 0) out.malformedLines = values.counts[1]!;
   return out;
 }
 

@@ -106,6 +106,8 @@ export function tokenizeStat(bytes: Uint8Array, length: number, out: StatValues)
   while (count < STAT_FIELDS.length && at < length && bytes[at] === 32) {
     if (!signedHalves(bytes, at + 1, length, out.halves, count * 2)) break;
     at = scan.end;
+    // At the end of a text without a last newline the number itself may be cut: then it is not known.
+    if (at === length) break;
     count++;
   }
   out.words[0] = count;

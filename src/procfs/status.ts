@@ -114,17 +114,13 @@ function storeNumber(
 ): boolean {
   const start = skipBlanks(bytes, from, end);
   const value = decimal(bytes, start, end);
-  let at = scan.end;
-  if (at === start) return false;
-  if (!IN_KILOBYTES[key]) {
-    if (at !== end) return false;
-    out.fields[key] = value;
-    return true;
-  }
-  if (at === end) return end === length;
-  at = skipBlanks(bytes, at, end);
-  if (at + 2 !== end || bytes[at] !== 107 || bytes[at + 1] !== 66) return end === length;
-  out.fields[key] = value * 1024;
+  const behind = scan.end;
+  const unit = skipBlanks(bytes, behind, end);
+  const isWhole = IN_KILOBYTES[key]
+    ? unit + 2 === end && bytes[unit] === 107 && bytes[unit + 1] === 66
+    : behind === end && end < length;
+  if (behind === start || !isWhole) return end === length;
+  out.fields[key] = IN_KILOBYTES[key] ? value * 1024 : value;
   return true;
 }
 

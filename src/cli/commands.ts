@@ -1,0 +1,59 @@
+/**
+ * The table of commands: the only list of them. A command's file is loaded when the command is used, and with it whatever
+ * that command alone needs; the help of the program comes from this table.
+ */
+import type { Command } from 'commander';
+
+/** What a command's file exports. */
+export interface CommandModule {
+  /** Adds arguments, options and the action to a command that has its name, summary and examples already. */
+  configure(command: Command): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  /** Half a line, lower case, no full stop. */
+  readonly summary: string;
+  /** Whole command lines, without the prompt. */
+  readonly examples: readonly string[];
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'record',
+    summary: 'sample the memory of processes into a recording',
+    examples: ['tidemark record --for 10m --hz 10 -o night.tide'],
+    load: () => import('./record.js'),
+  },
+  {
+    name: 'info',
+    summary: 'what a recording holds',
+    examples: ['tidemark info night.tide'],
+    load: () => import('./info.js'),
+  },
+  {
+    name: 'export',
+    summary: 'convert a recording to another format',
+    examples: ['tidemark export night.tide --format csv -o night.csv'],
+    load: () => import('./export.js'),
+  },
+  {
+    name: 'parse',
+    summary: 'read captured kernel text to JSON',
+    examples: ['tidemark parse smaps /proc/self/smaps', 'ssh host cat /proc/1/maps | tidemark parse maps -'],
+    load: () => import('./parse.js'),
+  },
+  {
+    name: 'verify',
+    summary: 'check both tokenizers against each other on every live process',
+    examples: ['sudo tidemark verify --for 10s'],
+    load: () => import('./verify.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what this host allows, which engine and why, what to grant to get more',
+    examples: ['tidemark doctor'],
+    load: () => import('./doctor.js'),
+  },
+];

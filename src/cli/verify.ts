@@ -1,0 +1,82 @@
+/**
+ * `tidemark verify`: the addon's tokenizers against the TypeScript ones on every live process, and the kernel's files
+ * against themselves.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { type VerifyReport, verify } from '../check/verify.js';
+import { nativeBinding } from '../engine/native-binding.js';
+import { typescriptTokenizers } from '../procfs/tokenizers.js';
+import { CommandError } from './command-error.js';
+import { ExitCode } from './exit-codes.js';
+import { parsePids, parsePositiveDuration } from './option-values.js';
+import {
+  clockTicksOption,
+  type HostUnitOptions,
+  hostUnitsOf,
+  type JsonOption,
+  jsonOption,
+  type ProcfsOption,
+  pageSizeOption,
+  procfsOption,
+  valueOption,
+} from './options.js';
+import { writeJson, writeLines } from './output.js';
+import { startProgress } from './progress.js';
+import { verifyLines } from './verify-lines.js';
+
+interface VerifyOptions extends ProcfsOption, JsonOption, HostUnitOptions {
+  for?: bigint;
+  pid?: number[];
+  strict?: true;
+}
+
+export function configure(command: Command): void {
+  command
+    .addOption(valueOption('--for <time>', 'repeat until the time is over', parsePositiveDuration))
+    .addOption(valueOption('--pid <pids>', 'only these, with commas between them', parsePids))
+    .option('--strict', 'a broken invariant of the kernel counts as a mismatch too')
+    .addOption(procfsOption())
+    .addOption(pageSizeOption())
+    .addOption(clockTicksOption())
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run(options: VerifyOptions): Promise<void> {
+  const binding = nativeBinding();
+  if (binding.state === 'absent') {
+    throw new CommandError(`nothing to compare with: the addon is not there: ${binding.reason}`);
+  }
+  for (const pid of options.pid ?? []) {
+    if (existsSync(path.join(options.procfs, String(pid)))) continue;
+    throw new CommandError(`no process ${pid}`, ExitCode.notFound);
+  }
+  const progress = startProgress();
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  const report = await verify({
+    root: options.procfs,
+    host: hostUnitsOf(options),
+    engines: [
+      { name: 'ts', tokenizers: typescriptTokenizers },
+      { name: 'native', tokenizers: binding.tokenizers },
+    ],
+    ...(options.pid ? { pids: options.pid } : {}),
+    ...(options.for ? { durationNs: options.for } : {}),
+    signal: interrupted.signal,
+    onProgress: ({ passes, files }) => progress.show(() => `pass ${passes + 1}, ${files} files compared`),
+  });
+  process.off('SIGINT', interrupt);
+  progress.clear();
+  process.exitCode = exitCodeOf(report, options.strict ?? false);
+  await (options.json ? writeJson(report) : writeLines(verifyLines(report)));
+}
+
+function exitCodeOf({ files, mismatchCount, invariants }: VerifyReport, strict: boolean): number {
+  if (mismatchCount > 0 || (strict && invariants.violationCount > 0)) return ExitCode.mismatch;
+  // Not one file could be compared, so nothing was verified.
+  return files === 0 ? ExitCode.failed : ExitCode.ok;
+}

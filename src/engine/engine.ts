@@ -1,0 +1,55 @@
+/**
+ * What can sweep: one interface, several implementations that give the same values.
+ *
+ * An engine binds slots (small integers that the caller chooses) to processes, and reads one tier of many slots into
+ * columns that the caller owns. It never throws for a process: every row has a status.
+ */
+import type { HostUnits, StatusName } from '../schema.js';
+import type { ProcessIdentity } from './identity.js';
+import type { MappingSweep } from './mapping-sweep.js';
+import type { TierColumns } from './tier-columns.js';
+
+export type EngineName = 'native' | 'ts';
+
+export type Attached =
+  | { readonly status: 'ok'; readonly identity: ProcessIdentity }
+  | { readonly status: Exclude<StatusName, 'ok'> };
+
+export interface EngineOptions {
+  /** The procfs tree. */
+  readonly root: string;
+  readonly host: HostUnits;
+  /** Most descriptors to keep open between sweeps. */
+  readonly maxKept: number;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Monotonic nanoseconds at the start and the end of the last sweep. */
+  readonly times: BigInt64Array;
+  /** Slots whose name changed in the last counters sweep, as many as it returned. */
+  readonly renamed: Uint32Array;
+
+  /** Binds a slot to the process that has this pid now, by reading its `stat`. */
+  attach(slot: number, pid: number): Attached;
+  /** Releases a slot. The slot may be bound again at once. */
+  detach(slot: number): void;
+  /** The name of a slot's process as of its last counters sweep. */
+  comm(slot: number): Uint8Array;
+
+  /** `statm` and `stat` of each slot. Returns how many names changed. */
+  sweepCounters(slots: Uint32Array, count: number, out: TierColumns): number;
+  /** `smaps_rollup` of each slot, until the monotonic `stopNs` (0: to the end). Returns how many were read. */
+  sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number;
+  /** `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. */
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number;
+
+  /** The pids of the tree; a view that the next call overwrites. Throws when the tree itself cannot be read. */
+  listPids(): Int32Array;
+  /** The pid that was given out last, or -1 when the tree does not tell. */
+  lastPid(): number;
+  /** Descriptors kept open now. */
+  kept(): number;
+  /** Gives back everything. */
+  close(): void;
+}

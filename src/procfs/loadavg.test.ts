@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { lastPidOf } from './loadavg.js';
+
+const lastPid = (text: string, length = text.length) => lastPidOf(new TextEncoder().encode(text), length);
+
+describe('lastPidOf', () => {
+  it('is the last number', () => {
+    expect(lastPid('0.08 0.02 0.01 1/123 4567\n')).toBe(4567);
+    expect(lastPid('0.08 0.02 0.01 1/123 4567')).toBe(4567);
+  });
+
+  it('ends at the length', () => {
+    expect(lastPid('0.08 0.02 0.01 1/123 4567\n99999', 26)).toBe(4567);
+  });
+
+  it.each(['', '\n', 'word', '0.08 ', '0.08 12x\n', '0.08 0.02\n'])('%j does not tell', (text) => {
+    expect(lastPid(text)).toBe(-1);
+  });
+});

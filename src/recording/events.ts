@@ -1,0 +1,88 @@
+/**
+ * What happened between the sweeps: records of the events ring, one type number and a JSON object each.
+ *
+ * The trap: types are stored as numbers and are never reused; a reader skips a type that it does not know. Names are
+ * bytes: where they are not UTF-8 the hex form beside them is the truth.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { ProcessIdentity } from '../engine/identity.js';
+
+/** Type numbers of the events ring. */
+export const EventType = {
+  /** The clocks at the record's time, written every few seconds. */
+  clock: 1,
+  arrive: 2,
+  depart: 3,
+  rename: 4,
+  mark: 5,
+  begin: 6,
+  end: 7,
+  /** Ticks that could not be met. */
+  gap: 8,
+  /** A frame or process that could not be stored. */
+  drop: 9,
+  /** Deep reads checked so far. */
+  audit: 10,
+  /** The last record of a recording that was ended in order. */
+  close: 11,
+} as const;
+
+export interface ProcessPart {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+export type TideEvent =
+  | { readonly type: 'clock'; readonly realNs: string; readonly boottimeNs: string }
+  | ({ readonly type: 'arrive'; readonly parentPid: number; readonly kernelThread: boolean } & ProcessPart & NamePart)
+  | ({ readonly type: 'depart' } & ProcessPart)
+  | ({ readonly type: 'rename' } & ProcessPart & NamePart)
+  | { readonly type: 'mark'; readonly name: string }
+  | { readonly type: 'begin'; readonly name: string; readonly span: number }
+  | { readonly type: 'end'; readonly span: number }
+  | { readonly type: 'gap'; readonly reason: string; readonly ticks: number; readonly rows: number }
+  | { readonly type: 'drop'; readonly tier: string; readonly reason: string; readonly rows: number }
+  | { readonly type: 'audit'; readonly checked: number; readonly mismatches: number; readonly detail?: string }
+  | { readonly type: 'close'; readonly reason: string };
+
+export interface NamePart {
+  readonly comm: string;
+  readonly commHex?: string;
+}
+
+const nameOfType = new Map<number, TideEvent['type']>(
+  Object.entries(EventType).map(([name, type]) => [type, name as TideEvent['type']]),
+);
+
+/** The payload of an event; its type number is `EventType[event.type]`. */
+export function encodeEvent(event: TideEvent): Uint8Array {
+  const { type: _, ...rest } = event;
+  return new TextEncoder().encode(JSON.stringify(rest));
+}
+
+/** The event of a record, or undefined when its type is unknown or its payload damaged. */
+export function decodeEvent(type: number, payload: Uint8Array): TideEvent | undefined {
+  const name = nameOfType.get(type);
+  if (name === undefined) return undefined;
+  try {
+    const rest = JSON.parse(new TextDecoder().decode(payload)) as object;
+    if (typeof rest !== 'object' || rest === null) return undefined;
+    return { ...rest, type: name } as TideEvent;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process's name as the parts of an event or of JSON. */
+export function nameParts(comm: Uint8Array): NamePart {
+  const bytes = Buffer.from(comm.buffer, comm.byteOffset, comm.byteLength);
+  return isUtf8(bytes)
+    ? { comm: bytes.toString('utf8') }
+    : { comm: bytes.toString('utf8'), commHex: bytes.toString('hex') };
+}
+
+/** The event of a process that was seen for the first time. */
+export function arrivalOf(identity: ProcessIdentity): TideEvent {
+  const { pid, startTicks, parentPid, kernelThread, comm } = identity;
+  return { type: 'arrive', pid, startTicks, parentPid, kernelThread, ...nameParts(comm) };
+}

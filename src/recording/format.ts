@@ -1,0 +1,85 @@
+/**
+ * What a `.tide` file holds beyond the bytes of the ring: its rings, the numbers of each frame, and the facts about host
+ * and run that stand in its header. Writer and reader share this file; docs/tide-format.md quotes it.
+ *
+ * The trap: a recording outlives the version that wrote it, so columns and scalars are found by name, never by place.
+ */
+import type { ColumnSpec, RingSpec } from '../ring/ring-table.js';
+import { type HostUnits, metricsOf, quantumOf, type Tier } from '../schema.js';
+
+export const FORMAT = 'tide-1';
+
+/** Numbers beside the columns of each counters frame. */
+export const COUNTER_SCALARS = [
+  /** Number of the tick since the start, from 0. */
+  'tick',
+  /** Nanoseconds between the deadline and the start of the sweep. */
+  'lateness',
+  /** CPU time of the recording process so far, nanoseconds. */
+  'ownCpu',
+  /** Resident bytes of the recording process; read once a second. */
+  'ownRss',
+  /** Ticks missed so far. */
+  'missedTicks',
+] as const;
+
+/** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
+export const ROLLUP_SCALARS = ['tick'] as const;
+
+export const Rings = { counters: 0, rollup: 1, events: 2, mappings: 3 } as const;
+
+/** The rings of a recording. `mappings` has a ring only when mappings are recorded. */
+export function ringSpecs(host: HostUnits, withMappings: boolean): RingSpec[] {
+  const columns = (tier: Tier): ColumnSpec[] =>
+    metricsOf(tier).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
+  const records = (name: string, share: number): RingSpec => ({ name, share, rows: 'none', columns: [], scalars: [] });
+  return [
+    { name: 'counters', share: 70, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },
+    { name: 'rollup', share: 20, rows: 'list', columns: columns('rollup'), scalars: [...ROLLUP_SCALARS] },
+    records('events', 10),
+    ...(withMappings ? [records('mappings', 60)] : []),
+  ];
+}
+
+/** The facts in the header. Times are decimal strings of nanoseconds. */
+export interface RecordingMetadata {
+  readonly format: typeof FORMAT;
+  readonly writer: { readonly name: 'tidemark'; readonly version: string; readonly pid: number };
+  readonly host: {
+    readonly hostname: string;
+    readonly kernel: string;
+    readonly architecture: string;
+    readonly cpus: number;
+    readonly bootId: string;
+  } & HostUnits;
+  readonly engine: { readonly name: string; readonly reason: string };
+  readonly procfs: string;
+  readonly target: string;
+  readonly hz: number;
+  readonly rollup: string;
+  readonly mappings: string;
+  /** One deep read in this many is checked by the other implementation; 0 = none. */
+  readonly audit: number;
+  readonly startedAt: { readonly monotonicNs: string; readonly realNs: string; readonly boottimeNs: string };
+}
+
+/** Thrown for a ring that is sound but holds no recording of processes. */
+export class NotARecordingError extends Error {
+  readonly code = 'not-a-recording';
+}
+
+/** The metadata of a ring, checked as far as readers rely on it. */
+export function checkMetadata(metadata: Record<string, unknown>): RecordingMetadata {
+  const { format, host, startedAt, hz } = metadata as Partial<RecordingMetadata>;
+  if (typeof format !== 'string' || !format.startsWith('tide-')) {
+    throw new NotARecordingError('This ring does not hold a recording of processes');
+  }
+  const isSound =
+    typeof hz === 'number' &&
+    hz > 0 &&
+    typeof host?.pageSize === 'number' &&
+    typeof host.clockTicksPerSecond === 'number' &&
+    [startedAt?.monotonicNs, startedAt?.realNs].every((time) => typeof time === 'string' && /^-?\d{1,19}$/.test(time));
+  if (!isSound) throw new NotARecordingError('The header of this recording lacks its host, its rate or its start');
+  return metadata as unknown as RecordingMetadata;
+}

@@ -1,0 +1,239 @@
+/**
+ * Walks the frames of a recording in order, counters and deep reads joined by tick, without an object per value.
+ *
+ * The traps: slots are reused, so what a slot means is asked anew whenever its label changes; the two rings are
+ * overwritten at different times, so a deep read may stand without its counters and the other way round.
+ */
+import { decodeIdentity, identityKey, type ProcessIdentity } from '../engine/identity.js';
+import type { RingCursor } from '../ring/ring-cursor.js';
+import type { RingReader } from '../ring/ring-reader.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
+import { COUNTER_SCALARS } from './format.js';
+
+export interface WalkRange {
+  /** Monotonic nanoseconds; frames that start earlier are left out. */
+  readonly fromNs?: bigint;
+  /** Frames that start later end the walk. */
+  readonly toNs?: bigint;
+  /** Begin with the whole block that this time lies in, or with the newest block, instead of the oldest. */
+  readonly fromBlockAt?: bigint | 'newest';
+}
+
+/** What the walk stands on after `next()`. */
+export type WalkStep = 'frame' | 'gap';
+
+const ABSENT_COLUMN = -1;
+
+export class FrameWalk {
+  /** Monotonic nanoseconds at the start and end of the counters sweep. */
+  startNs = 0n;
+  endNs = 0n;
+  tick = 0;
+  /** After `gap`: frames that are lost between the last one and the next. */
+  lost = 0;
+  /** Frames walked so far. */
+  frames = 0;
+
+  readonly #counters: RingCursor;
+  readonly #rollup: RingCursor | undefined;
+  readonly #toNs: bigint | undefined;
+  readonly #counterColumns: readonly number[];
+  readonly #rollupColumns: readonly number[];
+  readonly #scalarPlaces: readonly number[];
+  readonly #identities: (ProcessIdentity | undefined)[] = [];
+  readonly #slotOfKey = new Map<string, number>();
+  /** By slot: the identity's key, made once per label and not per frame. */
+  readonly #keys: (string | undefined)[] = [];
+  readonly #rollupKeys: (string | undefined)[] = [];
+  /** By slot: the process of the last deep read, when it was, how it ended, and the frame that it belongs to. */
+  readonly #readKeys: (string | undefined)[] = [];
+  readonly #readAtNs: bigint[] = [];
+  readonly #readStatus: number[] = [];
+  readonly #readInFrame: number[] = [];
+  /** By column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
+  readonly #readValues: Float64Array[] = ROLLUP_COLUMNS.map(() => new Float64Array(0));
+  #rollupIsPending = false;
+  #rollupTick = 0;
+
+  constructor(reader: RingReader, range: WalkRange = {}) {
+    const counters = reader.ringId('counters');
+    const rollup = reader.ringId('rollup');
+    this.#toNs = range.toNs;
+    const places = (ring: number, names: readonly string[]) =>
+      names.map((name) => reader.rings[ring]?.columns.findIndex((column) => column.name === name) ?? ABSENT_COLUMN);
+    this.#counterColumns = places(counters, COUNTER_COLUMNS);
+    this.#rollupColumns = places(rollup, ROLLUP_COLUMNS);
+    this.#scalarPlaces = COUNTER_SCALARS.map((name) => reader.rings[counters]?.scalars.indexOf(name) ?? ABSENT_COLUMN);
+    const { fromBlockAt } = range;
+    const blocks = reader.blocks(counters);
+    const block =
+      fromBlockAt === undefined
+        ? undefined
+        : blocks.findLast((candidate) => fromBlockAt === 'newest' || candidate.baseTimeNs <= fromBlockAt);
+    const start = block
+      ? { fromBlock: block.sequence }
+      : range.fromNs === undefined
+        ? {}
+        : { fromTimeNs: range.fromNs };
+    this.#counters = reader.cursor(counters, start);
+    if (rollup >= 0) {
+      // Deep reads are rare: those before the range tell how old a value is when the range begins.
+      const from = block?.baseTimeNs ?? range.fromNs;
+      const first =
+        from === undefined ? undefined : reader.blocks(rollup).findLast((candidate) => candidate.baseTimeNs <= from);
+      this.#rollup = reader.cursor(rollup, first ? { fromBlock: Math.max(1, first.sequence - 1) } : {});
+    }
+  }
+
+  /** Goes to the next frame, or to a gap before it; null when nothing more is committed now or the range is over. */
+  next(): WalkStep | null {
+    for (;;) {
+      const step = this.#counters.next();
+      if (step === null) return null;
+      if (step === 'block') {
+        this.#identities.fill(undefined);
+        this.#keys.fill(undefined);
+        this.#slotOfKey.clear();
+      } else if (step === 'labels') {
+        this.#relabel();
+      } else if (step === 'gap') {
+        this.lost = this.#counters.lost;
+        return 'gap';
+      } else if (step === 'columns') {
+        if (this.#toNs !== undefined && this.#counters.startNs > this.#toNs) return null;
+        this.startNs = this.#counters.startNs;
+        this.endNs = this.#counters.endNs;
+        this.tick = this.scalar('tick');
+        this.frames++;
+        this.#joinRollup();
+        return 'frame';
+      }
+    }
+  }
+
+  /** One of the numbers beside the columns of this frame; NaN when the writer did not store it. */
+  scalar(name: (typeof COUNTER_SCALARS)[number]): number {
+    const place = this.#scalarPlaces[COUNTER_SCALARS.indexOf(name)]!;
+    return place < 0 ? Number.NaN : this.#counters.scalars[place]!;
+  }
+
+  /** The slots of this frame, ascending. */
+  get rows(): { readonly slots: Uint32Array; readonly count: number } {
+    return this.#counters.updated;
+  }
+
+  identity(slot: number): ProcessIdentity | undefined {
+    return this.#identities[slot];
+  }
+
+  /** The key of the process in a slot; see `identityKey`. */
+  key(slot: number): string | undefined {
+    return this.#keys[slot];
+  }
+
+  /** The slot of a process in this frame, or -1. */
+  slotOf(key: string): number {
+    return this.#slotOfKey.get(key) ?? -1;
+  }
+
+  /** `Status` of a slot's counters. */
+  status(slot: number): number {
+    return this.#counters.status[slot]!;
+  }
+
+  /** A counters value by its place in `COUNTER_COLUMNS`; NaN when not measured. */
+  counter(column: number, slot: number): number {
+    const place = this.#counterColumns[column]!;
+    return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
+  }
+
+  /** Whether a deep read of the slot's process was made in this tick (or since the frame before). */
+  isRead(slot: number): boolean {
+    return this.#readInFrame[slot] === this.frames && this.#isOfProcess(slot);
+  }
+
+  /** A rollup value by its place in `ROLLUP_COLUMNS`, of the last deep read; NaN when not measured. */
+  rollup(column: number, slot: number): number {
+    return this.#isOfProcess(slot) ? this.#readValues[column]![slot]! : Number.NaN;
+  }
+
+  /** What the deep read of this tick said; `not-due` when there was none, `no-mm` once that is known. */
+  rollupStatus(slot: number): number {
+    if (!this.#isOfProcess(slot)) return Status.notDue;
+    const status = this.#readStatus[slot]!;
+    return this.#readInFrame[slot] === this.frames || status === Status.noMm ? status : Status.notDue;
+  }
+
+  /** Nanoseconds between the last deep read that measured something and this frame; undefined when there was none. */
+  rollupAgeNs(slot: number): bigint | undefined {
+    if (!this.#isOfProcess(slot) || this.#readStatus[slot] !== Status.ok) return undefined;
+    const age = this.startNs - this.#readAtNs[slot]!;
+    return age < 0n ? 0n : age;
+  }
+
+  #isOfProcess(slot: number): boolean {
+    const key = this.#keys[slot];
+    return key !== undefined && this.#readKeys[slot] === key;
+  }
+
+  #relabel(): void {
+    const { slots, count } = this.#counters.changedSlots;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const before = this.#keys[slot];
+      if (before !== undefined && this.#slotOfKey.get(before) === slot) this.#slotOfKey.delete(before);
+      const label = this.#counters.labels[slot];
+      const identity = label && decodeIdentity(label);
+      const key = identity && identityKey(identity);
+      this.#identities[slot] = identity;
+      this.#keys[slot] = key;
+      if (key !== undefined) this.#slotOfKey.set(key, slot);
+    }
+  }
+
+  /** Takes in the deep reads up to this tick. */
+  #joinRollup(): void {
+    const cursor = this.#rollup;
+    if (!cursor) return;
+    for (;;) {
+      if (!this.#rollupIsPending) {
+        const step = cursor.next();
+        if (step === null) return;
+        if (step === 'block') this.#rollupKeys.fill(undefined);
+        if (step === 'labels') this.#relabelRollup(cursor);
+        if (step !== 'columns') continue;
+        this.#rollupTick = cursor.scalars[0]!;
+      }
+      this.#rollupIsPending = this.#rollupTick > this.tick;
+      if (this.#rollupIsPending) return;
+      const { slots, count } = cursor.updated;
+      for (let index = 0; index < count; index++) this.#takeRead(cursor, slots[index]!);
+    }
+  }
+
+  #takeRead(cursor: RingCursor, slot: number): void {
+    this.#readKeys[slot] = this.#rollupKeys[slot];
+    this.#readAtNs[slot] = cursor.startNs;
+    this.#readStatus[slot] = cursor.status[slot]!;
+    this.#readInFrame[slot] = this.frames;
+    this.#readValues.forEach((values, column) => {
+      let own = values;
+      if (slot >= own.length) {
+        own = new Float64Array(Math.max(64, slot * 2));
+        own.set(values);
+        this.#readValues[column] = own;
+      }
+      const place = this.#rollupColumns[column]!;
+      own[slot] = place < 0 ? Number.NaN : cursor.columns[place]![slot]!;
+    });
+  }
+
+  #relabelRollup(cursor: RingCursor): void {
+    const { slots, count } = cursor.changedSlots;
+    for (let index = 0; index < count; index++) {
+      const label = cursor.labels[slots[index]!];
+      const identity = label && decodeIdentity(label);
+      this.#rollupKeys[slots[index]!] = identity && identityKey(identity);
+    }
+  }
+}

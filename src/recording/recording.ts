@@ -1,0 +1,226 @@
+/**
+ * A recording as a user thinks of it: processes, series, marks, frames. Works the same on a file that is being written
+ * and on one whose writer has been dead for a week.
+ *
+ * The trap: a ring that is being written changes under us. Each question walks the ring anew, and what was overwritten
+ * meanwhile shows as a gap.
+ */
+import { identityKey } from '../engine/identity.js';
+import type { Damage } from '../ring/block-index.js';
+import { FileStorage } from '../ring/file-storage.js';
+import { RingReader } from '../ring/ring-reader.js';
+import { SharedStorage } from '../ring/shared-storage.js';
+import type { Storage } from '../ring/storage.js';
+import type { MetricName } from '../schema.js';
+import { ClockLine } from './clock-line.js';
+import { decodeEvent, type TideEvent } from './events.js';
+import { checkMetadata, type RecordingMetadata } from './format.js';
+import {
+  columnOf,
+  type FrameView,
+  type GapView,
+  type ProcessReading,
+  type ProcessRef,
+  readProcess,
+  viewFrame,
+} from './frame.js';
+import { FrameWalk, type WalkRange } from './frame-walk.js';
+import { collectMarks, type Mark } from './marks.js';
+import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
+import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
+import { type RecordingSummary, summarize } from './summary.js';
+
+/** Unix nanoseconds; both ends are included. */
+export interface TimeRange {
+  readonly from?: bigint;
+  readonly to?: bigint;
+}
+
+export interface SeriesOptions extends TimeRange {
+  /** Length of an interval in nanoseconds; without it every point is returned. */
+  readonly every?: bigint;
+  /** What an interval is reduced to; default `last`. */
+  readonly agg?: Aggregate;
+}
+
+export interface Snapshot {
+  /** Unix nanoseconds of the frame that was found. */
+  readonly timeNs: bigint;
+  readonly processes: readonly ProcessReading[];
+}
+
+export interface StampedEvent {
+  /** Monotonic nanoseconds. */
+  readonly timeNs: bigint;
+  readonly event: TideEvent;
+}
+
+const AGGREGATES: readonly Aggregate[] = ['last', 'min', 'max', 'mean', 'sum'];
+
+export class Recording implements Disposable {
+  readonly metadata: RecordingMetadata;
+  readonly #reader: RingReader;
+
+  private constructor(reader: RingReader, metadata: RecordingMetadata) {
+    this.#reader = reader;
+    this.metadata = metadata;
+  }
+
+  /** Opens what is stored there. Throws `RingFormatError` or `NotARecordingError`, and closes the storage then. */
+  static open(storage: Storage): Recording {
+    try {
+      const reader = RingReader.open(storage);
+      return new Recording(reader, checkMetadata(reader.metadata));
+    } catch (error) {
+      storage.close();
+      throw error;
+    }
+  }
+
+  /** The processes that are in the recording and answer the query, in the order in which they were first seen. */
+  processes(query: ProcessQuery = {}): RecordedProcess[] {
+    const clock = this.clock();
+    return indexProcesses(this.walk(), this.events(), clock).filter((process) => matchesQuery(process, query));
+  }
+
+  /**
+   * One metric of one process over time: at every tick that read it, or one point per interval of `every` nanoseconds.
+   * Empty when the process is not in the recording. Throws a TypeError for an unknown metric or option.
+   */
+  series(process: ProcessRef, metric: MetricName, options: SeriesOptions = {}): Series {
+    columnOf(metric);
+    const { every, agg = 'last' } = options;
+    if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
+      throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
+    }
+    if (!AGGREGATES.includes(agg)) {
+      throw new TypeError(`Expected the "agg" option to be one of ${AGGREGATES.join(', ')}, got ${String(agg)}`);
+    }
+    const clock = this.clock();
+    const walk = this.walk(this.rangeOf(options, clock));
+    const key = identityKey(process);
+    return every === undefined
+      ? collectSeries(walk, clock, key, metric)
+      : aggregateSeries(walk, clock, key, metric, every, agg);
+  }
+
+  /** The last frame at or before a time (Unix nanoseconds); undefined when the recording begins later. */
+  at(timeNs: bigint): Snapshot | undefined {
+    const clock = this.clock();
+    const toNs = clock.toMonotonic(timeNs);
+    // Two walks: the first finds the frame, the second stops on it with the state that it had.
+    const search = this.walk({ toNs, fromBlockAt: toNs });
+    let frames = 0;
+    for (let step = search.next(); step !== null; step = search.next()) if (step === 'frame') frames = search.frames;
+    if (frames === 0) return undefined;
+    const walk = this.walk({ toNs, fromBlockAt: toNs });
+    while (walk.frames < frames) if (walk.next() === null) break;
+    return snapshotOf(walk, clock);
+  }
+
+  /** Marks and spans, by time. */
+  marks(): Mark[] {
+    return collectMarks(this.events(), this.clock());
+  }
+
+  /** The frames in a range, gaps included. A view is valid until the next one is asked for. */
+  *frames(range: TimeRange = {}): Generator<FrameView | GapView> {
+    const clock = this.clock();
+    const walk = this.walk(this.rangeOf(range, clock));
+    for (let step = walk.next(); step !== null; step = walk.next()) {
+      yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+    }
+  }
+
+  /** Counts, losses and costs of the whole recording. */
+  summary(): RecordingSummary {
+    const counters = this.#reader.ringId('counters');
+    this.#reader.refresh();
+    return summarize({
+      walk: this.walk(),
+      events: this.events(),
+      hz: this.metadata.hz,
+      isWrapped: (this.#reader.blocks(counters)[0]?.sequence ?? 1) > 1,
+      damage: () => this.#reader.damage,
+    });
+  }
+
+  /** Damage that was met so far, by offset in the file. */
+  get damage(): readonly Damage[] {
+    return this.#reader.damage;
+  }
+
+  /** Bytes of the file or buffer. */
+  get sizeBytes(): number {
+    return this.#reader.sizeBytes;
+  }
+
+  /** Every event that is still there, in the order in which it was written. */
+  events(): StampedEvent[] {
+    const cursor = this.#reader.cursor(this.#reader.ringId('events'));
+    const out: StampedEvent[] = [];
+    for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      if (step !== 'record') continue;
+      const event = decodeEvent(cursor.type, cursor.payload);
+      if (event) out.push({ timeNs: cursor.timeNs, event });
+    }
+    return out;
+  }
+
+  /** The clocks of the recording. */
+  clock(): ClockLine {
+    const { monotonicNs, realNs } = this.metadata.startedAt;
+    const pairs = [{ monotonicNs: BigInt(monotonicNs), realNs: BigInt(realNs) }];
+    for (const { timeNs, event } of this.events()) {
+      if (event.type === 'clock') pairs.push({ monotonicNs: timeNs, realNs: BigInt(event.realNs) });
+    }
+    return new ClockLine(pairs);
+  }
+
+  /** A walk over the frames, for those who need columns rather than objects. */
+  walk(range: WalkRange = {}): FrameWalk {
+    this.#reader.refresh();
+    return new FrameWalk(this.#reader, range);
+  }
+
+  /** A range of Unix times as monotonic ones. */
+  rangeOf(range: TimeRange, clock: ClockLine): WalkRange {
+    for (const end of ['from', 'to'] as const) {
+      const time = range[end];
+      if (time !== undefined && typeof time !== 'bigint') {
+        throw new TypeError(`Expected the "${end}" option to be a bigint of Unix nanoseconds, got ${String(time)}`);
+      }
+    }
+    return {
+      ...(range.from === undefined ? {} : { fromNs: clock.toMonotonic(range.from) }),
+      ...(range.to === undefined ? {} : { toNs: clock.toMonotonic(range.to) }),
+    };
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The processes of the frame that a walk stands on. */
+export function snapshotOf(walk: FrameWalk, clock: ClockLine): Snapshot {
+  const { slots, count } = walk.rows;
+  return {
+    timeNs: clock.toUnix(walk.startNs),
+    processes: Array.from(slots.subarray(0, count), (slot) => readProcess(walk, slot)),
+  };
+}
+
+/** Opens a recording file, finished or being written. Throws an error that names the path and what is wrong with it. */
+export function openRecording(path: string): Recording {
+  return Recording.open(FileStorage.open(path));
+}
+
+/** Opens a recording in shared memory. */
+export function openSharedRecording(buffer: SharedArrayBuffer): Recording {
+  return Recording.open(new SharedStorage(buffer));
+}

@@ -1,0 +1,123 @@
+/**
+ * The values of one metric of one process over time.
+ *
+ * The trap: an aggregate over an interval in which nothing was measured does not exist. Such intervals have no point,
+ * rather than a 0 or a repeated value.
+ */
+import { Status } from '../schema.js';
+import type { ClockLine } from './clock-line.js';
+import { columnOf } from './frame.js';
+import type { FrameWalk } from './frame-walk.js';
+
+export type Aggregate = 'last' | 'min' | 'max' | 'mean' | 'sum';
+
+export interface Series {
+  /** Unix nanoseconds at the start of each sweep, or of each interval. */
+  readonly timeNs: BigInt64Array;
+  /** In the metric's unit; NaN where the status says why it was not measured. */
+  readonly value: Float64Array;
+  /** `Status` numbers. */
+  readonly status: Uint8Array;
+}
+
+/** Collects points in growing arrays. */
+class SeriesBuilder {
+  #timeNs = new BigInt64Array(1024);
+  #value = new Float64Array(1024);
+  #status = new Uint8Array(1024);
+  #length = 0;
+
+  add(timeNs: bigint, value: number, status: number): void {
+    if (this.#length === this.#value.length) {
+      const times = new BigInt64Array(this.#length * 2);
+      times.set(this.#timeNs);
+      this.#timeNs = times;
+      const values = new Float64Array(this.#length * 2);
+      values.set(this.#value);
+      this.#value = values;
+      const statuses = new Uint8Array(this.#length * 2);
+      statuses.set(this.#status);
+      this.#status = statuses;
+    }
+    this.#timeNs[this.#length] = timeNs;
+    this.#value[this.#length] = value;
+    this.#status[this.#length++] = status;
+  }
+
+  build(): Series {
+    return {
+      timeNs: this.#timeNs.slice(0, this.#length),
+      value: this.#value.slice(0, this.#length),
+      status: this.#status.slice(0, this.#length),
+    };
+  }
+}
+
+/** Every point of the series, at the ticks that read it. */
+export function collectSeries(walk: FrameWalk, clock: ClockLine, key: string, metric: string): Series {
+  const builder = new SeriesBuilder();
+  eachPoint(walk, key, metric, (startNs, value, status) => builder.add(clock.toUnix(startNs), value, status));
+  return builder.build();
+}
+
+/** One point per interval of `everyNs` that measured something; its time is the start of the interval. */
+export function aggregateSeries(
+  walk: FrameWalk,
+  clock: ClockLine,
+  key: string,
+  metric: string,
+  everyNs: bigint,
+  aggregate: Aggregate,
+): Series {
+  const builder = new SeriesBuilder();
+  let interval: bigint | undefined;
+  let sum = 0;
+  let count = 0;
+  let result = 0;
+  const flush = () => {
+    if (interval === undefined || count === 0) return;
+    builder.add(interval, aggregate === 'mean' ? sum / count : aggregate === 'sum' ? sum : result, Status.ok);
+  };
+  eachPoint(walk, key, metric, (startNs, value) => {
+    if (Number.isNaN(value)) return;
+    const timeNs = clock.toUnix(startNs);
+    const current = timeNs - (timeNs % everyNs);
+    if (current !== interval) {
+      flush();
+      interval = current;
+      sum = 0;
+      count = 0;
+    }
+    const isFirst = count === 0;
+    sum += value;
+    count++;
+    if (isFirst || aggregate === 'last') result = value;
+    else if (aggregate === 'min') result = Math.min(result, value);
+    else if (aggregate === 'max') result = Math.max(result, value);
+  });
+  flush();
+  return builder.build();
+}
+
+function eachPoint(
+  walk: FrameWalk,
+  key: string,
+  metric: string,
+  take: (startNs: bigint, value: number, status: number) => void,
+): void {
+  const { tier, place } = columnOf(metric);
+  for (let step = walk.next(); step !== null; step = walk.next()) {
+    if (step !== 'frame') continue;
+    const slot = walk.slotOf(key);
+    if (slot < 0) continue;
+    if (tier === 'counters') {
+      const value = walk.counter(place, slot);
+      const status = walk.status(slot);
+      take(walk.startNs, value, Number.isNaN(value) && status === Status.ok ? Status.unsupported : status);
+    } else if (walk.isRead(slot)) {
+      const value = walk.rollup(place, slot);
+      const status = walk.rollupStatus(slot);
+      take(walk.startNs, value, Number.isNaN(value) && status === Status.ok ? Status.unsupported : status);
+    }
+  }
+}

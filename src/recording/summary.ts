@@ -1,0 +1,156 @@
+/**
+ * What a recording holds and what it lacks, in one walk over it.
+ *
+ * The trap: a total that hides losses. Every row that was attempted is either stored or dropped for a reason, and ticks
+ * that never happened count as attempted.
+ */
+
+import type { Damage } from '../ring/block-index.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES, Status } from '../schema.js';
+import type { TideEvent } from './events.js';
+import type { FrameWalk } from './frame-walk.js';
+
+export interface RecordingSummary {
+  readonly ticks: {
+    readonly hz: number;
+    readonly expected: number;
+    readonly recorded: number;
+    readonly missed: number;
+    /** Milliseconds between deadline and start of the sweep; null when nothing was recorded. */
+    readonly latenessMs: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
+  };
+  readonly durationSeconds: number;
+  readonly processes: { readonly max: number; readonly seen: number };
+  /** Values measured: one metric of one process at one tick. */
+  readonly points: number;
+  readonly self: {
+    readonly cpuSeconds: number;
+    readonly cpuShareOfOneCore: number;
+    readonly usPerProcessPerTick: number;
+    readonly residentBytes: number;
+  };
+  readonly coverage: {
+    readonly attempted: number;
+    readonly stored: number;
+    readonly dropped: Record<string, number>;
+  };
+  readonly audit: { readonly checked: number; readonly mismatches: number };
+  readonly damage: readonly Damage[];
+}
+
+/** Rows of counters and rollup frames by their fate. */
+class Coverage {
+  stored = 0;
+  readonly dropped: Record<string, number> = {};
+
+  drop(reason: string, rows: number): void {
+    if (rows > 0) this.dropped[reason] = (this.dropped[reason] ?? 0) + rows;
+  }
+
+  get attempted(): number {
+    return this.stored + Object.values(this.dropped).reduce((sum, rows) => sum + rows, 0);
+  }
+}
+
+export interface SummarySource {
+  readonly walk: FrameWalk;
+  readonly events: readonly { readonly timeNs: bigint; readonly event: TideEvent }[];
+  readonly hz: number;
+  /** Whether the oldest frames are gone because the ring was full. */
+  readonly isWrapped: boolean;
+  readonly damage: () => readonly Damage[];
+}
+
+export function summarize(source: SummarySource): RecordingSummary {
+  const { walk, events, hz } = source;
+  const coverage = new Coverage();
+  const lateness: number[] = [];
+  const seen = new Set<string>();
+  let points = 0;
+  let counterRows = 0;
+  let max = 0;
+  let residentBytes = 0;
+  let first: { startNs: bigint; tick: number; ownCpu: number } | undefined;
+  let last = { endNs: 0n, tick: -1, ownCpu: 0 };
+  for (let step = walk.next(); step !== null; step = walk.next()) {
+    if (step !== 'frame') continue;
+    first ??= { startNs: walk.startNs, tick: walk.tick, ownCpu: walk.scalar('ownCpu') };
+    last = { endNs: walk.endNs, tick: walk.tick, ownCpu: walk.scalar('ownCpu') };
+    lateness.push(walk.scalar('lateness'));
+    residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
+    const { slots, count } = walk.rows;
+    max = Math.max(max, count);
+    counterRows += count;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const key = walk.key(slot);
+      if (key !== undefined) seen.add(key);
+      points += countRow(walk, slot, coverage);
+    }
+  }
+  const startNs = first?.startNs ?? 0n;
+  let trailing = 0;
+  let audit = { checked: 0, mismatches: 0 };
+  for (const { timeNs, event } of events) {
+    if (event.type === 'audit') audit = { checked: event.checked, mismatches: event.mismatches };
+    if (timeNs < startNs && source.isWrapped) continue;
+    if (event.type === 'gap') {
+      coverage.drop('missed-tick', event.rows);
+      if (timeNs > last.endNs) trailing += event.ticks;
+    }
+    if (event.type === 'drop') coverage.drop(event.reason, event.rows);
+  }
+  const recorded = lateness.length;
+  const expected = (recorded === 0 ? 0 : last.tick + 1 - (source.isWrapped ? first!.tick : 0)) + trailing;
+  const durationSeconds = recorded === 0 ? 0 : Number(last.endNs - startNs) / 1e9;
+  const cpuSeconds = (last.ownCpu - (source.isWrapped ? (first?.ownCpu ?? 0) : 0)) / 1e9;
+  lateness.sort((a, b) => a - b);
+  return {
+    ticks: {
+      hz,
+      expected,
+      recorded,
+      missed: Math.max(0, expected - recorded),
+      latenessMs: { p50: quantileMs(lateness, 0.5), p99: quantileMs(lateness, 0.99), max: quantileMs(lateness, 1) },
+    },
+    durationSeconds,
+    processes: { max, seen: seen.size },
+    points,
+    self: {
+      cpuSeconds,
+      cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
+      usPerProcessPerTick: counterRows === 0 ? 0 : (cpuSeconds * 1e6) / counterRows,
+      residentBytes,
+    },
+    coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
+    audit,
+    damage: source.damage(),
+  };
+}
+
+/** Counts one row. Returns how many values it measured. */
+function countRow(walk: FrameWalk, slot: number, coverage: Coverage): number {
+  const status = walk.status(slot);
+  // A process without memory still has its times and faults: that row is complete.
+  if (status === Status.ok || status === Status.noMm) coverage.stored++;
+  else coverage.drop(STATUSES[status] ?? 'lost', 1);
+  let points = 0;
+  for (let column = 0; column < COUNTER_COLUMNS.length; column++) {
+    if (!Number.isNaN(walk.counter(column, slot))) points++;
+  }
+  if (!walk.isRead(slot)) return points;
+  const read = walk.rollupStatus(slot);
+  if (read === Status.ok) coverage.stored++;
+  else coverage.drop(STATUSES[read] ?? 'lost', 1);
+  for (let column = 0; column < ROLLUP_COLUMNS.length; column++) {
+    if (!Number.isNaN(walk.rollup(column, slot))) points++;
+  }
+  return points;
+}
+
+/** Of sorted nanoseconds, in milliseconds with microsecond digits. */
+function quantileMs(sorted: readonly number[], share: number): number | null {
+  if (sorted.length === 0) return null;
+  const index = Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1);
+  return Math.round(sorted[Math.max(0, index)]! / 1e3) / 1e3;
+}

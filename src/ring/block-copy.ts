@@ -1,0 +1,117 @@
+/**
+ * A private copy of one block, and the only judge of whether a frame in it counts.
+ *
+ * The trap: the writer may recycle the block under us, so nothing is ever decoded in place. In the copy, the CRC seeded
+ * with the block's generation decides: what passes was committed in this lap, whatever else was torn while copying.
+ */
+import { type BlockHeader, parseBlockHeader } from './block-header.js';
+import type { BlockEntry } from './block-index.js';
+import { frameCrc } from './checksum.js';
+import { alignFrame, BLOCK_HEADER, FLAG_KEY, FRAME_ALIGN, FRAME_HEAD, KIND_END, KIND_LABELS } from './layout.js';
+import type { Storage } from './storage.js';
+
+/** Hostile bytes must not make the search for later frames quadratic: it checks at most this many block sizes. */
+const SEARCH_BLOCKS = 16;
+
+export class BlockCopy {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** The frame last accepted by `accept`. */
+  length = 0;
+  kind = 0;
+  flags = 0;
+  /** Low 32 bits of the sequence of the frame last found by `findLater`. */
+  foundSequence = 0;
+  private entry: BlockEntry | undefined;
+  private held = 0;
+  private readonly headerBytes = new Uint8Array(BLOCK_HEADER.bytes);
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly fileSeed: number,
+    blockBytes: number,
+  ) {
+    this.bytes = new Uint8Array(blockBytes);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Copies a block. False if it is no longer the block that `entry` describes. */
+  load(entry: BlockEntry): boolean {
+    this.entry = entry;
+    this.held = 0;
+    return this.reload(BLOCK_HEADER.bytes);
+  }
+
+  /** Copies the block anew from `position` on. False if it was recycled meanwhile. */
+  reload(position: number): boolean {
+    const entry = this.entry!;
+    // The header first: a copy made after it can only be younger, and then its frames fail their CRC.
+    if (!this.stillStands(entry)) return false;
+    const count = this.storage.read(entry.offset + position, this.bytes, position, this.bytes.length - position);
+    this.held = position + count;
+    return true;
+  }
+
+  /** Copies just the head at `position` again; true if it differs from the copy. */
+  headChanged(position: number): boolean {
+    const head = this.headerBytes.subarray(0, FRAME_HEAD.bytes);
+    const count = this.storage.read(this.entry!.offset + position, head, 0, head.length);
+    for (let i = 0; i < count; i++) if (head[i] !== this.bytes[position + i]) return true;
+    return false;
+  }
+
+  /** True if a committed frame of this block with number `sequence` stands at `position`; then its head is in the fields. */
+  accept(position: number, sequence: number): boolean {
+    if (position + FRAME_HEAD.bytes > this.held) return false;
+    if (this.view.getUint32(position + FRAME_HEAD.sequence, true) !== sequence % 2 ** 32) return false;
+    const length = this.view.getUint32(position + FRAME_HEAD.length, true);
+    if (!this.passes(position, length)) return false;
+    this.length = length;
+    this.kind = this.bytes[position + FRAME_HEAD.kind];
+    this.flags = this.bytes[position + FRAME_HEAD.flags];
+    return true;
+  }
+
+  /**
+   * The next position behind `position` where a frame passes its CRC, or -1. Its number must be possible: `sequence` was
+   * expected at `position`, and each frame between takes 16 bytes or more.
+   */
+  findLater(position: number, sequence: number): number {
+    let budget = SEARCH_BLOCKS * this.bytes.length;
+    for (let at = position + FRAME_ALIGN; at + FRAME_HEAD.bytes <= this.held; at += FRAME_ALIGN) {
+      const length = this.view.getUint32(at + FRAME_HEAD.length, true);
+      if (length < FRAME_HEAD.bytes || at + length > this.held || this.bytes[at + FRAME_HEAD.flags] > FLAG_KEY)
+        continue;
+      const found = this.view.getUint32(at + FRAME_HEAD.sequence, true);
+      if (((found - sequence) % 2 ** 32) >>> 0 > (at - position) / FRAME_HEAD.bytes) continue;
+      budget -= length;
+      if (budget < 0) return -1;
+      if (!this.passes(at, length)) continue;
+      this.foundSequence = found;
+      return at;
+    }
+    return -1;
+  }
+
+  private passes(position: number, length: number): boolean {
+    if (length < FRAME_HEAD.bytes || position + length > this.held) return false;
+    const crc = this.view.getUint32(position + FRAME_HEAD.crc, true);
+    return crc === frameCrc(this.bytes, position, length, this.entry!.frameSeed);
+  }
+
+  private stillStands(entry: BlockEntry): boolean {
+    const count = this.storage.read(entry.offset, this.headerBytes, 0, BLOCK_HEADER.bytes);
+    const now: BlockHeader | string = parseBlockHeader(this.headerBytes.subarray(0, count), this.fileSeed);
+    return typeof now !== 'string' && now.ring === entry.ring && now.sequence === entry.sequence;
+  }
+}
+
+/** Offset of the frame behind one of `length` bytes at `position`. */
+export function frameAfter(position: number, length: number): number {
+  return position + alignFrame(length);
+}
+
+/** LABELS and END carry the number of the next frame; every other kind, known or not, takes one. */
+export function takesNumber(kind: number): boolean {
+  return kind !== KIND_LABELS && kind !== KIND_END;
+}

@@ -1,0 +1,238 @@
+/**
+ * Turns one sweep into the payload of a COLUMNS frame: only what differs, in bits, from the frame before.
+ *
+ * This is the hot path of the recorder: it looks at every cell of every frame, nearly all of which did not change. Hence
+ * plain loops over Float64Array and nothing allocated. `Object.is` is the comparison wanted (NaN equals NaN, -0 differs
+ * from 0) and V8 compiles it to a few instructions.
+ */
+import type { ColumnState } from './column-state.js';
+import { DELTA_LIMIT } from './layout.js';
+import type { RingSpec } from './ring-table.js';
+import type { SlotLabels } from './slot-labels.js';
+import { TOKEN_BYTES_MAX, writeToken } from './value-token.js';
+import { VARINT_BYTES_MAX, writeVarint, zigzag } from './varint.js';
+
+/** One sweep, in arrays that the caller owns and may reuse after the call. */
+export interface SweepColumns {
+  /** Monotonic ns. */
+  startNs: bigint;
+  endNs: bigint;
+  /** One number for each scalar of the ring, in its order. */
+  scalars: Float64Array;
+  /** `all` for a ring with `rows: 'all'`, else which slots were read, in any order. Slots without a label are left out. */
+  rows: 'all' | { slots: Uint32Array; count: number };
+  /** By slot; 0 .. 254 are the caller's, 255 is "empty". */
+  status: Uint8Array;
+  /** `columns[c][slot]`, or one array with `columns[c * stride + slot]`. NaN = not measured. */
+  columns: readonly Float64Array[] | Float64Array;
+  /** Needed with a single array. */
+  stride?: number;
+}
+
+/** No cell (gap and token) is longer. */
+const CELL_BYTES_MAX = VARINT_BYTES_MAX + TOKEN_BYTES_MAX;
+
+export class ColumnsEncoder {
+  /** Cells written by the last `encode`. */
+  changed = 0;
+  /** Rows of the prepared sweep. */
+  rowCount = 0;
+  private rows = new Uint32Array(64);
+  private readonly inverses: Float64Array;
+  private columns: readonly Float64Array[] = [];
+  private viewed: Float64Array | undefined;
+  private viewedStride = 0;
+  private views: Float64Array[] = [];
+
+  constructor(
+    private readonly spec: RingSpec,
+    private readonly state: ColumnState,
+    private readonly labels: SlotLabels,
+  ) {
+    this.inverses = Float64Array.from(spec.columns, (column) => 1 / column.quantum);
+  }
+
+  /** Checks the shape of a sweep and sorts its rows. Throws a `TypeError` for arrays that are too short. */
+  prepare(sweep: SweepColumns): void {
+    const { spec, labels } = this;
+    if ((sweep.rows === 'all') !== (spec.rows === 'all')) {
+      throw new TypeError(`Expected rows of ring "${spec.name}" to be ${spec.rows === 'all' ? '"all"' : 'a list'}`);
+    }
+    if (sweep.scalars.length < spec.scalars.length) {
+      throw new TypeError(`Expected ${spec.scalars.length} scalars for ring "${spec.name}"`);
+    }
+    this.columns = this.columnsOf(sweep);
+    let shortest = sweep.status.length;
+    for (let c = 0; c < spec.columns.length; c++) shortest = Math.min(shortest, this.columns[c].length);
+    if (shortest < labels.highWater) {
+      throw new TypeError(`Expected status and columns of ring "${spec.name}" to cover ${labels.highWater} slots`);
+    }
+    if (sweep.rows === 'all') this.rowCount = labels.liveCount;
+    else this.sortRows(sweep.rows.slots, sweep.rows.count);
+    this.state.reserve(labels.highWater);
+  }
+
+  /**
+   * Writes the prepared sweep to `out[at, limit)` and carries the state along. Returns the end, or -1 if it does not fit:
+   * then the state is spoilt and must be reset by writing a key.
+   */
+  encode(out: Uint8Array, at: number, limit: number, baseTimeNs: bigint, sweep: SweepColumns): number {
+    const { spec, state } = this;
+    this.changed = 0;
+    if (at + 2 * VARINT_BYTES_MAX + spec.scalars.length * TOKEN_BYTES_MAX > limit) return -1;
+    let next = writeVarint(out, at, zigzag(Number(sweep.startNs - baseTimeNs)));
+    next = writeVarint(out, next, zigzag(Number(sweep.endNs - sweep.startNs)));
+    for (let s = 0; s < spec.scalars.length; s++) {
+      next = writeToken(out, next, state.scalars[s], sweep.scalars[s], 1, 1);
+      state.scalars[s] = sweep.scalars[s];
+    }
+    const all = spec.rows === 'all';
+    next = all
+      ? this.encodeStatusChanges(out, next, limit, sweep.status)
+      : this.encodeRows(out, next, limit, sweep.status);
+    let previous = -1;
+    for (let c = 0; c < spec.columns.length && next !== -1; c++) {
+      if (next + VARINT_BYTES_MAX > limit) return -1;
+      const start = writeVarint(out, next, c - previous);
+      const end = all
+        ? this.encodeAllCells(out, start, limit, this.columns[c], c)
+        : this.encodeListedCells(out, start, limit, this.columns[c], c);
+      if (end === start) continue;
+      previous = c;
+      if (end === -1 || end >= limit) return -1;
+      out[end] = 0;
+      next = end + 1;
+    }
+    if (next === -1 || next >= limit) return -1;
+    out[next] = 0;
+    return next + 1;
+  }
+
+  private encodeStatusChanges(out: Uint8Array, at: number, limit: number, status: Uint8Array): number {
+    const { live, highWater } = this.labels;
+    const held = this.state.status;
+    let next = at;
+    let previous = -1;
+    for (let slot = 0; slot < highWater; slot++) {
+      if (status[slot] === held[slot] || live[slot] === 0) continue;
+      if (next + VARINT_BYTES_MAX + 1 > limit) return -1;
+      next = writeVarint(out, next, slot - previous);
+      out[next++] = status[slot];
+      held[slot] = status[slot];
+      previous = slot;
+    }
+    if (next >= limit) return -1;
+    out[next] = 0;
+    return next + 1;
+  }
+
+  private encodeRows(out: Uint8Array, at: number, limit: number, status: Uint8Array): number {
+    let next = at;
+    let previous = -1;
+    for (let row = 0; row < this.rowCount; row++) {
+      const slot = this.rows[row];
+      if (next + VARINT_BYTES_MAX + 1 > limit) return -1;
+      next = writeVarint(out, next, slot - previous);
+      out[next++] = status[slot];
+      this.state.status[slot] = status[slot];
+      previous = slot;
+    }
+    if (next >= limit) return -1;
+    out[next] = 0;
+    return next + 1;
+  }
+
+  /** Gaps between changed cells count slots. */
+  private encodeAllCells(out: Uint8Array, at: number, limit: number, values: Float64Array, c: number): number {
+    const { live, highWater } = this.labels;
+    const held = this.state.columns[c];
+    const { quantum } = this.spec.columns[c];
+    const inverse = this.inverses[c];
+    const last = limit - CELL_BYTES_MAX;
+    let next = at;
+    let previous = -1;
+    let changed = 0;
+    for (let slot = 0; slot < highWater; slot++) {
+      const value = values[slot];
+      const old = held[slot];
+      if (Object.is(value, old)) continue;
+      if (live[slot] === 0) continue;
+      if (next > last) return -1;
+      const gap = slot - previous;
+      if (gap < 0x80) out[next++] = gap;
+      else next = writeVarint(out, next, gap);
+      next = writeToken(out, next, old, value, quantum, inverse);
+      held[slot] = value;
+      previous = slot;
+      changed++;
+    }
+    this.changed += changed;
+    return next;
+  }
+
+  /** Gaps between changed cells count rows of the list. */
+  private encodeListedCells(out: Uint8Array, at: number, limit: number, values: Float64Array, c: number): number {
+    const { rows, rowCount } = this;
+    const held = this.state.columns[c];
+    const { quantum } = this.spec.columns[c];
+    const last = limit - CELL_BYTES_MAX;
+    let next = at;
+    let previous = -1;
+    for (let row = 0; row < rowCount; row++) {
+      const slot = rows[row];
+      const value = values[slot];
+      const old = held[slot];
+      if (Object.is(value, old)) continue;
+      if (next > last) return -1;
+      next = writeVarint(out, next, row - previous);
+      next = writeToken(out, next, old, value, quantum, this.inverses[c]);
+      held[slot] = value;
+      previous = row;
+      this.changed++;
+    }
+    return next;
+  }
+
+  private sortRows(slots: Uint32Array, count: number): void {
+    if (count > slots.length) throw new TypeError(`Expected ${count} slots, found ${slots.length}`);
+    if (this.rows.length < count) this.rows = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
+    const { rows } = this;
+    const { live, highWater } = this.labels;
+    let kept = 0;
+    let ascending = true;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i];
+      if (slot >= highWater || live[slot] === 0) continue;
+      if (kept > 0 && slot <= rows[kept - 1]) ascending = false;
+      rows[kept++] = slot;
+    }
+    this.rowCount = kept;
+    if (ascending) return;
+    rows.subarray(0, kept).sort();
+    let unique = 1;
+    for (let i = 1; i < kept; i++) if (rows[i] !== rows[unique - 1]) rows[unique++] = rows[i];
+    this.rowCount = unique;
+  }
+
+  /** The columns of a sweep as one array each; the views of a single array are kept while it stays the same. */
+  private columnsOf(sweep: SweepColumns): readonly Float64Array[] {
+    const { columns } = sweep;
+    const count = this.spec.columns.length;
+    if (!(columns instanceof Float64Array)) {
+      if (columns.length < count) throw new TypeError(`Expected ${count} columns for ring "${this.spec.name}"`);
+      return columns;
+    }
+    const stride = sweep.stride ?? 0;
+    if (this.viewed === columns && this.viewedStride === stride) return this.views;
+    if (columns.length < stride * count) throw new TypeError(`Expected ${count} columns of ${stride} slots`);
+    this.viewed = columns;
+    this.viewedStride = stride;
+    this.views = this.spec.columns.map((_, c) => columns.subarray(c * stride, (c + 1) * stride));
+    return this.views;
+  }
+}
+
+/** True if the times of a sweep can be written relative to `baseTimeNs`; if not, it needs a block of its own. */
+export function timeFits(fromNs: bigint, toNs: bigint): boolean {
+  return Math.abs(Number(toNs - fromNs)) < DELTA_LIMIT;
+}

@@ -1,0 +1,140 @@
+/**
+ * A ring in a file, preallocated so that a full disk is refused at the start and never while recording.
+ *
+ * The traps: opening a FIFO blocks until someone writes (hence O_NONBLOCK and a look at the type), and a predictable
+ * name in a shared directory may be somebody's symlink (hence O_EXCL and O_NOFOLLOW).
+ */
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import type { Storage } from './storage.js';
+import { StorageError } from './storage-error.js';
+
+const ZEROS_BYTES = 1024 * 1024;
+
+/**
+ * Reserves `sizeBytes` of disk for `fd`, e.g. by fallocate(2). Returns false where the file system cannot; the file is
+ * then filled with zeros instead. Throws an error with `code` `ENOSPC` if the disk is too full.
+ */
+export type Preallocate = (fd: number, sizeBytes: number) => boolean;
+
+export class FileStorage implements Storage {
+  private readonly commitWord = new Uint8Array(8);
+  private readonly commitView = new DataView(this.commitWord.buffer);
+  private flushing = 0;
+  private flushError: Error | undefined;
+  private closed = false;
+
+  private constructor(
+    readonly path: string,
+    private readonly fd: number,
+  ) {}
+
+  /**
+   * Creates `path` with mode 0600 and `sizeBytes` of reserved space. Throws `StorageError`: `exists` for anything that
+   * is there already (file, directory, symlink), `no-space` for a full disk (the file is removed again), else `failed`.
+   */
+  static create(path: string, sizeBytes: number, preallocate: Preallocate = () => false): FileStorage {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+    let fd: number;
+    try {
+      fd = openSync(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
+    } catch (error) {
+      throw StorageError.from(error, path, 'create');
+    }
+    try {
+      if (!preallocate(fd, sizeBytes)) fillWithZeros(fd, sizeBytes);
+      if (fstatSync(fd).size !== sizeBytes) ftruncateSync(fd, sizeBytes);
+    } catch (error) {
+      closeSync(fd);
+      unlinkSync(path);
+      throw StorageError.from(error, path, `reserve ${sizeBytes} bytes for`);
+    }
+    return new FileStorage(path, fd);
+  }
+
+  /** Opens a ring for reading. Throws `StorageError`: `not-a-file` for directories, FIFOs and devices, else `failed`. */
+  static open(path: string): FileStorage {
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      throw StorageError.from(error, path, 'open');
+    }
+    if (!fstatSync(fd).isFile()) {
+      closeSync(fd);
+      throw new StorageError('not-a-file', path, `Cannot open ${path}: it is not a regular file`);
+    }
+    return new FileStorage(path, fd);
+  }
+
+  get sizeBytes(): number {
+    return fstatSync(this.fd).size;
+  }
+
+  write(at: number, bytes: Uint8Array, from: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      done += writeSync(this.fd, bytes, from + done, length - done, at + done);
+    }
+  }
+
+  commit(at: number, length: number, crc: number): void {
+    this.commitView.setUint32(0, length, true);
+    this.commitView.setUint32(4, crc, true);
+    this.write(at, this.commitWord, 0, 8);
+  }
+
+  read(at: number, into: Uint8Array, from: number, length: number): number {
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.fd, into, from + done, length - done, at + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  flush(): void {
+    fdatasyncSync(this.fd);
+    if (this.flushError === undefined) return;
+    const error = this.flushError;
+    this.flushError = undefined;
+    throw error;
+  }
+
+  flushBehind(): void {
+    this.flushing++;
+    fdatasync(this.fd, (error) => {
+      this.flushing--;
+      if (error !== null) this.flushError = error;
+      if (this.closed && this.flushing === 0) closeSync(this.fd);
+    });
+  }
+
+  trim(sizeBytes: number): void {
+    if (sizeBytes < this.sizeBytes) ftruncateSync(this.fd, sizeBytes);
+  }
+
+  /** The descriptor outlives a flush that is under way: closing it earlier could flush a stranger's file. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.flushing === 0) closeSync(this.fd);
+  }
+}
+
+function fillWithZeros(fd: number, sizeBytes: number): void {
+  const zeros = new Uint8Array(Math.min(ZEROS_BYTES, sizeBytes));
+  for (let at = 0; at < sizeBytes; ) {
+    at += writeSync(fd, zeros, 0, Math.min(zeros.length, sizeBytes - at), at);
+  }
+}

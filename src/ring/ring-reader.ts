@@ -1,0 +1,90 @@
+/**
+ * The reading end of a ring: opens it, lists its blocks and damage, and gives out cursors. It does not know or ask
+ * whether the writer is alive.
+ */
+import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
+import { fileSeedOf } from './checksum.js';
+import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
+import { CLOSE_RECORD } from './layout.js';
+import { type CursorStart, RingCursor } from './ring-cursor.js';
+import type { RingSpec } from './ring-table.js';
+import type { Storage } from './storage.js';
+
+export class RingReader {
+  /** What the writer was given. */
+  readonly metadata: Record<string, unknown>;
+  readonly rings: readonly RingSpec[];
+  readonly maxSlots: number;
+  readonly blockBytes: number;
+  readonly fileId: Uint8Array;
+  private readonly fileSeed: number;
+  private readonly index: BlockIndex;
+  private readonly frameDamage = new Map<number, Damage>();
+
+  /** Throws `RingFormatError` if this is not a ring, a newer one, or damaged in its header. */
+  static open(storage: Storage): RingReader {
+    const header = parseFileHeader((length) => {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, storage.read(0, bytes, 0, length));
+    });
+    return new RingReader(storage, header);
+  }
+
+  private constructor(
+    private readonly storage: Storage,
+    private readonly header: FileHeader,
+  ) {
+    this.metadata = header.metadata;
+    this.rings = header.table.rings;
+    this.maxSlots = header.table.maxSlots;
+    this.blockBytes = header.blockBytes;
+    this.fileId = header.fileId;
+    this.fileSeed = fileSeedOf(header.fileId);
+    this.index = new BlockIndex(storage, header, this.fileSeed);
+    this.refresh();
+  }
+
+  /** The number of a ring by its name, or -1. */
+  ringId(name: string): number {
+    return this.rings.findIndex((spec) => spec.name === name);
+  }
+
+  /** Reads all block headers anew. Cursors keep up by themselves; this is for `blocks` and `damage`. */
+  refresh(): void {
+    const bytes = new Uint8Array(CLOSE_RECORD.bytes);
+    const count = this.storage.read(this.header.headerBytes - CLOSE_RECORD.bytes, bytes, 0, bytes.length);
+    const closed = parseCloseRecord(bytes.subarray(0, count), this.fileSeed);
+    this.index.scan(closed === -1 ? this.header.blockCount : Math.min(closed, this.header.blockCount));
+  }
+
+  /** The blocks of a ring that stand, oldest first. */
+  blocks(ring: number): readonly BlockEntry[] {
+    return this.index.of(this.checked(ring));
+  }
+
+  /** Damage to blocks as of the last refresh, and to frames that cursors met; by offset. */
+  get damage(): Damage[] {
+    return [...this.index.damage, ...this.frameDamage.values()].sort((a, b) => a.offset - b.offset);
+  }
+
+  /** Bytes that the ring has now. */
+  get sizeBytes(): number {
+    return this.storage.sizeBytes;
+  }
+
+  cursor(ring: number, start: CursorStart = {}): RingCursor {
+    const { storage, header, fileSeed, index } = this;
+    const noteDamage = (damage: Damage) => this.frameDamage.set(damage.offset, damage);
+    return new RingCursor({ storage, header, fileSeed, index, noteDamage }, this.checked(ring), start);
+  }
+
+  /** Closes the storage. */
+  close(): void {
+    this.storage.close();
+  }
+
+  private checked(ring: number): number {
+    if (this.rings[ring] === undefined) throw new TypeError(`Expected a ring from 0 to ${this.rings.length - 1}`);
+    return ring;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The writing end of a ring file: one writer, all its rings.
+ *
+ * A programmer's mistake throws a `TypeError`; whatever the world does (full key, failing disk) comes back as a reason
+ * and is counted, so that attempted = stored + dropped holds for every ring at any time.
+ */
+import { randomBytes } from 'node:crypto';
+import type { AppendResult, RingStats } from './append-result.js';
+import { BlockPool } from './block-pool.js';
+import { BlockWriter } from './block-writer.js';
+import { fileSeedOf } from './checksum.js';
+import type { SweepColumns } from './columns-encoder.js';
+import { encodeCloseRecord, encodeFileHeader, isBlockSize, layOutHeader } from './file-header.js';
+import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, CLOSE_RECORD, FILE_ID_BYTES } from './layout.js';
+import { type AppenderShared, RingAppender } from './ring-appender.js';
+import { checkRingTable, dealBlocks, type RingSpec, type RingTable } from './ring-table.js';
+import type { Storage } from './storage.js';
+
+export interface RingWriterOptions {
+  rings: RingSpec[];
+  /** Anything JSON; readers get it back unchanged. */
+  metadata: object;
+  /** A power of two, 64 KiB to 64 MiB. */
+  blockBytes: number;
+  /** Slots are below this; default 65,536. */
+  maxSlots?: number;
+  /** 16 bytes; random by default. */
+  fileId?: Uint8Array;
+}
+
+export class RingWriter {
+  readonly rings: readonly RingSpec[];
+  /** The last error of the storage, behind a `write-failed`. */
+  lastError: unknown;
+  private readonly appenders: RingAppender[];
+  private readonly pool: BlockPool;
+  private closed = false;
+
+  /**
+   * Starts an empty ring over all of `storage`. Throws a `TypeError` or `RangeError` that names the option, if the table
+   * is not valid or the storage has no room for two blocks of each ring; errors of the storage pass through.
+   */
+  static create(storage: Storage, options: RingWriterOptions): RingWriter {
+    const { blockBytes, metadata, rings, maxSlots } = options;
+    if (!isBlockSize(blockBytes)) {
+      const range = `${BLOCK_BYTES_MIN} to ${BLOCK_BYTES_MAX}`;
+      throw new TypeError(`Expected blockBytes to be a power of two from ${range}, found ${blockBytes}`);
+    }
+    const fileId = options.fileId ?? randomBytes(FILE_ID_BYTES);
+    if (fileId.length !== FILE_ID_BYTES) throw new TypeError(`Expected fileId to have ${FILE_ID_BYTES} bytes`);
+    const table = checkRingTable({ rings, maxSlots });
+    const { json, headerBytes } = layOutHeader(table, metadata);
+    const blockCount = Math.max(0, Math.floor((storage.sizeBytes - headerBytes) / blockBytes));
+    const quotas = dealBlocks(table.rings, blockCount);
+    const region = encodeFileHeader({ headerBytes, blockBytes, blockCount, fileId }, json);
+    storage.write(0, region, 0, region.length);
+    return new RingWriter(storage, table, headerBytes, blockBytes, fileSeedOf(fileId), quotas);
+  }
+
+  private constructor(
+    private readonly storage: Storage,
+    private readonly table: RingTable,
+    private readonly headerBytes: number,
+    private readonly blockBytes: number,
+    private readonly fileSeed: number,
+    quotas: number[],
+  ) {
+    this.rings = table.rings;
+    this.pool = new BlockPool(quotas);
+    const shared: AppenderShared = {
+      pool: this.pool,
+      frame: new Uint8Array(blockBytes),
+      blockOffset: (physical) => headerBytes + physical * blockBytes,
+      blockClosed: () => storage.flushBehind(),
+      failed: (error) => {
+        this.lastError = error;
+      },
+    };
+    this.appenders = table.rings.map(
+      (spec, ring) => new RingAppender(ring, spec, new BlockWriter(storage, fileSeed, blockBytes), shared),
+    );
+  }
+
+  /** The number of a ring by its name; throws a `TypeError` if there is none. */
+  ringId(name: string): number {
+    const ring = this.rings.findIndex((spec) => spec.name === name);
+    if (ring === -1) throw new TypeError(`There is no ring "${name}"`);
+    return ring;
+  }
+
+  /** Labels a slot or renames it, with the next sweep of `ring`. At least one byte. */
+  setLabel(ring: number, slot: number, label: Uint8Array): void {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= this.table.maxSlots) {
+      throw new TypeError(`Expected a slot from 0 to ${this.table.maxSlots - 1}, found ${slot}`);
+    }
+    if (label.length === 0) throw new TypeError('Expected a label of at least one byte; clearLabel frees a slot');
+    this.columnRing(ring).labels.set(slot, label);
+  }
+
+  /** Frees a slot with the next sweep of `ring`: its values become NaN, its status empty. */
+  clearLabel(ring: number, slot: number): void {
+    this.columnRing(ring).labels.clear(slot);
+  }
+
+  /** Stores one sweep. Throws a `TypeError` if the arrays do not cover the labelled slots. */
+  appendColumns(ring: number, sweep: SweepColumns): AppendResult {
+    const appender = this.columnRing(ring);
+    return this.closed ? appender.dropClosed() : appender.appendColumns(sweep);
+  }
+
+  /** Stores one record: a time in monotonic ns, a type of 0 .. 65535 and opaque bytes. */
+  appendRecord(ring: number, timeNs: bigint, type: number, payload: Uint8Array): AppendResult {
+    const appender = this.appender(ring);
+    if (appender.rows !== 'none') throw new TypeError(`Ring "${this.rings[ring].name}" holds columns, not records`);
+    return this.closed ? appender.dropClosed() : appender.appendRecord(timeNs, type, payload);
+  }
+
+  /** Live counts, one entry for each ring. */
+  get stats(): readonly RingStats[] {
+    return this.appenders.map((appender) => appender.stats);
+  }
+
+  /** Puts everything on stable storage; throws what the storage throws. */
+  flush(): void {
+    this.storage.flush();
+  }
+
+  /**
+   * Closes all blocks and the storage; later appends are dropped as `closed`. With `trim`, a ring that never filled is
+   * cut behind its last used block.
+   */
+  close(options: { trim?: boolean } = {}): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const appender of this.appenders) appender.close();
+    const trimmed = this.headerBytes + this.pool.used * this.blockBytes;
+    if (options.trim === true && trimmed < this.storage.sizeBytes) {
+      // The record first: a file cut by us must never look like one that lost its end.
+      const record = encodeCloseRecord(this.pool.used, this.fileSeed);
+      this.storage.write(this.headerBytes - CLOSE_RECORD.bytes, record, 0, record.length);
+      this.storage.trim(trimmed);
+    }
+    this.storage.flush();
+    this.storage.close();
+  }
+
+  private columnRing(ring: number): RingAppender {
+    const appender = this.appender(ring);
+    if (appender.rows === 'none') throw new TypeError(`Ring "${this.rings[ring].name}" holds records, not columns`);
+    return appender;
+  }
+
+  private appender(ring: number): RingAppender {
+    const appender = this.appenders[ring];
+    if (appender === undefined) throw new TypeError(`Expected a ring from 0 to ${this.appenders.length - 1}`);
+    return appender;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The writer's labels: which slots live, under which opaque bytes, and what changed since the last frame.
+ *
+ * The trap: a slot that is freed and taken again between two frames must be written as two changes, or the reader would
+ * credit the newcomer with the values of the departed.
+ */
+import { varintLength, writeVarint } from './varint.js';
+
+export class SlotLabels {
+  private readonly labels: (Uint8Array | undefined)[] = [];
+  private readonly changedSlots: number[] = [];
+  private readonly changedLabels: (Uint8Array | undefined)[] = [];
+  /** 1 for each labelled slot; at least `highWater` long. */
+  live: Uint8Array = new Uint8Array(64);
+  liveCount = 0;
+  /** One more than the largest labelled slot. */
+  highWater = 0;
+  /** Bytes that `encodeAll` would write. */
+  allBytes = 0;
+  /** Bytes that `encodeChanges` would write; 0 if nothing changed. */
+  changesBytes = 0;
+
+  /** Labels a slot, or renames it; a renamed slot keeps its values. The bytes are copied. */
+  set(slot: number, label: Uint8Array): void {
+    const old = this.labels[slot];
+    if (old !== undefined && sameBytes(old, label)) return;
+    const copy = label.slice();
+    if (old === undefined) {
+      this.liveCount++;
+      this.growTo(slot + 1);
+      this.live[slot] = 1;
+      if (slot >= this.highWater) this.highWater = slot + 1;
+    } else {
+      this.allBytes -= entryLength(slot, old);
+    }
+    this.labels[slot] = copy;
+    this.allBytes += entryLength(slot, copy);
+    this.noteChange(slot, copy);
+  }
+
+  /** Frees a slot; one that is not labelled stays as it is. */
+  clear(slot: number): void {
+    const old = this.labels[slot];
+    if (old === undefined) return;
+    this.labels[slot] = undefined;
+    this.live[slot] = 0;
+    this.liveCount--;
+    this.allBytes -= entryLength(slot, old);
+    while (this.highWater > 0 && this.live[this.highWater - 1] === 0) this.highWater--;
+    this.noteChange(slot, undefined);
+  }
+
+  /** Calls `freed` for each slot freed since the changes were last forgotten. */
+  forEachFreed(freed: (slot: number) => void): void {
+    for (let i = 0; i < this.changedSlots.length; i++) {
+      if (this.changedLabels[i] === undefined) freed(this.changedSlots[i]);
+    }
+  }
+
+  encodeChanges(out: Uint8Array, at: number): number {
+    let next = at;
+    for (let i = 0; i < this.changedSlots.length; i++) {
+      next = writeEntry(out, next, this.changedSlots[i], this.changedLabels[i]);
+    }
+    return next;
+  }
+
+  encodeAll(out: Uint8Array, at: number): number {
+    let next = at;
+    for (let slot = 0; slot < this.highWater; slot++) {
+      const label = this.labels[slot];
+      if (label !== undefined) next = writeEntry(out, next, slot, label);
+    }
+    return next;
+  }
+
+  /** The changes are stored, or a key with all labels made them void. */
+  forgetChanges(): void {
+    this.changedSlots.length = 0;
+    this.changedLabels.length = 0;
+    this.changesBytes = 0;
+  }
+
+  private noteChange(slot: number, label: Uint8Array | undefined): void {
+    this.changedSlots.push(slot);
+    this.changedLabels.push(label);
+    this.changesBytes += entryLength(slot, label);
+  }
+
+  private growTo(slots: number): void {
+    if (slots <= this.live.length) return;
+    const grown = new Uint8Array(2 ** Math.ceil(Math.log2(slots)));
+    grown.set(this.live);
+    this.live = grown;
+  }
+}
+
+/** A change of one slot: varint slot, varint length, then the bytes; length 0 frees the slot. */
+function writeEntry(out: Uint8Array, at: number, slot: number, label: Uint8Array | undefined): number {
+  let next = writeVarint(out, at, slot);
+  next = writeVarint(out, next, label?.length ?? 0);
+  if (label === undefined) return next;
+  out.set(label, next);
+  return next + label.length;
+}
+
+function entryLength(slot: number, label: Uint8Array | undefined): number {
+  const length = label?.length ?? 0;
+  return varintLength(slot) + varintLength(length) + length;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,23 @@
+/**
+ * Where a ring's bytes live. One byte layout over a file or a SharedArrayBuffer; nothing above this seam knows which.
+ *
+ * The trap: readers look while the writer writes. `write` gives no order and no atomicity; `commit` does: once its
+ * 8 bytes are seen, everything written before it is there.
+ */
+export interface Storage {
+  /** Present size; a file that is cut or trimmed becomes smaller while it is open. */
+  readonly sizeBytes: number;
+  /** Writes `bytes[from, from + length)` at offset `at`. */
+  write(at: number, bytes: Uint8Array, from: number, length: number): void;
+  /** Writes the commit word of a frame, u32 length and u32 CRC, at the 8-aligned offset `at`. */
+  commit(at: number, length: number, crc: number): void;
+  /** Copies up to `length` bytes at offset `at` to `into[from..]`; returns how many there were. */
+  read(at: number, into: Uint8Array, from: number, length: number): number;
+  /** Returns once everything written is on stable storage. */
+  flush(): void;
+  /** Starts the same on another thread and returns at once; a failure shows up in the next `flush`. */
+  flushBehind(): void;
+  /** Cuts to `sizeBytes`, where that is possible. */
+  trim(sizeBytes: number): void;
+  close(): void;
+}

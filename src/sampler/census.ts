@@ -1,0 +1,126 @@
+/**
+ * Arrivals and departures: keeps the process table in step with the procfs tree.
+ *
+ * The traps: listing all pids costs far more than a sweep of one, so it is done only when the last pid given out has
+ * changed, when a departure may hide the reuse of its pid, and now and then for what neither shows; a process that is not
+ * wanted now may be after its next exec, so young ones are looked at again.
+ */
+import type { Engine } from '../engine/engine.js';
+import type { RecordingWriter } from '../recording/recording-writer.js';
+import type { ProcessTable } from './process-table.js';
+import type { Selector } from './target.js';
+
+const FULL_LOOK_EVERY_NS = 1_000_000_000n;
+/** A listing is not repeated before this many times its own duration has passed. */
+const REST_RATIO = 10n;
+/** An unwanted process is looked at again at each listing while it is so young, then at this interval. */
+const YOUNG_NS = 2_000_000_000n;
+const RECHECK_NS = 5_000_000_000n;
+
+interface Unwanted {
+  readonly parentPid: number;
+  readonly firstSeenNs: bigint;
+  checkedNs: bigint;
+  seenIn: number;
+}
+
+export class Census {
+  /** Most processes that were live at once, and all that were ever seen. */
+  mostLive = 0;
+  seen = 0;
+  readonly #unwanted = new Map<number, Unwanted>();
+  #lastPid = -2;
+  #listedNs = 0n;
+  #costNs = 0n;
+  #isDue = true;
+  #listing = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly table: ProcessTable,
+    private readonly selector: Selector,
+    private readonly writer: RecordingWriter,
+    private readonly isOpenEnded: boolean,
+    private readonly arrived: (slot: number) => void,
+  ) {}
+
+  /** Looks for new processes if there can be any. `nowNs` is monotonic. */
+  look(nowNs: bigint): void {
+    if (this.#listing > 0) {
+      if (!this.isOpenEnded) return;
+      const lastPid = this.engine.lastPid();
+      if (lastPid !== this.#lastPid) {
+        this.#lastPid = lastPid;
+        this.#isDue = true;
+      }
+      const rested = nowNs - this.#listedNs;
+      if (rested < this.#costNs * REST_RATIO || (!this.#isDue && rested < FULL_LOOK_EVERY_NS)) return;
+    } else {
+      this.#lastPid = this.engine.lastPid();
+    }
+    this.#isDue = false;
+    this.#listedNs = nowNs;
+    this.#list(nowNs);
+    this.#costNs = process.hrtime.bigint() - nowNs;
+    this.table.refresh();
+    this.mostLive = Math.max(this.mostLive, this.table.count);
+  }
+
+  /** A sweep found that the process of this slot has gone. */
+  depart(slot: number, nowNs: bigint): void {
+    this.engine.detach(slot);
+    const identity = this.table.release(slot);
+    this.selector.departed(identity);
+    this.writer.depart(nowNs, slot, identity);
+    // Its pid may have been given to another already, and the last pid given out is known.
+    this.#isDue = true;
+  }
+
+  #list(nowNs: bigint): void {
+    this.#listing++;
+    let added = false;
+    for (const pid of this.engine.listPids()) {
+      if (this.table.has(pid)) continue;
+      const known = this.#unwanted.get(pid);
+      if (known) {
+        known.seenIn = this.#listing;
+        const isYoung = nowNs - known.firstSeenNs < YOUNG_NS;
+        if (!isYoung && nowNs - known.checkedNs < RECHECK_NS) continue;
+        known.checkedNs = nowNs;
+      }
+      if (this.#consider(pid, nowNs, known)) added = true;
+    }
+    // A parent with a larger pid than its child comes later in the list: go on until nobody has a wanted parent.
+    while (added) {
+      added = false;
+      for (const [pid, entry] of this.#unwanted) {
+        if (entry.seenIn !== this.#listing) this.#unwanted.delete(pid);
+        else if (this.table.has(entry.parentPid) && this.#consider(pid, nowNs, entry)) added = true;
+      }
+    }
+    for (const [pid, entry] of this.#unwanted) if (entry.seenIn !== this.#listing) this.#unwanted.delete(pid);
+  }
+
+  /** Takes the process with this pid in, if it is wanted. */
+  #consider(pid: number, nowNs: bigint, known: Unwanted | undefined): boolean {
+    const slot = this.table.nextSlot();
+    const attached = slot < 0 ? undefined : this.engine.attach(slot, pid);
+    if (attached?.status === 'ok' && this.selector.accepts(attached.identity)) {
+      this.#unwanted.delete(pid);
+      this.table.bind(slot, attached.identity);
+      this.writer.arrive(nowNs, slot, attached.identity);
+      this.arrived(slot);
+      this.seen++;
+      return true;
+    }
+    if (attached?.status === 'ok') this.engine.detach(slot);
+    if (attached?.status === 'gone') return false;
+    if (!known) {
+      const parentPid = attached?.status === 'ok' ? attached.identity.parentPid : 0;
+      this.#unwanted.set(pid, { parentPid, firstSeenNs: nowNs, checkedNs: nowNs, seenIn: this.#listing });
+      if (!attached) this.writer.dropped(nowNs, 'counters', 'no-slot', 1);
+      else if (attached.status !== 'ok') this.writer.dropped(nowNs, 'counters', attached.status, 1);
+    }
+    return false;
+  }
+}

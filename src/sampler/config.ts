@@ -1,0 +1,78 @@
+/**
+ * What a sampler is told: plain data that crosses threads and processes.
+ */
+
+import { readFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
+import type { ClockReading } from '../engine/clocks.js';
+import type { EngineName } from '../engine/engine.js';
+import { FORMAT, type RecordingMetadata } from '../recording/format.js';
+import type { HostUnits } from '../schema.js';
+import type { DeepRate } from './rollup-schedule.js';
+import { describeTarget, type PlainTarget } from './target.js';
+
+export interface SamplerConfig {
+  readonly target: PlainTarget;
+  /** The procfs tree. */
+  readonly root: string;
+  readonly host: HostUnits;
+  readonly engine: EngineName;
+  readonly engineReason: string;
+  /** Ticks per second. */
+  readonly hz: number;
+  readonly rollup: DeepRate;
+  readonly mappings: DeepRate;
+  /** One deep read in this many is checked by the other implementation; 0 = none. */
+  readonly audit: number;
+  /** Ticks to record, or 0 to go on until told to stop. */
+  readonly ticks: number;
+  /** Most descriptors to keep open, or undefined to find out. */
+  readonly maxKept: number | undefined;
+  /** Where the ring lives. */
+  readonly storage:
+    | { readonly kind: 'file'; readonly path: string; readonly sizeBytes: number; readonly trim: boolean }
+    | { readonly kind: 'shared'; readonly buffer: SharedArrayBuffer };
+  /** Whose CPU time and memory count as the recorder's own. */
+  readonly ownCost: 'thread' | 'process';
+  readonly version: string;
+}
+
+/** The header of the recording that this sampler makes. */
+export function metadataOf(config: SamplerConfig, started: ClockReading): RecordingMetadata {
+  return {
+    format: FORMAT,
+    writer: { name: 'tidemark', version: config.version, pid: process.pid },
+    host: {
+      hostname: hostname(),
+      kernel: release(),
+      architecture: process.arch,
+      cpus: countCpus(),
+      bootId: readBootId(),
+      ...config.host,
+    },
+    engine: { name: config.engine, reason: config.engineReason },
+    procfs: config.root,
+    target: describeTarget(config.target),
+    hz: config.hz,
+    rollup: String(config.rollup),
+    mappings: String(config.mappings),
+    audit: config.audit,
+    startedAt: {
+      monotonicNs: `${started.monotonicNs}`,
+      realNs: `${started.realNs}`,
+      boottimeNs: `${started.boottimeNs}`,
+    },
+  };
+}
+
+function countCpus(): number {
+  return (readFileSync('/proc/stat', 'latin1').match(/^cpu\d+ /gm) ?? []).length;
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Starting a sampler in a worker thread or in a helper process, and talking to it.
+ *
+ * The trap: neither may keep the embedding program alive, crash it, or outlive it: a worker is unreferenced, a helper
+ * ends when its line to us breaks, and the death of either becomes a `failed` message.
+ */
+import { fork } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+import type { SamplerConfig } from './config.js';
+import type { FromSampler, ToSampler } from './protocol.js';
+
+export type SamplerHost = 'worker' | 'process';
+
+export interface SamplerLine {
+  send(message: ToSampler): void;
+  /** Keeps the program alive until the sampler has ended, or no longer. */
+  hold(isHeld: boolean): void;
+}
+
+/** Starts a sampler. `listen` gets its messages, and exactly one of `stopped` and `failed` as the last. */
+export function startSampler(
+  host: SamplerHost,
+  config: SamplerConfig,
+  listen: (message: FromSampler) => void,
+): SamplerLine {
+  let isOver = false;
+  const hear = (message: FromSampler) => {
+    if (isOver) return;
+    isOver = message.type === 'stopped' || message.type === 'failed';
+    listen(message);
+  };
+  const died = (message: string) => hear({ type: 'failed', failure: { code: 'sampler-died', message } });
+  if (host === 'worker') {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: config, name: 'tidemark' });
+    worker.on('message', hear);
+    worker.on('error', (error) => died(`The sampler's thread failed: ${error.message}`));
+    worker.on('exit', (code) => died(`The sampler's thread ended with code ${code}`));
+    worker.unref();
+    return {
+      send: (message) => worker.postMessage(message),
+      hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
+    };
+  }
+  const child = fork(new URL('./helper.js', import.meta.url), [], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  child.on('message', (message) => hear(message as FromSampler));
+  child.on('error', (error) => died(`The sampler's process failed: ${error.message}`));
+  child.on('exit', (code, signal) => died(`The sampler's process ended (${signal ?? `code ${code}`})`));
+  child.send(config);
+  const setHeld = (isHeld: boolean) => {
+    if (isHeld) child.ref();
+    else child.unref();
+    if (isHeld) child.channel?.ref();
+    else child.channel?.unref();
+  };
+  setHeld(false);
+  return {
+    send: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
+    hold: setHeld,
+  };
+}

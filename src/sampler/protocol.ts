@@ -1,0 +1,33 @@
+/**
+ * What a recorder and its sampler say to each other, across a thread or a process.
+ *
+ * The trap: the recorder's side may be busy for minutes and reads nothing meanwhile, so the sampler sends a handful of
+ * messages and never one per tick; everything else is in the ring. All of it is plain JSON.
+ */
+import type { TideEvent } from '../recording/events.js';
+import type { EndReason, SamplerProgress } from './sampler.js';
+
+export type ToSampler =
+  /** A mark or span, stamped with monotonic nanoseconds by whoever made it. */
+  { readonly type: 'event'; readonly timeNs: string; readonly event: TideEvent } | { readonly type: 'stop' };
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type FromSampler =
+  /** The first frame is committed. */
+  | { readonly type: 'started'; readonly processes: number }
+  /** Nothing is recorded, or no longer. */
+  | { readonly type: 'failed'; readonly failure: Failure }
+  /** About once a second. */
+  | { readonly type: 'progress'; readonly progress: SamplerProgress }
+  /** The recording is closed and on disk. */
+  | { readonly type: 'stopped'; readonly reason: EndReason; readonly progress: SamplerProgress };
+
+/** The sampler's end of the line. */
+export interface SamplerPort {
+  send(message: FromSampler): void;
+  onMessage(listener: (message: ToSampler) => void): void;
+}

@@ -1,0 +1,193 @@
+/**
+ * What `startRecording` can be told, checked before anything is started.
+ *
+ * Each error names the option, the value and what is allowed.
+ */
+import { lstatSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
+import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
+import type { HostUnits } from '../schema.js';
+import { readVersion } from '../text/package.js';
+import type { SamplerConfig } from './config.js';
+import type { SamplerHost } from './host-process.js';
+import type { DeepRate } from './rollup-schedule.js';
+import { type PlainTarget, plainTarget, type Target } from './target.js';
+
+export interface RecordOptions {
+  /** Which processes; default `self`. Pids are resolved to processes once, when the recording starts. */
+  readonly target?: Target;
+  /** Ticks per second, 0.01 to 10000; default 10. */
+  readonly hz?: number;
+  /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
+  readonly rollup?: DeepRate;
+  /** How often `smaps` is read and every mapping stored: times per second and process, or `off` (default). */
+  readonly mappings?: DeepRate;
+  /** Path of a new file; without it the ring is kept in memory until `save`. */
+  readonly file?: string;
+  /** Most bytes of the ring; default 256 MiB in a file, 64 MiB in memory. All of them are allocated at once. */
+  readonly sizeBytes?: number;
+  /** Default `auto`: the best that works here. */
+  readonly engine?: EngineChoice;
+  /** Where the sampler runs; default `process` when the target can include this process, else `worker`. */
+  readonly sampler?: SamplerHost;
+  /** Milliseconds after which the recording ends by itself; default: never. */
+  readonly durationMs?: number;
+  /** One deep read in this many is checked by the other implementation; default 10000, 0 = none. */
+  readonly audit?: number;
+  /** The procfs tree; default `/proc`. */
+  readonly procfs?: string;
+  /** Units of the host whose tree it is, for a tree that does not tell; default: found out. */
+  readonly host?: HostUnits;
+  /** Gives back the space of the file that was never used when the recording ends; default true. */
+  readonly trim?: boolean;
+  /** Ends the recording when aborted. */
+  readonly signal?: AbortSignal;
+  /** Told of what did not go as asked, in a sentence; default: nobody. */
+  readonly onWarning?: (sentence: string) => void;
+}
+
+const MIN_HZ = 0.01;
+const MAX_HZ = 10_000;
+const MAX_DEEP_HZ = 1000;
+const MIN_BYTES = 2 * 2 ** 20;
+const MAX_BYTES = 2 ** 42;
+const FILE_BYTES = 256 * 2 ** 20;
+const MEMORY_BYTES = 64 * 2 ** 20;
+const AUDIT = 10_000;
+
+/** How a recording is to be made: everything but the storage in memory, which the caller allocates. */
+export interface RecordPlan {
+  readonly host: SamplerHost;
+  readonly sizeBytes: number;
+  readonly file: string | undefined;
+  readonly config: Omit<SamplerConfig, 'storage'>;
+  readonly trim: boolean;
+}
+
+/** Checks the options. Throws a TypeError or RangeError, or an error with a `code` of the engine or the file. */
+export function planRecording(options: RecordOptions): RecordPlan {
+  const known = new Set<string>(OPTION_NAMES);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw new TypeError(`There is no "${name}" option; the options are ${OPTION_NAMES.join(', ')}`);
+  }
+  const target = plainTarget(options.target ?? 'self', process.pid);
+  const hz = numberOption('hz', options.hz ?? 10, MIN_HZ, MAX_HZ);
+  const sizeBytes = numberOption(
+    'sizeBytes',
+    options.sizeBytes ?? (options.file === undefined ? MEMORY_BYTES : FILE_BYTES),
+    MIN_BYTES,
+    MAX_BYTES,
+  );
+  const durationMs = numberOption('durationMs', options.durationMs ?? 0, 0, Number.MAX_SAFE_INTEGER);
+  const choice = options.engine ?? 'auto';
+  if (!ENGINE_CHOICES.includes(choice)) {
+    throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${String(choice)}`);
+  }
+  const sampler = options.sampler ?? (includesSelf(target) ? 'process' : 'worker');
+  if (sampler !== 'worker' && sampler !== 'process') {
+    throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${String(sampler)}`);
+  }
+  const root = options.procfs ?? '/proc';
+  checkFolder(root);
+  const chosen = chooseEngine(choice);
+  return {
+    host: sampler,
+    sizeBytes: Math.floor(sizeBytes),
+    file: options.file === undefined ? undefined : checkNewFile(options.file),
+    trim: options.trim ?? true,
+    config: {
+      target,
+      root,
+      host: hostUnits(root, options),
+      engine: chosen.name,
+      engineReason: chosen.reason,
+      hz,
+      rollup: deepRate('rollup', options.rollup ?? 'auto'),
+      mappings: deepRate('mappings', options.mappings ?? 'off'),
+      audit: Math.floor(numberOption('audit', options.audit ?? AUDIT, 0, Number.MAX_SAFE_INTEGER)),
+      ticks: durationMs === 0 ? 0 : Math.max(1, Math.round((durationMs / 1000) * hz)),
+      maxKept: undefined,
+      ownCost: sampler === 'process' ? 'process' : 'thread',
+      version: readVersion(),
+    },
+  };
+}
+
+const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
+  'target',
+  'hz',
+  'rollup',
+  'mappings',
+  'file',
+  'sizeBytes',
+  'engine',
+  'sampler',
+  'durationMs',
+  'audit',
+  'procfs',
+  'host',
+  'trim',
+  'signal',
+  'onWarning',
+];
+
+/** Whether the target can include the process that asks. */
+function includesSelf(target: PlainTarget): boolean {
+  if (target.kind === 'pids') return target.pids.includes(process.pid);
+  return target.kind !== 'tree' || target.pid === process.pid || target.pid === process.ppid || target.pid === 1;
+}
+
+function hostUnits(root: string, options: RecordOptions): HostUnits {
+  if (options.host) return options.host;
+  if (path.resolve(root) === '/proc') return readHostUnits();
+  const found = readTreeUnits(root);
+  if (found) return found;
+  const own = readHostUnits();
+  options.onWarning?.(
+    `Nothing in ${root} tells the page size of its host: taking this host's, ${own.pageSize} bytes and ` +
+      `${own.clockTicksPerSecond} clock ticks per second`,
+  );
+  return own;
+}
+
+function numberOption(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${String(value)}`);
+  }
+  return value;
+}
+
+function deepRate(name: string, value: unknown): DeepRate {
+  if (value === 'auto' || value === 'off') return value;
+  if (typeof value === 'number' && value > 0 && value <= MAX_DEEP_HZ) return value;
+  throw new RangeError(
+    `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${String(value)}`,
+  );
+}
+
+function checkFolder(root: string): void {
+  let isFolder = false;
+  try {
+    isFolder = statSync(root).isDirectory();
+  } catch (error) {
+    throw Object.assign(new Error(`Cannot read the procfs tree ${root}: ${(error as Error).message}`), {
+      code: 'bad-procfs',
+    });
+  }
+  if (!isFolder) throw Object.assign(new Error(`The procfs tree ${root} is not a directory`), { code: 'bad-procfs' });
+}
+
+/** An absolute path where nothing is yet; the sampler creates the file, so a race is refused there. */
+function checkNewFile(file: unknown): string {
+  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
+    throw new TypeError(`Expected the "file" option to be the path of a new file, got ${String(file)}`);
+  }
+  const absolute = path.resolve(file);
+  const existing = lstatSync(absolute, { throwIfNoEntry: false });
+  if (existing) {
+    const what = existing.isDirectory() ? 'is a directory' : 'exists already';
+    throw Object.assign(new Error(`Cannot record into ${file}: it ${what}`), { code: 'exists' });
+  }
+  return absolute;
+}

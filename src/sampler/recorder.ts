@@ -1,0 +1,295 @@
+/**
+ * A recording that is being made: the embedding program's handle on the sampler.
+ *
+ * The traps: the program may be busy for minutes, so nothing here is needed for sampling to go on; it may exit without a
+ * word, so what is stored is readable at any instant; and it must not be kept alive or brought down by us.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TideEvent } from '../recording/events.js';
+import type { FrameView, GapView } from '../recording/frame.js';
+import { viewFrame } from '../recording/frame.js';
+import type { FrameWalk } from '../recording/frame-walk.js';
+import {
+  openRecording,
+  openSharedRecording,
+  type Recording,
+  type Snapshot,
+  snapshotOf,
+} from '../recording/recording.js';
+import { copyRing } from '../ring/copy-ring.js';
+import { FileStorage } from '../ring/file-storage.js';
+import { SharedStorage } from '../ring/shared-storage.js';
+import type { SamplerConfig } from './config.js';
+import { type SamplerHost, type SamplerLine, startSampler } from './host-process.js';
+import type { FromSampler } from './protocol.js';
+import { planRecording, type RecordOptions, type RecordPlan } from './record-options.js';
+import type { EndReason, SamplerProgress } from './sampler.js';
+
+/** How a recording ended. */
+export interface RecordingEnd {
+  readonly reason: EndReason;
+  readonly progress: SamplerProgress;
+}
+
+/** Thrown, or rejected with, when nothing is or can be recorded. `code` says why. */
+export class RecordingError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A labelled stretch of time. */
+export interface Span {
+  end(): void;
+}
+
+const LEAST_POLL_MS = 5;
+const MOST_POLL_MS = 250;
+
+export class Recorder implements AsyncDisposable {
+  /** The file that is written, or undefined for a ring in memory. */
+  readonly file: string | undefined;
+  readonly sampler: SamplerHost;
+  readonly hz: number;
+  readonly engine: SamplerConfig['engine'];
+  readonly #source: RingSource;
+  readonly #onWarning: (sentence: string) => void;
+  readonly #ended: Promise<RecordingEnd>;
+  #line: SamplerLine | undefined;
+  #isOver = false;
+  #progress: SamplerProgress | undefined;
+  #recording: Recording | undefined;
+  #latest: { walk: FrameWalk; snapshot: Snapshot | undefined } | undefined;
+  #spans = 0;
+
+  private constructor(plan: RecordPlan, source: RingSource, options: RecordOptions, ended: Promise<RecordingEnd>) {
+    this.file = plan.file;
+    this.sampler = plan.host;
+    this.hz = plan.config.hz;
+    this.engine = plan.config.engine;
+    this.#source = source;
+    this.#onWarning = options.onWarning ?? (() => {});
+    this.#ended = ended;
+  }
+
+  /** See `startRecording`. */
+  static async start(options: RecordOptions): Promise<Recorder> {
+    options.signal?.throwIfAborted();
+    const plan = planRecording(options);
+    const source = openSource(plan);
+    const started = deferred<void>();
+    const ended = deferred<RecordingEnd>();
+    // Whoever does not wait for the end must not be brought down by it.
+    ended.promise.catch(() => {});
+    const recorder = new Recorder(plan, source, options, ended.promise);
+    const hear = (message: FromSampler) => {
+      if (message.type === 'started') started.resolve();
+      if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
+      if (message.type === 'stopped') {
+        recorder.#isOver = true;
+        ended.resolve({ reason: message.reason, progress: message.progress });
+        started.reject(new RecordingError('stopped', 'The recording was stopped before its first frame'));
+      }
+      if (message.type === 'failed') {
+        recorder.#isOver = true;
+        const error = new RecordingError(message.failure.code, message.failure.message);
+        started.reject(error);
+        ended.reject(error);
+        recorder.#onWarning(message.failure.message);
+      }
+    };
+    recorder.#line = startSampler(plan.host, { ...plan.config, storage: source.storage }, hear);
+    recorder.#line.hold(true);
+    const abort = () => recorder.#line?.send({ type: 'stop' });
+    options.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await started.promise;
+    } catch (error) {
+      source.discard();
+      throw error;
+    } finally {
+      recorder.#line.hold(false);
+    }
+    ended.promise.then(
+      () => options.signal?.removeEventListener('abort', abort),
+      () => options.signal?.removeEventListener('abort', abort),
+    );
+    return recorder;
+  }
+
+  /** Marks this instant. After the end of the recording it warns and does nothing. */
+  mark(name: string): void {
+    this.#tell({ type: 'mark', name: checkName(name) });
+  }
+
+  /** Begins a span; it ends with `end()`. */
+  begin(name: string): Span {
+    const span = ++this.#spans;
+    this.#tell({ type: 'begin', name: checkName(name), span });
+    let isOpen = true;
+    return {
+      end: () => {
+        if (isOpen) this.#tell({ type: 'end', span });
+        isOpen = false;
+      },
+    };
+  }
+
+  /** The newest frame: every process of the target with its last values. */
+  now(): Snapshot | undefined {
+    const recording = this.recording();
+    this.#latest ??= { walk: recording.walk({ fromBlockAt: 'newest' }), snapshot: undefined };
+    const { walk } = this.#latest;
+    let moved = false;
+    for (let step = walk.next(); step !== null; step = walk.next()) moved ||= step === 'frame';
+    if (moved) this.#latest.snapshot = snapshotOf(walk, recording.clock());
+    return this.#latest.snapshot;
+  }
+
+  /**
+   * The frames as they are recorded, from the oldest that is still there (or, with `from: 'now'`, from the newest) until
+   * the recording ends; gaps are reported in their place. A view is valid until the next one is asked for.
+   */
+  async *frames(options: { readonly from?: 'start' | 'now' } = {}): AsyncGenerator<FrameView | GapView> {
+    const recording = this.recording();
+    const walk = recording.walk(options.from === 'now' ? { fromBlockAt: 'newest' } : {});
+    const pollMs = Math.min(MOST_POLL_MS, Math.max(LEAST_POLL_MS, 500 / this.hz));
+    let clock = recording.clock();
+    if (options.from === 'now') while (walk.next() !== null);
+    for (;;) {
+      const wasOver = this.#isOver;
+      for (let step = walk.next(); step !== null; step = walk.next()) {
+        if (walk.frames % 1000 === 0) clock = recording.clock();
+        yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+      }
+      if (wasOver) return;
+      await pause(pollMs);
+    }
+  }
+
+  /** The recording so far, to be asked for processes, series and marks while it grows. Closed with the recorder. */
+  recording(): Recording {
+    this.#recording ??= this.#source.open();
+    return this.#recording;
+  }
+
+  /** What the sampler reported last, about once a second; undefined before the first report. */
+  get progress(): SamplerProgress | undefined {
+    return this.#progress;
+  }
+
+  /** Copies what is in the ring now into a new file. Throws when something is there already. */
+  save(file: string): void {
+    const storage = this.#source.openStorage();
+    try {
+      copyRing(storage, file);
+    } finally {
+      storage.close();
+    }
+  }
+
+  /** Resolves when the recording has ended by itself or by `stop`; rejects when the sampler failed. */
+  get finished(): Promise<RecordingEnd> {
+    if (!this.#isOver) this.#line?.hold(true);
+    return this.#ended;
+  }
+
+  /** Ends the recording and resolves when it is closed. What is in memory stays readable and can be saved. */
+  stop(): Promise<RecordingEnd> {
+    const { finished } = this;
+    if (!this.#isOver) this.#line?.send({ type: 'stop' });
+    return finished;
+  }
+
+  /** Stops, and gives back the memory or the temporary file. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => {});
+    this.#recording?.close();
+    this.#recording = undefined;
+    this.#source.discard();
+  }
+
+  #tell(event: TideEvent): void {
+    if (this.#isOver) {
+      this.#onWarning(`The recording has ended: a ${event.type} was not stored`);
+      return;
+    }
+    this.#line?.send({ type: 'event', timeNs: `${process.hrtime.bigint()}`, event });
+  }
+}
+
+/**
+ * Starts recording and resolves after the first frame is committed. Throws a TypeError or RangeError for a wrong option,
+ * and rejects with an error that has a `code` (`target-not-found`, `exists`, `no-space`, `engine-unavailable` ...) when it
+ * cannot be done.
+ */
+export function startRecording(options: RecordOptions = {}): Promise<Recorder> {
+  return Recorder.start(options);
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Where the ring of a recorder is, and how to read it. */
+interface RingSource {
+  readonly storage: SamplerConfig['storage'];
+  open(): Recording;
+  openStorage(): FileStorage | SharedStorage;
+  /** Removes what nobody asked to keep. */
+  discard(): void;
+}
+
+function openSource(plan: RecordPlan): RingSource {
+  const { sizeBytes, trim } = plan;
+  if (plan.file === undefined && plan.host === 'worker') {
+    const buffer = new SharedArrayBuffer(sizeBytes);
+    return {
+      storage: { kind: 'shared', buffer },
+      open: () => openSharedRecording(buffer),
+      openStorage: () => new SharedStorage(buffer),
+      discard: () => {},
+    };
+  }
+  // A helper process shares no memory with us: its ring is a file that only we can read, in memory where possible.
+  const folder = plan.file === undefined ? mkdtempSync(path.join(scratchFolder(), 'tidemark-')) : undefined;
+  const file = plan.file ?? path.join(folder!, 'ring.tide');
+  return {
+    storage: { kind: 'file', path: file, sizeBytes, trim: trim && plan.file !== undefined },
+    open: () => openRecording(file),
+    openStorage: () => FileStorage.open(file),
+    discard: () => {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function scratchFolder(): string {
+  return process.env.XDG_RUNTIME_DIR ?? tmpdir();
+}
+
+function checkName(name: unknown): string {
+  if (typeof name !== 'string' || name === '' || name.length > 1024) {
+    throw new TypeError(`Expected the name of a mark to be a string of 1 to 1024 characters, got ${String(name)}`);
+  }
+  return name;
+}

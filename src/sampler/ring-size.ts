@@ -1,0 +1,46 @@
+/**
+ * How large the blocks of a ring are.
+ *
+ * The trap: each block begins with the full state of all processes, and must be several times as large as that, or the
+ * ring would hold little else; but a ring needs many blocks, because the oldest is lost as a whole.
+ */
+import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN } from '../ring/layout.js';
+
+/** Bytes of a block's key per process: label and about two bytes for each of its values, with room to spare. */
+const KEY_BYTES_PER_PROCESS = 96;
+const BLOCKS_PER_RING_AT_LEAST = 24;
+const KEYS_PER_BLOCK = 8;
+const HEADER_BYTES = 64 * 1024;
+
+export interface RingSize {
+  readonly blockBytes: number;
+  /** Processes that a key has room for at any values. */
+  readonly maxSlots: number;
+}
+
+/**
+ * Block size for a ring of `sizeBytes` that begins with `processes` processes. Throws a RangeError that names the least
+ * size when that many cannot be recorded in it.
+ */
+export function sizeRing(sizeBytes: number, processes: number): RingSize {
+  const expected = Math.max(64, Math.ceil(processes * 1.5));
+  const wanted = powerOfTwoAbove(expected * KEY_BYTES_PER_PROCESS * KEYS_PER_BLOCK);
+  const possible = powerOfTwoBelow((sizeBytes - HEADER_BYTES) / BLOCKS_PER_RING_AT_LEAST);
+  const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES_MIN, Math.min(wanted, possible)));
+  if (possible < BLOCK_BYTES_MIN || expected * KEY_BYTES_PER_PROCESS * 2 > blockBytes) {
+    const block = Math.max(BLOCK_BYTES_MIN, powerOfTwoAbove(expected * KEY_BYTES_PER_PROCESS * 2));
+    const least = Math.ceil((block * BLOCKS_PER_RING_AT_LEAST + HEADER_BYTES) / 2 ** 20);
+    throw new RangeError(
+      `${sizeBytes} bytes are too few to record ${processes} processes: at least ${least}M are needed`,
+    );
+  }
+  return { blockBytes, maxSlots: Math.max(1024, Math.ceil(blockBytes / KEY_BYTES_PER_PROCESS)) };
+}
+
+function powerOfTwoAbove(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
+}
+
+function powerOfTwoBelow(value: number): number {
+  return value < 1 ? 0 : 2 ** Math.floor(Math.log2(value));
+}

@@ -1,0 +1,214 @@
+/**
+ * The loop: waits for a deadline, looks for new processes, sweeps the counters, stores the frame, and spends what is left
+ * of the tick on deep reads.
+ *
+ * The traps: the wait gives the event loop a turn each tick, or a message to stop would never arrive; a process that has
+ * gone is stored with that status once before its slot is free; whatever was attempted and not stored is counted.
+ */
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { readClocks } from '../engine/clocks.js';
+import type { Engine } from '../engine/engine.js';
+import { TierColumns } from '../engine/tier-columns.js';
+import { sleepUntil } from '../engine/wait.js';
+import type { RecordingWriter } from '../recording/recording-writer.js';
+import { COUNTER_COLUMNS, Status } from '../schema.js';
+import { Census } from './census.js';
+import type { SamplerConfig } from './config.js';
+import { DeepReads } from './deep-reads.js';
+import { OwnCost } from './own-cost.js';
+import { ProcessTable } from './process-table.js';
+import { Schedule } from './schedule.js';
+import { isOpenEnded, Selector } from './target.js';
+
+/** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
+const LAST_STRETCH_NS = 2_000_000n;
+const CLOCK_EVERY_NS = 10_000_000_000n;
+
+/** Why the loop ended. */
+export type EndReason = 'stopped' | 'time-over' | 'all-gone';
+
+export interface SamplerProgress {
+  readonly ticks: number;
+  readonly missedTicks: number;
+  readonly live: number;
+  readonly seen: number;
+  readonly points: number;
+  readonly bytes: number;
+  readonly ownCpuNs: number;
+}
+
+export class Sampler {
+  readonly #config: SamplerConfig;
+  readonly #engine: Engine;
+  readonly #writer: RecordingWriter;
+  readonly #table: ProcessTable;
+  readonly #census: Census;
+  readonly #deep: DeepReads;
+  readonly #cost: OwnCost;
+  #counters = new TierColumns(COUNTER_COLUMNS, 1016);
+  #ticks = 0;
+  #schedule: Schedule | undefined;
+  #clockAtNs = 0n;
+  #isStopping = false;
+  #firstFrame: (() => void) | undefined;
+  readonly started: Promise<void>;
+
+  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, maxSlots: number) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#writer = writer;
+    this.#cost = new OwnCost(config.ownCost);
+    this.#table = new ProcessTable(maxSlots);
+    this.#deep = new DeepReads(config, engine, writer, this.#table);
+    this.#census = new Census(
+      engine,
+      this.#table,
+      new Selector(config.target, config.root),
+      writer,
+      isOpenEnded(config.target),
+      (slot) => this.#arrived(slot),
+    );
+    this.started = new Promise((resolve) => {
+      this.#firstFrame = resolve;
+    });
+  }
+
+  /** Finds the processes of the target. Returns how many there are now. */
+  begin(): number {
+    this.#census.look(process.hrtime.bigint());
+    return this.#table.count;
+  }
+
+  /** Records until `stop`, the end of the time, or the last process of a closed target. Resolves to the reason. */
+  async run(): Promise<EndReason> {
+    const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
+    this.#schedule = schedule;
+    while (!this.#isStopping) {
+      await this.#waitFor(schedule.deadlineNs);
+      if (this.#isStopping) break;
+      const missed = schedule.begin(process.hrtime.bigint());
+      if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
+        const over = schedule.tick - this.#config.ticks;
+        this.#noteMissed(missed - over);
+        schedule.missed -= over;
+        return 'time-over';
+      }
+      this.#noteMissed(missed);
+      this.#tick(schedule);
+      schedule.advance();
+      if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) return 'time-over';
+      if (this.#table.count === 0 && !isOpenEnded(this.#config.target)) return 'all-gone';
+    }
+    return 'stopped';
+  }
+
+  /** Ends the loop before its next tick. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Puts a mark, or the begin or end of a span, into the recording. */
+  mark(timeNs: bigint, event: Parameters<RecordingWriter['event']>[1]): void {
+    this.#writer.event(timeNs, event);
+  }
+
+  get progress(): SamplerProgress {
+    const stats = this.#writer.stats;
+    return {
+      ticks: this.#ticks,
+      missedTicks: this.#schedule?.missed ?? 0,
+      live: this.#table.count,
+      seen: this.#census.seen,
+      points: stats.reduce((sum, ring) => sum + ring.points, 0),
+      bytes: stats.reduce((sum, ring) => sum + ring.bytes, 0),
+      ownCpuNs: this.#cost.cpuNs(),
+    };
+  }
+
+  /** Ends the recording; the sampler is of no use afterwards. */
+  close(reason: string): void {
+    const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
+    this.#deep.finish(process.hrtime.bigint());
+    this.#writer.clock(readClocks());
+    this.#writer.close(process.hrtime.bigint(), reason, trim);
+    this.#engine.close();
+  }
+
+  async #waitFor(deadlineNs: bigint): Promise<void> {
+    for (;;) {
+      const leftNs = deadlineNs - process.hrtime.bigint();
+      if (leftNs <= LAST_STRETCH_NS) break;
+      // In slices, so that a stop does not wait for the next tick of a slow recording.
+      await pause(Math.min(100, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
+      if (this.#isStopping) return;
+    }
+    await turn();
+    if (!this.#isStopping) sleepUntil(deadlineNs);
+  }
+
+  #tick(schedule: Schedule): void {
+    const { deadlineNs, tick } = schedule;
+    const startNs = process.hrtime.bigint();
+    this.#census.look(startNs);
+    const table = this.#table;
+    this.#makeRoom();
+    const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters);
+    const [sweptFrom, sweptTo] = this.#engine.times;
+    for (let index = 0; index < renames; index++) {
+      const slot = this.#engine.renamed[index]!;
+      this.#writer.rename(sweptFrom!, slot, table.rename(slot, this.#engine.comm(slot)));
+    }
+    this.#writer.counters(
+      sweptFrom!,
+      sweptTo!,
+      {
+        tick,
+        lateness: Number(startNs - deadlineNs),
+        ownCpu: Math.round(this.#cost.cpuNs()),
+        ownRss: this.#cost.rssBytes(startNs),
+        missedTicks: schedule.missed,
+      },
+      this.#counters,
+    );
+    this.#ticks++;
+    if (this.#firstFrame) {
+      this.#firstFrame();
+      this.#firstFrame = undefined;
+    }
+    this.#releaseGone(sweptTo!);
+    if (startNs - this.#clockAtNs >= CLOCK_EVERY_NS) {
+      this.#clockAtNs = startNs;
+      this.#writer.clock(readClocks());
+    }
+    this.#deep.spend(tick, deadlineNs + schedule.periodNs, this.#counters.columns[0]!);
+  }
+
+  #releaseGone(nowNs: bigint): void {
+    const { live, count } = this.#table;
+    let departed = false;
+    for (let index = 0; index < count; index++) {
+      const slot = live[index]!;
+      if (this.#counters.status[slot] !== Status.gone) continue;
+      this.#census.depart(slot, nowNs);
+      departed = true;
+    }
+    if (departed) this.#table.refresh();
+  }
+
+  #arrived(slot: number): void {
+    this.#makeRoom();
+    this.#counters.clear(slot);
+    this.#deep.arrived(slot);
+  }
+
+  #makeRoom(): void {
+    const rows = this.#table.highWater + 1;
+    if (rows > this.#counters.stride) this.#counters = this.#counters.grown(rows * 2);
+  }
+
+  #noteMissed(ticks: number): void {
+    if (ticks <= 0) return;
+    const rows = ticks * this.#table.count;
+    this.#writer.event(process.hrtime.bigint(), { type: 'gap', reason: 'late', ticks, rows });
+  }
+}

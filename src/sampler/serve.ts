@@ -1,0 +1,91 @@
+/**
+ * Runs a sampler for a recorder at the other end of a port: in a worker thread or in a process of its own.
+ */
+import { unlinkSync } from 'node:fs';
+import { descriptorRoom, openEngine } from '../engine/choose.js';
+import { readClocks } from '../engine/clocks.js';
+import type { Engine } from '../engine/engine.js';
+import { preallocate } from '../engine/preallocate.js';
+import { RecordingWriter } from '../recording/recording-writer.js';
+import { FileStorage } from '../ring/file-storage.js';
+import { SharedStorage } from '../ring/shared-storage.js';
+import type { Storage } from '../ring/storage.js';
+import { metadataOf, type SamplerConfig } from './config.js';
+import type { Failure, SamplerPort } from './protocol.js';
+import { sizeRing } from './ring-size.js';
+import { Sampler } from './sampler.js';
+import { describeTarget, isOpenEnded } from './target.js';
+
+const PROGRESS_EVERY_MS = 1000;
+
+/** Records as `config` says and resolves when the recording is closed. Whatever goes wrong is sent as `failed`. */
+export async function serveSampler(config: SamplerConfig, port: SamplerPort): Promise<void> {
+  let sampler: Sampler | undefined;
+  try {
+    sampler = openSampler(config);
+    const running = sampler;
+    port.onMessage((message) => {
+      if (message.type === 'stop') running.stop();
+      else running.mark(BigInt(message.timeNs), message.event);
+    });
+    running.started.then(() => port.send({ type: 'started', processes: running.progress.live }));
+    const reports = setInterval(() => port.send({ type: 'progress', progress: running.progress }), PROGRESS_EVERY_MS);
+    reports.unref();
+    try {
+      const reason = await running.run();
+      const { progress } = running;
+      running.close(reason);
+      port.send({ type: 'stopped', reason, progress });
+    } finally {
+      clearInterval(reports);
+    }
+  } catch (error) {
+    port.send({ type: 'failed', failure: failureOf(error) });
+  }
+}
+
+/** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */
+function openSampler(config: SamplerConfig): Sampler {
+  const engine = openEngine(config.engine, {
+    root: config.root,
+    host: config.host,
+    maxKept: config.maxKept ?? descriptorRoom(),
+  });
+  let storage: Storage | undefined;
+  try {
+    const expected = config.target.kind === 'host' ? engine.listPids().length : 64;
+    const sizeBytes = config.storage.kind === 'file' ? config.storage.sizeBytes : config.storage.buffer.byteLength;
+    const { blockBytes, maxSlots } = sizeRing(sizeBytes, expected);
+    storage = openStorage(config);
+    const metadata = metadataOf(config, readClocks());
+    const writer = new RecordingWriter(storage, { metadata, blockBytes, maxSlots });
+    const sampler = new Sampler(config, engine, writer, maxSlots);
+    const found = sampler.begin();
+    if (found === 0 && (!isOpenEnded(config.target) || config.target.kind === 'tree')) {
+      throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });
+    }
+    return sampler;
+  } catch (error) {
+    discard(engine, storage, config);
+    throw error;
+  }
+}
+
+function openStorage(config: SamplerConfig): Storage {
+  const { storage } = config;
+  return storage.kind === 'shared'
+    ? new SharedStorage(storage.buffer)
+    : FileStorage.create(storage.path, storage.sizeBytes, preallocate);
+}
+
+function discard(engine: Engine, storage: Storage | undefined, config: SamplerConfig): void {
+  engine.close();
+  if (!storage) return;
+  storage.close();
+  if (config.storage.kind === 'file') unlinkSync(config.storage.path);
+}
+
+function failureOf(error: unknown): Failure {
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  return { code: code ?? 'failed', message: code || error instanceof RangeError ? message : (stack ?? message) };
+}

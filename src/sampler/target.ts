@@ -1,0 +1,184 @@
+/**
+ * Which processes a recording is about.
+ *
+ * The traps: a pid given by a user means the process that has it now, and nobody who gets it later; a program's name,
+ * path and arguments change with exec, so "does not match" is true only for now; a child that is adopted by another
+ * parent still belongs to the tree that it came from.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { identityKey, type ProcessIdentity } from '../engine/identity.js';
+
+export type MatchSubject = 'comm' | 'exe' | 'cmdline';
+
+/** What `startRecording` accepts. */
+export type Target =
+  | 'self'
+  | 'self-tree'
+  | 'host'
+  | { readonly pids: readonly number[] }
+  | { readonly tree: number }
+  | { readonly cgroup: string }
+  | { readonly match: RegExp; readonly on: MatchSubject };
+
+/** The same in a form that crosses threads and processes. */
+export type PlainTarget =
+  | { readonly kind: 'host' }
+  | { readonly kind: 'pids'; readonly pids: readonly number[] }
+  | { readonly kind: 'tree'; readonly pid: number }
+  | { readonly kind: 'cgroup'; readonly path: string }
+  | { readonly kind: 'match'; readonly source: string; readonly flags: string; readonly on: MatchSubject };
+
+/** The plain form of a target. Throws a TypeError that says what is allowed. */
+export function plainTarget(target: Target, selfPid: number): PlainTarget {
+  if (target === 'host') return { kind: 'host' };
+  if (target === 'self') return { kind: 'pids', pids: [selfPid] };
+  if (target === 'self-tree') return { kind: 'tree', pid: selfPid };
+  if (typeof target === 'object' && target !== null) {
+    if ('pids' in target) {
+      if (!Array.isArray(target.pids) || target.pids.length === 0) {
+        throw new TypeError('Expected the "target.pids" option to be an array of at least one pid');
+      }
+      for (const pid of target.pids) checkPid('target.pids', pid);
+      return { kind: 'pids', pids: [...new Set<number>(target.pids)] };
+    }
+    if ('tree' in target) return { kind: 'tree', pid: checkPid('target.tree', target.tree) };
+    if ('cgroup' in target) {
+      if (typeof target.cgroup !== 'string' || target.cgroup === '') {
+        throw new TypeError('Expected the "target.cgroup" option to be a path such as "/system.slice"');
+      }
+      return { kind: 'cgroup', path: normalCgroup(target.cgroup) };
+    }
+    if ('match' in target) {
+      const { match, on } = target;
+      if (!(match instanceof RegExp)) throw new TypeError('Expected the "target.match" option to be a RegExp');
+      if (on !== 'comm' && on !== 'exe' && on !== 'cmdline') {
+        throw new TypeError(`Expected the "target.on" option to be "comm", "exe" or "cmdline", got ${String(on)}`);
+      }
+      return { kind: 'match', source: match.source, flags: match.flags.replace(/[gy]/g, ''), on };
+    }
+  }
+  throw new TypeError(
+    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { cgroup } or { match, on }',
+  );
+}
+
+/** The target in words, as it is stored in a recording. */
+export function describeTarget(target: PlainTarget): string {
+  switch (target.kind) {
+    case 'host':
+      return 'host';
+    case 'pids':
+      return `pids ${target.pids.join(',')}`;
+    case 'tree':
+      return `tree ${target.pid}`;
+    case 'cgroup':
+      return `cgroup ${target.path}`;
+    case 'match':
+      return `${target.on} matches /${target.source}/${target.flags}`;
+  }
+}
+
+/** Whether processes that start later can belong to the target. */
+export function isOpenEnded(target: PlainTarget): boolean {
+  return target.kind !== 'pids';
+}
+
+/** Decides for one process after the other; remembers what a tree needs. */
+export class Selector {
+  readonly #target: PlainTarget;
+  readonly #root: string;
+  readonly #pattern: RegExp | undefined;
+  /** Start time by pid of those that were accepted and live. */
+  readonly #members = new Map<number, number>();
+  /** Identity of the pids that were asked for, once they have been seen. */
+  readonly #resolved = new Map<number, string>();
+
+  constructor(target: PlainTarget, root: string) {
+    this.#target = target;
+    this.#root = root;
+    this.#pattern = target.kind === 'match' ? new RegExp(target.source, target.flags) : undefined;
+  }
+
+  /** Whether the process belongs to the target as it is now. */
+  accepts(identity: ProcessIdentity): boolean {
+    const accepted = this.#decide(identity);
+    if (accepted) this.#members.set(identity.pid, identity.startTicks);
+    return accepted;
+  }
+
+  /** A process that was accepted has gone. */
+  departed(identity: ProcessIdentity): void {
+    if (this.#members.get(identity.pid) === identity.startTicks) this.#members.delete(identity.pid);
+  }
+
+  #decide(identity: ProcessIdentity): boolean {
+    const target = this.#target;
+    switch (target.kind) {
+      case 'host':
+        return true;
+      case 'pids':
+        return target.pids.includes(identity.pid) && this.#isTheOneMeant(identity);
+      case 'tree':
+        if (identity.pid === target.pid) return this.#isTheOneMeant(identity);
+        return this.#isMember(identity.parentPid, identity.startTicks);
+      case 'cgroup':
+        return cgroupsOf(this.#root, identity.pid).some(
+          (cgroup) => cgroup === target.path || cgroup.startsWith(target.path === '/' ? '/' : `${target.path}/`),
+        );
+      case 'match':
+        return this.#pattern!.test(subjectOf(target.on, this.#root, identity));
+    }
+  }
+
+  /** The first process seen under a pid is the one that was meant. */
+  #isTheOneMeant(identity: ProcessIdentity): boolean {
+    const key = identityKey(identity);
+    const resolved = this.#resolved.get(identity.pid);
+    if (resolved === undefined) this.#resolved.set(identity.pid, key);
+    return resolved === undefined || resolved === key;
+  }
+
+  /** A parent that started after its child is not its parent but somebody with a reused pid. */
+  #isMember(pid: number, childStartTicks: number): boolean {
+    const startTicks = this.#members.get(pid);
+    return startTicks !== undefined && startTicks <= childStartTicks;
+  }
+}
+
+function subjectOf(subject: MatchSubject, root: string, identity: ProcessIdentity): string {
+  if (subject === 'comm') return Buffer.from(identity.comm).toString('utf8');
+  try {
+    if (subject === 'exe') return readlinkSync(path.join(root, String(identity.pid), 'exe'));
+    return readFileSync(path.join(root, String(identity.pid), 'cmdline'), 'utf8')
+      .replace(/\0+$/, '')
+      .replaceAll('\0', ' ');
+  } catch {
+    // Denied, gone, or a kernel thread, which has neither: nothing to match.
+    return '';
+  }
+}
+
+/** The cgroup paths of a process, one per hierarchy. */
+function cgroupsOf(root: string, pid: number): string[] {
+  try {
+    return readFileSync(path.join(root, String(pid), 'cgroup'), 'utf8')
+      .split('\n')
+      .map((line) => line.replace(/^\d+:[^:]*:/, ''))
+      .filter((cgroup) => cgroup.startsWith('/'));
+  } catch {
+    return [];
+  }
+}
+
+function normalCgroup(given: string): string {
+  const inside = given.replace(/^\/sys\/fs\/cgroup(?=\/|$)/, '');
+  return path.posix.normalize(`/${inside}`).replace(/(?<=.)\/$/, '');
+}
+
+function checkPid(option: string, pid: unknown): number {
+  if (!Number.isInteger(pid) || (pid as number) <= 0 || (pid as number) > 0x7fffffff) {
+    throw new TypeError(`Expected the "${option}" option to hold positive integers, got ${String(pid)}`);
+  }
+  return pid as number;
+}
