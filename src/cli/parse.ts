@@ -4,6 +4,7 @@
  * The trap: the text is from another host and another day. What cannot be read in it is counted and said, the rest is
  * printed; pages and ticks are counted in that host's units, which the text itself does not tell.
  */
+import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { chooseEngine, type EngineChoice } from '../engine/choose.js';
@@ -64,6 +65,8 @@ function tokenizersOf(choice: EngineChoice): Tokenizers {
 
 async function readText(file: string): Promise<Uint8Array> {
   if (file !== '-') return readFile(file);
+  // Node takes a folder as stdin for an empty one.
+  if (fstatSync(process.stdin.fd).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -11,7 +11,7 @@ export function verifyLines(report: VerifyReport): string[] {
     files === 0
       ? 'nothing was compared'
       : mismatchCount === 0
-        ? `${a} and ${b} agree on every byte of it`
+        ? `${a} and ${b} agree`
         : `${a} and ${b} differ on ${count(mismatchCount, 'file')}`;
   const lines = [
     `${count(files, 'file')}, ${formatSize(bytes)}: ${verdict}`,

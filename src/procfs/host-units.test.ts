@@ -37,7 +37,11 @@ describe('readTreeUnits', () => {
   });
 
   it('takes the auxiliary vector of a captured tree: 64K pages and 250 ticks', () => {
-    put('12', { auxv: auxv([3, 0x40040], [6, 65_536], [17, 250], [9, 0x1234]), statm: statm(100), status: status(400) });
+    put('12', {
+      auxv: auxv([3, 0x40040], [6, 65_536], [17, 250], [9, 0x1234]),
+      statm: statm(100),
+      status: status(400),
+    });
     expect(readTreeUnits(root)).toEqual({ pageSize: 65_536, clockTicksPerSecond: 250 });
   });
 
@@ -66,10 +70,13 @@ describe('readTreeUnits', () => {
     ['too small', [6, 2048], [17, 100]],
     ['no clock tick', [6, 4096], [9, 100]],
     ['a clock tick of 0', [6, 4096], [17, 0]],
-  ] as [string, [number, number], [number, number]][])('does not believe an auxiliary vector with %s', (_name, a, b) => {
-    put('12', { auxv: auxv(a, b) });
-    expect(readTreeUnits(root)).toBeUndefined();
-  });
+  ] as [string, [number, number], [number, number]][])(
+    'does not believe an auxiliary vector with %s',
+    (_name, a, b) => {
+      put('12', { auxv: auxv(a, b) });
+      expect(readTreeUnits(root)).toBeUndefined();
+    },
+  );
 
   it('does not believe a cut auxiliary vector', () => {
     put('12', { auxv: auxv([6, 4096], [17, 100]).subarray(0, 30) });

@@ -58,7 +58,7 @@ describe('parseMaps', () => {
     const [first, second] = parseMaps(fixture('written/maps.not-utf8')).mappings;
     expect(first).toMatchObject({ name: '/caf\ufffd', nameHex: '2f636166e9' });
     expect(second).toMatchObject({ name: '/\ufffd\ufffd\0\ufffd (deleted)', deleted: true, ambiguous: true });
-    expect(second!.nameHex).toBe('2ffffe008020' + Buffer.from('(deleted)').toString('hex'));
+    expect(second!.nameHex).toBe(`2ffffe008020${Buffer.from('(deleted)').toString('hex')}`);
   });
 
   it('gives integers beyond 2^53 as strings and wide numbers whole', () => {

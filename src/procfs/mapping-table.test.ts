@@ -41,7 +41,10 @@ describe('MappingTable', () => {
 describe('tokenizeGrowing', () => {
   const lines = (count: number, rest = '') =>
     Buffer.from(
-      Array.from({ length: count }, (_, row) => `${row}000-${row + 1}000 r--p 00000000 00:00 ${row} /m${row}\n${rest}`).join(''),
+      Array.from(
+        { length: count },
+        (_, row) => `${row}000-${row + 1}000 r--p 00000000 00:00 ${row} /m${row}\n${rest}`,
+      ).join(''),
     );
 
   it('keeps a table that is large enough, even if it is just so', () => {

@@ -24,17 +24,26 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const put = (pid: number, process: string) => cpSync(join(LIVE_FOLDER, process), join(root, String(pid)), { recursive: true });
-const READERS = { maps: readMaps, smaps: readSmaps, smaps_rollup: readSmapsRollup, stat: readStat, statm: readStatm, status: readStatus };
+const put = (pid: number, process: string) =>
+  cpSync(join(LIVE_FOLDER, process), join(root, String(pid)), { recursive: true });
+const READERS = {
+  maps: readMaps,
+  smaps: readSmaps,
+  smaps_rollup: readSmapsRollup,
+  stat: readStat,
+  statm: readStatm,
+  status: readStatus,
+};
 
-function valueOf<T>(reading: Reading<T>): T {
+function valueIn<T>(reading: Reading<T>): T {
   if (reading.status !== 'ok') throw new Error(`${reading.status}: ${reading.reason}`);
   return reading.value;
 }
 
 /** The pid of a child that has ended and is not yet waited for, and a way to end that. */
 async function makeZombie(): Promise<[pid: number, end: () => void]> {
-  const script = 'import subprocess, os, sys\nc = subprocess.Popen(["true"])\nos.waitid(os.P_PID, c.pid, os.WEXITED | os.WNOWAIT)\nprint(c.pid, flush=True)\nsys.stdin.read()';
+  const script =
+    'import subprocess, os, sys\nc = subprocess.Popen(["true"])\nos.waitid(os.P_PID, c.pid, os.WEXITED | os.WNOWAIT)\nprint(c.pid, flush=True)\nsys.stdin.read()';
   const parent = spawn('python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(parent.stdout, 'data');
   return [Number(line), () => parent.stdin.end()];
@@ -45,7 +54,8 @@ const endedPid = () => spawnSync('true').pid;
 
 describe('readKernelFile', () => {
   it('reads every file of this process', () => {
-    for (const file of KERNEL_FILES) expect([file, readKernelFile('/proc', process.pid, file).status]).toEqual([file, 'ok']);
+    for (const file of KERNEL_FILES)
+      expect([file, readKernelFile('/proc', process.pid, file).status]).toEqual([file, 'ok']);
   });
 
   it('says gone of a process that has ended, for every file', () => {
@@ -59,8 +69,8 @@ describe('readKernelFile', () => {
       for (const file of ['maps', 'smaps', 'smaps_rollup'] as const) {
         expect([file, readKernelFile('/proc', pid, file).status]).toEqual([file, 'no-mm']);
       }
-      expect(valueOf(readStat(pid)).state).toBe('Z');
-      expect(valueOf(readStatus(pid))).not.toHaveProperty('vmRSS');
+      expect(valueIn(readStat(pid)).state).toBe('Z');
+      expect(valueIn(readStatus(pid))).not.toHaveProperty('vmRSS');
     } finally {
       end();
     }
@@ -93,8 +103,14 @@ describe('readKernelFile', () => {
   it('says unsupported of what is no file', () => {
     mkdirSync(join(root, '12', 'maps'), { recursive: true });
     symlinkSync('stat', join(root, '12', 'stat'));
-    expect(readKernelFile(root, 12, 'maps')).toMatchObject({ status: 'unsupported', reason: expect.stringContaining('EISDIR') });
-    expect(readKernelFile(root, 12, 'stat')).toMatchObject({ status: 'unsupported', reason: expect.stringContaining('ELOOP') });
+    expect(readKernelFile(root, 12, 'maps')).toMatchObject({
+      status: 'unsupported',
+      reason: expect.stringContaining('EISDIR'),
+    });
+    expect(readKernelFile(root, 12, 'stat')).toMatchObject({
+      status: 'unsupported',
+      reason: expect.stringContaining('ELOOP'),
+    });
   });
 
   it('says denied, as another user', () => {
@@ -117,26 +133,30 @@ describe('readKernelFile', () => {
   it.runIf(readFileSync('/proc/2/comm', 'latin1') === 'kthreadd\n')('says no-mm of a kernel thread, or denied', () => {
     const expected = process.getuid?.() === 0 ? 'no-mm' : 'denied';
     for (const read of [readMaps, readSmaps, readSmapsRollup]) expect(read(2).status).toBe(expected);
-    expect(valueOf(readStatm(2))).toMatchObject({ size: 0, resident: 0 });
+    expect(valueIn(readStatm(2))).toMatchObject({ size: 0, resident: 0 });
   });
 });
 
 describe('the readers', () => {
   it('agree about this process', () => {
-    const [maps, smaps, rollup] = [valueOf(readMaps(process.pid)), valueOf(readSmaps(process.pid)), valueOf(readSmapsRollup(process.pid))];
+    const [maps, smaps, rollup] = [
+      valueIn(readMaps(process.pid)),
+      valueIn(readSmaps(process.pid)),
+      valueIn(readSmapsRollup(process.pid)),
+    ];
     expect([maps.kind, smaps.kind, rollup.kind]).toEqual(['maps', 'smaps', 'smaps_rollup']);
     expect(maps.mappings.map(({ name }) => name)).toContain('[stack]');
     expect(smaps.totals.pss).toBeGreaterThan(0);
-    expect(valueOf(readStat(process.pid)).pid).toBe(process.pid);
-    expect(valueOf(readStatus(process.pid)).tgid).toBe(process.pid);
-    expect(valueOf(readStatm(process.pid)).resident).toBeGreaterThan(1e6);
+    expect(valueIn(readStat(process.pid)).pid).toBe(process.pid);
+    expect(valueIn(readStatus(process.pid)).tgid).toBe(process.pid);
+    expect(valueIn(readStatm(process.pid)).resident).toBeGreaterThan(1e6);
   });
 
   it('use the units of the host that they are told', () => {
     put(12, 'sleep');
     const pages = Number(Buffer.from(fixture('live/sleep/statm')).toString().split(' ')[1]);
     const host = { pageSize: 65_536, clockTicksPerSecond: 250 };
-    expect(valueOf(readStatm(12, { root, host })).resident).toBe(pages * 65_536);
+    expect(valueIn(readStatm(12, { root, host })).resident).toBe(pages * 65_536);
   });
 
   it.each(Object.entries(READERS))('%s refuses what is no pid', (_name, read) => {
@@ -145,9 +165,15 @@ describe('the readers', () => {
     }
   });
 
-  it.each(['stat', 'statm', 'status', 'smaps_rollup'] as const)('says unsupported of a %s with another text', (file) => {
-    put(12, 'sleep');
-    writeFileSync(join(root, '12', file), 'what is this\n');
-    expect(READERS[file](12, { root })).toMatchObject({ status: 'unsupported', reason: expect.stringContaining(file) });
-  });
+  it.each(['stat', 'statm', 'status', 'smaps_rollup'] as const)(
+    'says unsupported of a %s with another text',
+    (file) => {
+      put(12, 'sleep');
+      writeFileSync(join(root, '12', file), 'what is this\n');
+      expect(READERS[file](12, { root })).toMatchObject({
+        status: 'unsupported',
+        reason: expect.stringContaining(file),
+      });
+    },
+  );
 });

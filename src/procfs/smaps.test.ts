@@ -91,7 +91,12 @@ describe('tokenizeSmaps', () => {
 
   it('reads hugetlb, protection keys and values wider than their column', () => {
     const { present, name } = smaps(fixture('written/smaps.hugetlb-pkey'));
-    expect(present(0)).toMatchObject({ size: 2 ** 20, sharedHugetlb: 2 ** 19, privateHugetlb: 2 ** 19, protectionKey: 7 });
+    expect(present(0)).toMatchObject({
+      size: 2 ** 20,
+      sharedHugetlb: 2 ** 19,
+      privateHugetlb: 2 ** 19,
+      protectionKey: 7,
+    });
     expect(present(1)).toMatchObject({ size: 2 ** 27, rss: 3 * 2 ** 25, privateHugetlb: 2 ** 25, thpEligible: 1 });
     expect(name(1)).toBe('[anon_shmem:big pool/a]');
   });

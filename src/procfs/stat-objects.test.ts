@@ -111,7 +111,12 @@ describe('parseStat', () => {
   });
 
   it('gives the -1 of a process that is being reaped', () => {
-    expect(parseStat(fixture('written/stat.reaped'), HOST)).toMatchObject({ pgrp: -1, session: -1, threads: 0, state: 'X' });
+    expect(parseStat(fixture('written/stat.reaped'), HOST)).toMatchObject({
+      pgrp: -1,
+      session: -1,
+      threads: 0,
+      state: 'X',
+    });
   });
 
   it('gives a name that is not UTF-8 in hex beside its readable form', () => {
@@ -145,7 +150,15 @@ describe('parseStatus', () => {
 
   it('gives sizes in bytes, ids as lists, the rest as text', () => {
     const status = parseStatus(fixture('written/status.linux-2.6.32'));
-    expect(status).toMatchObject({ kind: 'status', name: 'init', state: 'S', pid: 1, ppid: 0, vmRSS: 1528 * 1024, threads: 1 });
+    expect(status).toMatchObject({
+      kind: 'status',
+      name: 'init',
+      state: 'S',
+      pid: 1,
+      ppid: 0,
+      vmRSS: 1528 * 1024,
+      threads: 1,
+    });
     expect([status.uid, status.gid]).toEqual([
       [0, 0, 0, 0],
       [0, 0, 0, 0],

@@ -8,7 +8,9 @@ function status(text: Uint8Array | string) {
   const values = new StatusValues();
   const found = tokenizeStatus(bytes, length, values);
   const span = (word: number) =>
-    Buffer.from(bytes.subarray(values.others[word]!, values.others[word]! + values.others[word + 1]!)).toString('latin1');
+    Buffer.from(bytes.subarray(values.others[word]!, values.others[word]! + values.others[word + 1]!)).toString(
+      'latin1',
+    );
   return {
     found,
     field: (name: StatusField) => values.fields[StatusColumn[name]]!,

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { RingFormatError } from './ring-format-error.js';
 import { RingReader } from './ring-reader.js';
-import { BLOCK, bytesOf, COUNTERS, copyOf, DEEP, drain, EVENTS, HEADER, memory, Recorder, readRing } from './rings.fixture.js';
+import {
+  BLOCK,
+  bytesOf,
+  COUNTERS,
+  copyOf,
+  DEEP,
+  drain,
+  EVENTS,
+  HEADER,
+  memory,
+  Recorder,
+  readRing,
+} from './rings.fixture.js';
 import { SharedStorage } from './shared-storage.js';
 import type { Storage } from './storage.js';
 
@@ -33,7 +45,8 @@ function expectTruth(storage: Storage, recorder: Recorder): number {
   }
   for (const ring of [COUNTERS, DEEP, EVENTS]) {
     for (const [sequence, frame] of drain(reader.cursor(ring)).frames) {
-      if (!sameFrame(frame, recorder.truth[ring].get(sequence))) expect(frame).toEqual(recorder.truth[ring].get(sequence));
+      if (!sameFrame(frame, recorder.truth[ring].get(sequence)))
+        expect(frame).toEqual(recorder.truth[ring].get(sequence));
       count++;
     }
   }
@@ -94,7 +107,8 @@ describe('damage anywhere', () => {
       const count = expectTruth(cut, recorder);
       if (length < HEADER) continue;
       expect(count).toBeGreaterThanOrEqual(0);
-      if (length < clean.length) expect(RingReader.open(cut).damage).toContainEqual(expect.objectContaining({ reason: 'truncated' }));
+      if (length < clean.length)
+        expect(RingReader.open(cut).damage).toContainEqual(expect.objectContaining({ reason: 'truncated' }));
     }
   });
 
@@ -121,7 +135,8 @@ describe('damage that is reported', () => {
     const storage = memory(8);
     const recorder = new Recorder(storage);
     for (let slot = 0; slot < 400; slot++) recorder.label(COUNTERS, slot, `p${slot}`);
-    for (let frame = 0; frame < 20; frame++) recorder.sweep(COUNTERS, BigInt(frame), [frame, 0], (slot) => slot * frame);
+    for (let frame = 0; frame < 20; frame++)
+      recorder.sweep(COUNTERS, BigInt(frame), [frame, 0], (slot) => slot * frame);
     const reader = RingReader.open(storage);
     const [first, second] = reader.blocks(COUNTERS);
     const at = first.offset + BLOCK / 2;

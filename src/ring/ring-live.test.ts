@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { RingReader } from './ring-reader.js';
-import { BLOCK, COUNTERS, copyOf, DEEP, drain, EVENTS, HEADER, memory, Recorder, readRing, type Seen } from './rings.fixture.js';
+import {
+  BLOCK,
+  COUNTERS,
+  copyOf,
+  DEEP,
+  drain,
+  EVENTS,
+  HEADER,
+  memory,
+  Recorder,
+  readRing,
+  type Seen,
+} from './rings.fixture.js';
 import { SharedStorage } from './shared-storage.js';
 
 const empty = (): Seen => ({ frames: new Map(), lost: 0, steps: [] });

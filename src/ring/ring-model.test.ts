@@ -11,7 +11,15 @@ const value = fc.oneof(
 );
 const columnRing = fc.constantFrom(COUNTERS, DEEP);
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('label' as const), ring: columnRing, slot, label: fc.string({ minLength: 1 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('label' as const),
+      ring: columnRing,
+      slot,
+      label: fc.string({ minLength: 1 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const), ring: columnRing, slot }) },
   {
     weight: 6,
@@ -26,7 +34,10 @@ const step = fc.oneof(
       status: fc.nat(254),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('record' as const), size: fc.nat(30_000), type: fc.nat(65_535) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('record' as const), size: fc.nat(30_000), type: fc.nat(65_535) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
 );
 
@@ -50,7 +61,14 @@ it('any course of labels, sweeps, records and laps reads back as the plain model
           const scalars = [act.scalar, 1];
           const rows = act.ring === DEEP ? act.rows : 'all';
           const of = (at: number, c: number) => values[(at + c) % values.length];
-          recorder.sweep(act.ring, time, scalars.slice(0, act.ring === DEEP ? 1 : 2), of, rows, (at) => (at + status) % 255);
+          recorder.sweep(
+            act.ring,
+            time,
+            scalars.slice(0, act.ring === DEEP ? 1 : 2),
+            of,
+            rows,
+            (at) => (at + status) % 255,
+          );
         }
       }
       cursors.forEach((cursor, ring) => void drain(cursor, followed[ring]));

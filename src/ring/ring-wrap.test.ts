@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { RingReader } from './ring-reader.js';
 import { RingWriter } from './ring-writer.js';
-import { BLOCK, bytesOf, COUNTERS, copyOf, DEEP, EVENTS, HEADER, memory, Recorder, readRing, SPECS } from './rings.fixture.js';
+import {
+  BLOCK,
+  bytesOf,
+  COUNTERS,
+  copyOf,
+  DEEP,
+  EVENTS,
+  HEADER,
+  memory,
+  Recorder,
+  readRing,
+  SPECS,
+} from './rings.fixture.js';
 
 const payload = new Uint8Array(1000).fill(7);
 
@@ -106,7 +118,11 @@ describe('too large', () => {
     for (let slot = 100; slot < 3000; slot++) recorder.clear(COUNTERS, slot);
     expect(recorder.sweep(COUNTERS, 30n, [30, 0], (slot) => slot / 3).ok).toBe(true);
     expect(readRing(storage, COUNTERS).frames).toEqual(recorder.truth[COUNTERS]);
-    expect(recorder.writer.stats[COUNTERS]).toMatchObject({ attempted: 21, stored: 2, dropped: { 'key-too-large': 19 } });
+    expect(recorder.writer.stats[COUNTERS]).toMatchObject({
+      attempted: 21,
+      stored: 2,
+      dropped: { 'key-too-large': 19 },
+    });
   });
 
   it('drops a key whose values alone are too large', () => {

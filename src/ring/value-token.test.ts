@@ -41,7 +41,12 @@ describe('varint', () => {
 });
 
 describe('value token', () => {
-  const number = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.nat(100_000).map((pages) => pages * 4096), fc.constant(-0));
+  const number = fc.oneof(
+    fc.double(),
+    fc.maxSafeInteger(),
+    fc.nat(100_000).map((pages) => pages * 4096),
+    fc.constant(-0),
+  );
   const quantum = fc.oneof(fc.constantFrom(1, 1024, 4096, 1e7), fc.double({ min: 1e-9, max: 1e15, noNaN: true }));
 
   it('keeps the bits of any value after any other, for any quantum', () => {

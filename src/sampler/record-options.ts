@@ -69,7 +69,8 @@ export interface RecordPlan {
 export function planRecording(options: RecordOptions): RecordPlan {
   const known = new Set<string>(OPTION_NAMES);
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw new TypeError(`There is no "${name}" option; the options are ${OPTION_NAMES.join(', ')}`);
+    if (!known.has(name))
+      throw new TypeError(`There is no "${name}" option; the options are ${OPTION_NAMES.join(', ')}`);
   }
   const target = plainTarget(options.target ?? 'self', process.pid);
   const hz = numberOption('hz', options.hz ?? 10, MIN_HZ, MAX_HZ);
@@ -82,7 +83,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const durationMs = numberOption('durationMs', options.durationMs ?? 0, 0, Number.MAX_SAFE_INTEGER);
   const choice = options.engine ?? 'auto';
   if (!ENGINE_CHOICES.includes(choice)) {
-    throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${String(choice)}`);
+    throw new TypeError(
+      `Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${String(choice)}`,
+    );
   }
   const sampler = options.sampler ?? (includesSelf(target) ? 'process' : 'worker');
   if (sampler !== 'worker' && sampler !== 'process') {

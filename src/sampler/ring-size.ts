@@ -30,9 +30,8 @@ export function sizeRing(sizeBytes: number, processes: number): RingSize {
   if (possible < BLOCK_BYTES_MIN || expected * KEY_BYTES_PER_PROCESS * 2 > blockBytes) {
     const block = Math.max(BLOCK_BYTES_MIN, powerOfTwoAbove(expected * KEY_BYTES_PER_PROCESS * 2));
     const least = Math.ceil((block * BLOCKS_PER_RING_AT_LEAST + HEADER_BYTES) / 2 ** 20);
-    throw new RangeError(
-      `${sizeBytes} bytes are too few to record ${processes} processes: at least ${least}M are needed`,
-    );
+    const sentence = `${sizeBytes} bytes are too few to record ${processes} processes: at least ${least}M are needed`;
+    throw Object.assign(new RangeError(sentence), { code: 'size-too-small' });
   }
   return { blockBytes, maxSlots: Math.max(1024, Math.ceil(blockBytes / KEY_BYTES_PER_PROCESS)) };
 }

@@ -6,7 +6,14 @@
  * tokenizer need not write is left out: rows behind the last, and all rows of a table that was too small.
  */
 import { nativeBinding } from '../../src/engine/native-binding.js';
-import { ADDRESS_COLUMNS, MappingTable, OTHER_COLUMNS, SMAPS_KEYS, tableLayout, WORD_COLUMNS } from '../../src/procfs/mapping-table.js';
+import {
+  ADDRESS_COLUMNS,
+  MappingTable,
+  OTHER_COLUMNS,
+  SMAPS_KEYS,
+  tableLayout,
+  WORD_COLUMNS,
+} from '../../src/procfs/mapping-table.js';
 import { PADDING } from '../../src/procfs/padding.js';
 import type { KernelFile } from '../../src/procfs/read.js';
 import { StatValues } from '../../src/procfs/stat.js';

@@ -35,27 +35,63 @@ const name = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\n', '')),
 );
 const concat = (...parts: (fc.Arbitrary<string> | string)[]) =>
-  fc.tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part))).map((texts) => texts.join(''));
+  fc
+    .tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part)))
+    .map((texts) => texts.join(''));
 const perms = mostly(fc.constantFrom('r--p', 'rw-p', 'r-xp', 'rwxs', '---p', '--xp'), 'r--', 'r--q', 'rw-pp', '');
 const colon = mostly(fc.constant(':'), '', ' :', '::');
 const newline = mostly(fc.constant('\n'), '', '\n\n', '\r\n', ' \n');
 
-const head = concat(hex, mostly(fc.constant('-'), '', '--'), hex, gap, perms, gap, hex, gap, hex, colon, hex, gap, decimal, gap, name);
+const head = concat(
+  hex,
+  mostly(fc.constant('-'), '', '--'),
+  hex,
+  gap,
+  perms,
+  gap,
+  hex,
+  gap,
+  hex,
+  colon,
+  hex,
+  gap,
+  decimal,
+  gap,
+  name,
+);
 
 const keyOf = (keys: readonly string[]) =>
   mostly(fc.constantFrom(...keys), 'VmFlags', 'Name', 'New_Key', '_x', 'Pss_', 'pss', 'P', '__proto__', '9x', '');
 /** As the kernel aligns it, or with any gap. */
 const sizeLine = fc.oneof(
-  fc.tuple(keyOf(SMAPS_KEYS.map(({ key }) => key)), mostly(fc.nat({ max: 2 ** 31 }).map(String), 'x', '-1', '1 2'), fc.boolean()).map(
-    ([key, value, plain]) => `${`${key}:`.padEnd(16)}${value.padStart(8)}${plain ? '' : ' kB'}`,
+  fc
+    .tuple(
+      keyOf(SMAPS_KEYS.map(({ key }) => key)),
+      mostly(fc.nat({ max: 2 ** 31 }).map(String), 'x', '-1', '1 2'),
+      fc.boolean(),
+    )
+    .map(([key, value, plain]) => `${`${key}:`.padEnd(16)}${value.padStart(8)}${plain ? '' : ' kB'}`),
+  concat(
+    keyOf(SMAPS_KEYS.map(({ key }) => key)),
+    colon,
+    gap,
+    decimal,
+    gap,
+    mostly(fc.constant('kB'), '', 'kb', 'MB', 'kBB'),
   ),
-  concat(keyOf(SMAPS_KEYS.map(({ key }) => key)), colon, gap, decimal, gap, mostly(fc.constant('kB'), '', 'kb', 'MB', 'kBB')),
 );
-const flagsLine = concat('VmFlags:', gap, fc.constantFrom('', 'rd wr ', 'rd', 'zz ?? ', '      12 kB', '             12 kB', ' '));
+const flagsLine = concat(
+  'VmFlags:',
+  gap,
+  fc.constantFrom('', 'rd wr ', 'rd', 'zz ?? ', '      12 kB', '             12 kB', ' '),
+);
 const smaps = fc
-  .array(concat(mostly(head, 'garbage', '1-2 '), newline, linesOf(fc.oneof({ arbitrary: sizeLine, weight: 8 }, flagsLine))), {
-    maxLength: 6,
-  })
+  .array(
+    concat(mostly(head, 'garbage', '1-2 '), newline, linesOf(fc.oneof({ arbitrary: sizeLine, weight: 8 }, flagsLine))),
+    {
+      maxLength: 6,
+    },
+  )
   .map((records) => records.join(''));
 
 function linesOf(line: fc.Arbitrary<string>): fc.Arbitrary<string> {
@@ -77,17 +113,40 @@ const stat = concat(
   fc.oneof(fc.constantFrom('bash', ') S 1', 'a) (b', '\n', ''), fc.string({ unit: 'binary', maxLength: 15 })),
   mostly(fc.constant(') '), ')', ' ', ')  '),
   mostly(fc.constantFrom('S', 'R', 'Z', 'X'), '', ')', 'SS'),
-  fc.array(concat(gap, mostly(fc.oneof(u64.map(String), u64.map((value) => `-${value}`)), '', 'x', '--1')), {
-    minLength: 15,
-    maxLength: 60,
-  }).map((fields) => fields.join('')),
+  fc
+    .array(
+      concat(
+        gap,
+        mostly(
+          fc.oneof(
+            u64.map(String),
+            u64.map((value) => `-${value}`),
+          ),
+          '',
+          'x',
+          '--1',
+        ),
+      ),
+      {
+        minLength: 15,
+        maxLength: 60,
+      },
+    )
+    .map((fields) => fields.join('')),
   newline,
 );
 const statm = fc
   .tuple(fc.array(decimal, { minLength: 6, maxLength: 8 }), mostly(fc.constant(' '), '  ', '\t', ''), newline)
   .map(([fields, separator, end]) => fields.join(separator) + end);
 const status = linesOf(
-  concat(keyOf(STATUS_KEYS.map(({ key }) => key)), colon, gap, fc.oneof(decimal, name), gap, mostly(fc.constantFrom('', 'kB'), 'MB')),
+  concat(
+    keyOf(STATUS_KEYS.map(({ key }) => key)),
+    colon,
+    gap,
+    fc.oneof(decimal, name),
+    gap,
+    mostly(fc.constantFrom('', 'kB'), 'MB'),
+  ),
 );
 
 const GRAMMARS: [KernelFile, string, fc.Arbitrary<string>][] = [

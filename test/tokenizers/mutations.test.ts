@@ -15,8 +15,38 @@ const RUNS = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 2500);
 const PIECE = 3000;
 
 const KEYS = [...SMAPS_KEYS, ...STATUS_KEYS].map(({ key }) => key);
-const WORDS = ['VmFlags', 'Name', 'x', '__proto__', 'Pss_', '_', '-', ' ', '\t', '', ':', '\n', 'kB', ' kB', ' kB\n', ')', '(', '0', '-1'];
-const NUMBERS = ['0', '-1', '00000012', '123456789', '9007199254740993', '18446744073709551615', '18446744073709551616', '9'.repeat(40), 'ffffffffffffffff'];
+const WORDS = [
+  'VmFlags',
+  'Name',
+  'x',
+  '__proto__',
+  'Pss_',
+  '_',
+  '-',
+  ' ',
+  '\t',
+  '',
+  ':',
+  '\n',
+  'kB',
+  ' kB',
+  ' kB\n',
+  ')',
+  '(',
+  '0',
+  '-1',
+];
+const NUMBERS = [
+  '0',
+  '-1',
+  '00000012',
+  '123456789',
+  '9007199254740993',
+  '18446744073709551615',
+  '18446744073709551616',
+  '9'.repeat(40),
+  'ffffffffffffffff',
+];
 
 const word = fc.oneof(fc.constantFrom(...KEYS), fc.constantFrom(...WORDS), fc.constantFrom(...NUMBERS));
 const garbage = fc.oneof(
@@ -73,13 +103,21 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
     const from = at % (text.length + 1);
     return splice(text, from, from, bytes);
   }),
-  fc.tuple(place, word).map(([which, key]) => (text: Buffer) => replaceMatch(text, /^[A-Za-z_]+(?=:)/gm, which, Buffer.from(key))),
-  fc
-    .tuple(place, fc.oneof(fc.constantFrom(...NUMBERS), fc.bigInt({ min: 0n, max: 1n << 65n }).map(String)))
-    .map(([which, number]) => (text: Buffer) => replaceMatch(text, /\d+/g, which, Buffer.from(number))),
+  fc.tuple(place, word).map(
+    ([which, key]) =>
+      (text: Buffer) =>
+        replaceMatch(text, /^[A-Za-z_]+(?=:)/gm, which, Buffer.from(key)),
+  ),
+  fc.tuple(place, fc.oneof(fc.constantFrom(...NUMBERS), fc.bigInt({ min: 0n, max: 1n << 65n }).map(String))).map(
+    ([which, number]) =>
+      (text: Buffer) =>
+        replaceMatch(text, /\d+/g, which, Buffer.from(number)),
+  ),
   // A number of the same width at its right-aligned place, or a wider one, as the kernel would print it.
-  fc.tuple(place, fc.nat({ max: 999_999_999 })).map(([which, number]) => (text: Buffer) =>
-    replaceMatch(text, /(?<=: *) {0,7}\d+(?= kB)/g, which, Buffer.from(String(number).padStart(8))),
+  fc.tuple(place, fc.nat({ max: 999_999_999 })).map(
+    ([which, number]) =>
+      (text: Buffer) =>
+        replaceMatch(text, /(?<=: *) {0,7}\d+(?= kB)/g, which, Buffer.from(String(number).padStart(8))),
   ),
   place.map((at) => (text: Buffer) => text.subarray(0, at % (text.length + 1))),
 );

@@ -11,7 +11,8 @@ import { FIXTURES, type Fixture } from './fixtures.js';
 const MAPPING_FILES = ['maps', 'smaps', 'smaps_rollup'];
 
 it('there are fixtures of every kernel file', () => {
-  for (const file of KERNEL_FILES) expect(FIXTURES.filter((fixture) => fixture.file === file).length).toBeGreaterThan(2);
+  for (const file of KERNEL_FILES)
+    expect(FIXTURES.filter((fixture) => fixture.file === file).length).toBeGreaterThan(2);
   expect(FIXTURES.length).toBeGreaterThan(80);
 });
 

@@ -1,0 +1,43 @@
+/**
+ * Writing a result into a new file.
+ *
+ * The trap: a disk that is full half-way leaves a file that looks whole. So the result is written beside its final name
+ * and takes it only when all of it is on disk.
+ */
+import { closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { escapeTerminal } from '../text/escape.js';
+import { CommandError, reasonOf } from './command-error.js';
+
+/** Writes all pieces, or leaves nothing. Throws `CommandError` when the file exists, unless `force` lets it be replaced. */
+export function writeNewFile(file: string, pieces: Iterable<string>, force: boolean): void {
+  const existing = lstatSync(file, { throwIfNoEntry: false });
+  const shown = escapeTerminal(file);
+  if (existing?.isDirectory()) throw new CommandError(`-o: ${shown} is a directory`);
+  if (existing && !force) throw new CommandError(`-o: ${shown} exists already; --force replaces it`);
+  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
+  let isCreated = false;
+  try {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+    const fd = openSync(partial, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+    isCreated = true;
+    try {
+      for (const piece of pieces) writeWhole(fd, Buffer.from(piece));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    // A link never replaces what somebody else put there meanwhile.
+    if (force) renameSync(partial, file);
+    else linkSync(partial, file);
+  } catch (error) {
+    if (error instanceof CommandError || !(error as NodeJS.ErrnoException).code) throw error;
+    throw new CommandError(`-o: cannot write ${shown}: ${reasonOf(error)}`);
+  } finally {
+    if (isCreated) rmSync(partial, { force: true });
+  }
+}
+
+function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}

@@ -1,0 +1,241 @@
+/** `tidemark record`: samples processes into a recording until it is told to stop. */
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { EngineUnavailableError } from '../engine/choose.js';
+import { openRecording } from '../recording/recording.js';
+import { type Recorder, RecordingError, startRecording } from '../sampler/recorder.js';
+import type { SamplerProgress } from '../sampler/sampler.js';
+import type { MatchSubject, Target } from '../sampler/target.js';
+import { formatDurationShort } from '../text/duration.js';
+import { escapeTerminal } from '../text/escape.js';
+import { InputError } from '../text/input-error.js';
+import { formatSize, parseSize } from '../text/size.js';
+import { growthTable, measureGrowth } from '../views/growth-table.js';
+import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
+import { CommandError, UsageError } from './command-error.js';
+import { ExitCode } from './exit-codes.js';
+import { parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
+import {
+  clockTicksOption,
+  type EngineOption,
+  engineOption,
+  type HostUnitOptions,
+  hostUnitsOf,
+  type JsonOption,
+  jsonOption,
+  type ProcfsOption,
+  pageSizeOption,
+  procfsOption,
+  valueOption,
+} from './options.js';
+import { warn, writeJson, writeLines } from './output.js';
+import { startProgress } from './progress.js';
+
+interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
+  output?: string;
+  hz: number;
+  for?: bigint;
+  size: number;
+  pid?: number[];
+  match?: { match: RegExp; on: MatchSubject };
+  tree?: number;
+  cgroup?: string;
+  rollup: 'auto' | 'off' | number;
+  mappings: 'off' | number;
+  audit: number;
+  summary?: true;
+}
+
+const DEFAULT_SIZE = '256M';
+const SUMMARY_ROWS = 15;
+
+export function configure(command: Command): void {
+  command
+    .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
+    .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(10))
+    .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
+    .addOption(
+      valueOption('--size <size>', 'most bytes of the file', parseSize).default(parseSize(DEFAULT_SIZE), DEFAULT_SIZE),
+    )
+    .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
+    .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
+    .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))
+    .option('--cgroup <path>', 'only processes of this cgroup and those below it')
+    .addOption(
+      valueOption(
+        '--rollup <rate>',
+        'deep reads (PSS, USS): auto, off, or times per second',
+        wordOr(['auto', 'off'], parseHz),
+      ).default('auto'),
+    )
+    .addOption(
+      valueOption('--mappings <rate>', 'every mapping: off, or times per second', wordOr(['off'], parseHz)).default(
+        'off',
+      ),
+    )
+    .addOption(
+      valueOption('--audit <n>', 'check one deep read in n with the other engine, 0 = none', parseCount).default(
+        10_000,
+      ),
+    )
+    .option('--summary', 'end with a table of what grew')
+    .addOption(engineOption())
+    .addOption(procfsOption())
+    .addOption(pageSizeOption())
+    .addOption(clockTicksOption())
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const file = options.output ?? `tidemark-${hostname()}-${fileTime(new Date())}.tide`;
+  const recorder = await start(file, options);
+  process.stderr.write(
+    `recording ${describe(options)} at ${options.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
+      `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
+  );
+  const progress = startProgress();
+  const started = performance.now();
+  const show = setInterval(() => {
+    progress.show(() => progressText(recorder.progress, performance.now() - started));
+  }, 250);
+  const endSignals = onStopSignals(recorder);
+  try {
+    await recorder.finished;
+  } catch (error) {
+    throw asCommandError(error, options);
+  } finally {
+    clearInterval(show);
+    endSignals();
+    progress.clear();
+  }
+  await report(file, options);
+}
+
+async function start(file: string, options: Options): Promise<Recorder> {
+  try {
+    return await startRecording({
+      target: targetOf(options),
+      file,
+      hz: options.hz,
+      sizeBytes: options.size,
+      rollup: options.rollup,
+      mappings: options.mappings,
+      audit: options.audit,
+      engine: options.engine,
+      procfs: options.procfs,
+      host: hostUnitsOf(options),
+      // This process does nothing else, so a thread of it costs least and is counted whole.
+      sampler: 'worker',
+      ...(options.for === undefined ? {} : { durationMs: Number(options.for) / 1e6 }),
+      onWarning: (sentence) => warn('record', escapeTerminal(sentence)),
+    });
+  } catch (error) {
+    throw asCommandError(error, options);
+  }
+}
+
+function targetOf({ pid, tree, match, cgroup }: Options): Target {
+  const given = [pid, tree, match, cgroup].filter((choice) => choice !== undefined);
+  if (given.length > 1)
+    throw new UsageError('--pid, --tree, --match and --cgroup exclude each other: give one of them');
+  if (pid) return { pids: pid };
+  if (tree !== undefined) return { tree };
+  if (cgroup !== undefined) return { cgroup };
+  return match ?? 'host';
+}
+
+function describe({ pid, tree, match, cgroup }: Options): string {
+  if (pid) return pid.length === 1 ? `process ${pid[0]}` : `${pid.length} processes`;
+  if (tree !== undefined) return `process ${tree} and its descendants`;
+  if (cgroup !== undefined) return `cgroup ${escapeTerminal(cgroup)}`;
+  return match ? `processes whose ${match.on} matches ${escapeTerminal(String(match.match))}` : 'every process';
+}
+
+/** The first signal ends the recording in order, the second one at once. Returns what takes the handlers off again. */
+function onStopSignals(recorder: Recorder): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let received = 0;
+  const stop = (signal: NodeJS.Signals) => {
+    if (++received > 1) process.exit(128 + (signal === 'SIGINT' ? 2 : signal === 'SIGTERM' ? 15 : 1));
+    recorder.stop().catch(() => {});
+  };
+  for (const signal of signals) process.on(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+async function report(file: string, options: Options): Promise<void> {
+  using recording = openRecording(file);
+  const summary = recording.summary();
+  const { ticks, durationSeconds, processes } = summary;
+  if (options.json) await writeJson({ file: path.resolve(file), ...recordingInfoJson(recording, summary) });
+  else if (options.summary) {
+    const width = process.stdout.isTTY ? { maxWidth: process.stdout.columns } : {};
+    await writeLines(['', ...growthTable(measureGrowth(recording), SUMMARY_ROWS, width), '']);
+  }
+  const shown = escapeTerminal(file);
+  process.stderr.write(
+    `recorded ${formatDurationShort(durationSeconds * 1e9)}: ${ticks.recorded} of ${ticks.expected} ticks, ` +
+      `${processes.seen} processes, ${formatSize(recording.sizeBytes)}\n` +
+      `recording cost ${ownCostText(summary)}\n` +
+      `next: tidemark info ${shown}\n      tidemark export ${shown} --format csv -o ${shown.replace(/\.tide$/, '')}.csv\n`,
+  );
+}
+
+function progressText(progress: SamplerProgress | undefined, elapsedMs: number): string {
+  const elapsed = formatDurationShort(Math.round(elapsedMs / 1000) * 1e9);
+  if (!progress) return elapsed;
+  const { ticks, missedTicks, live, bytes, ownCpuNs } = progress;
+  const share = ((ownCpuNs / (elapsedMs * 1e6)) * 100).toFixed(1);
+  return `${elapsed}  ${live} processes  ${ticks} ticks, ${missedTicks} missed  ${formatSize(bytes)}  ${share} % of one core`;
+}
+
+function asCommandError(error: unknown, options: Options): unknown {
+  if (error instanceof EngineUnavailableError) return new CommandError(`--engine: ${escapeTerminal(error.message)}`);
+  if (error instanceof TypeError || error instanceof RangeError) return new UsageError(escapeTerminal(error.message));
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const sentence = escapeTerminal(error.message);
+  switch (error.code) {
+    case 'target-not-found':
+      return new CommandError(sentence, ExitCode.notFound);
+    case 'size-too-small':
+      return new UsageError(`--size: ${sentence}`);
+    case 'exists':
+      return new CommandError(`${sentence}; choose another with -o`);
+    case 'no-space':
+      return new CommandError(
+        `${sentence}; --size ${formatSize(options.size)} is allocated at the start, ask for less`,
+      );
+    default:
+      return error instanceof RecordingError || options ? new CommandError(sentence) : error;
+  }
+}
+
+/** `comm:PATTERN`, `exe:PATTERN` or `cmdline:PATTERN`. */
+function parseMatch(text: string): { match: RegExp; on: MatchSubject } {
+  const allowed = 'comm:PATTERN, exe:PATTERN or cmdline:PATTERN with a regular expression, such as comm:^node$';
+  const found = /^(comm|exe|cmdline):(.+)$/s.exec(text);
+  if (!found) throw new InputError(text, 'a match', allowed);
+  try {
+    return { on: found[1] as MatchSubject, match: new RegExp(found[2]!) };
+  } catch {
+    throw new InputError(text, 'a match', allowed);
+  }
+}
+
+function parseCount(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InputError(text, 'a count', 'a whole number, 0 or more');
+}
+
+/** Local time to the second in a form that sorts and needs no quoting. */
+function fileTime(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  return (
+    `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}` +
+    `-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`
+  );
+}

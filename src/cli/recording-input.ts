@@ -1,0 +1,59 @@
+/**
+ * Opening the recording that a command was given: a path, or `-` for one that comes through a pipe.
+ *
+ * The trap: a pipe cannot be read twice or from its middle, and a recording must be; so it is taken in whole first.
+ */
+import { readFileSync } from 'node:fs';
+import { NotARecordingError } from '../recording/format.js';
+import { openRecording, openSharedRecording, type Recording } from '../recording/recording.js';
+import { RingFormatError } from '../ring/ring-format-error.js';
+import { StorageError } from '../ring/storage-error.js';
+import { escapeTerminal } from '../text/escape.js';
+import { InputError } from '../text/input-error.js';
+import { parseTime } from '../text/time.js';
+import { CommandError, reasonOf } from './command-error.js';
+import { ExitCode } from './exit-codes.js';
+
+/** Opens a recording. Throws `CommandError` with the path and what is wrong with it. */
+export function openInput(path: string): Recording {
+  const shown = path === '-' ? 'standard input' : escapeTerminal(path);
+  try {
+    return path === '-' ? openSharedRecording(readPipe()) : openRecording(path);
+  } catch (error) {
+    if (error instanceof RingFormatError || error instanceof NotARecordingError) {
+      throw new CommandError(`${shown}: ${escapeTerminal(error.message)}`);
+    }
+    if (error instanceof StorageError) throw new CommandError(`${shown}: ${reasonOf(error.cause ?? error)}`);
+    throw new CommandError(`${shown}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * An instant in a recording, Unix nanoseconds: the name of a mark, or what `parseTime` reads, with `-15m` before the end.
+ */
+export function instantIn(recording: Recording, option: string, text: string): bigint {
+  const mark = recording.marks().find(({ name }) => name === text);
+  if (mark) return mark.timeNs;
+  try {
+    return parseTime(text, endOf(recording));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new CommandError(`${option}: ${error.message}, or the name of a mark`, ExitCode.usage);
+  }
+}
+
+/** Unix nanoseconds of the newest frame, or of the start when there is none. */
+function endOf(recording: Recording): bigint {
+  const walk = recording.walk({ fromBlockAt: 'newest' });
+  let last: bigint | undefined;
+  for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') last = walk.startNs;
+  return last === undefined ? BigInt(recording.metadata.startedAt.realNs) : recording.clock().toUnix(last);
+}
+
+function readPipe(): SharedArrayBuffer {
+  const bytes = readFileSync(0);
+  // Whole words: the ring reads its commit words as such.
+  const buffer = new SharedArrayBuffer(Math.ceil(bytes.length / 8) * 8);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
+}

@@ -1,0 +1,37 @@
+/**
+ * A recording as JSON lines: one object per process and tick with the columns of the CSV, `null` where not measured.
+ *
+ * The trap: times and other integers beyond 2^53 do not survive a JSON parser as numbers; they are decimal strings.
+ */
+import { nameParts } from '../recording/events.js';
+import type { Recording } from '../recording/recording.js';
+import { type ExportOptions, type ExportRow, exportedMetrics, exportRows } from './rows.js';
+import { inChunks } from './text-chunks.js';
+
+/** The text of the file in pieces. */
+export function exportJsonl(recording: Recording, options: ExportOptions = {}): Generator<string> {
+  return inChunks(lines(recording, options));
+}
+
+function* lines(recording: Recording, options: ExportOptions): Generator<string> {
+  const keys = exportedMetrics(options).map((name) => JSON.stringify(name));
+  for (const row of exportRows(recording, options)) yield lineOf(row, keys);
+}
+
+function lineOf(row: ExportRow, keys: readonly string[]): string {
+  const { comm, commHex } = nameParts(row.comm);
+  let line = `{"time_unix_ns":"${row.timeNs}","pid":${row.pid},"start_ticks":${row.startTicks},"comm":${JSON.stringify(comm)}`;
+  if (commHex !== undefined) line += `,"commHex":"${commHex}"`;
+  for (let index = 0; index < keys.length; index++) line += `,${keys[index]}:${numberText(row.values[index]!)}`;
+  line += `,"counters_status":"${row.countersStatus}","rollup_status":"${row.rollupStatus}"`;
+  return `${line},"rollup_age_ns":${row.rollupAgeNs === undefined ? 'null' : integerText(row.rollupAgeNs)}}\n`;
+}
+
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'null';
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : `"${BigInt(value)}"`;
+}
+
+function integerText(value: bigint): string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? String(value) : `"${value}"`;
+}

@@ -1,0 +1,109 @@
+/**
+ * What the row-per-process-and-tick formats share: which columns there are, and a walk that hands out one row after the
+ * other.
+ *
+ * The trap: deep columns are measured at few ticks. They are filled only at the tick that read them; at all others they
+ * are empty and `rollup_age_ns` says how old the last ones are.
+ */
+import { columnOf, statusName } from '../recording/frame.js';
+import type { FrameWalk } from '../recording/frame-walk.js';
+import type { Recording } from '../recording/recording.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
+
+export interface ExportOptions {
+  /** Unix nanoseconds, both included. */
+  readonly from?: bigint;
+  readonly to?: bigint;
+  /** Metrics by schema name; default: all. */
+  readonly metrics?: readonly string[];
+  /** Only processes with these pids. */
+  readonly pids?: readonly number[];
+  /** at most one tick in each interval of that many nanoseconds: the first one. */
+  readonly every?: bigint;
+  /** Told how far the export is, in Unix nanoseconds, every so many rows. */
+  readonly onProgress?: (timeNs: bigint) => void;
+}
+
+/** Names of the columns around the metrics, in the order of the text formats. */
+export const LEADING_COLUMNS = ['time_unix_ns', 'pid', 'start_ticks', 'comm'] as const;
+export const TRAILING_COLUMNS = ['counters_status', 'rollup_status', 'rollup_age_ns'] as const;
+
+/** The metrics of an export, in the schema's order unless they were chosen. Throws a TypeError for an unknown name. */
+export function exportedMetrics(options: ExportOptions): readonly string[] {
+  const metrics = options.metrics ?? [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS];
+  for (const name of metrics) columnOf(name);
+  return metrics;
+}
+
+/** One process at one tick; reused from row to row. */
+export class ExportRow {
+  timeNs = 0n;
+  pid = 0;
+  startTicks = 0;
+  comm: Uint8Array = new Uint8Array(0);
+  /** One per exported metric; NaN = not measured at this tick. */
+  readonly values: Float64Array;
+  countersStatus = '';
+  rollupStatus = '';
+  rollupAgeNs: bigint | undefined;
+
+  constructor(metrics: number) {
+    this.values = new Float64Array(metrics);
+  }
+}
+
+const PROGRESS_EVERY_FRAMES = 256;
+
+/** Every row of a recording that the options ask for, by tick and then by slot. The row is reused. */
+export function* exportRows(recording: Recording, options: ExportOptions): Generator<ExportRow> {
+  const metrics = exportedMetrics(options);
+  const places = metrics.map((name) => columnOf(name));
+  const clock = recording.clock();
+  const walk = recording.walk(recording.rangeOf(options, clock));
+  const pids = options.pids && new Set(options.pids);
+  const row = new ExportRow(metrics.length);
+  const thinning = options.every === undefined ? undefined : new Thinning(options.every);
+  for (let step = walk.next(); step !== null; step = walk.next()) {
+    if (step !== 'frame') continue;
+    row.timeNs = clock.toUnix(walk.startNs);
+    if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
+    if (thinning && !thinning.takes(row.timeNs)) continue;
+    const { slots, count } = walk.rows;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const identity = walk.identity(slot);
+      if (!identity || (pids && !pids.has(identity.pid))) continue;
+      fillRow(row, walk, slot, places);
+      yield row;
+    }
+  }
+}
+
+function fillRow(row: ExportRow, walk: FrameWalk, slot: number, places: readonly ReturnType<typeof columnOf>[]): void {
+  const identity = walk.identity(slot)!;
+  row.pid = identity.pid;
+  row.startTicks = identity.startTicks;
+  row.comm = identity.comm;
+  const isRead = walk.isRead(slot);
+  places.forEach(({ tier, place }, index) => {
+    row.values[index] =
+      tier === 'counters' ? walk.counter(place, slot) : isRead ? walk.rollup(place, slot) : Number.NaN;
+  });
+  row.countersStatus = statusName(walk.status(slot));
+  row.rollupStatus = statusName(walk.rollupStatus(slot));
+  row.rollupAgeNs = walk.rollupAgeNs(slot);
+}
+
+/** Keeps the first tick of each interval. */
+class Thinning {
+  #interval: bigint | undefined;
+
+  constructor(private readonly everyNs: bigint) {}
+
+  takes(timeNs: bigint): boolean {
+    const interval = timeNs / this.everyNs;
+    if (interval === this.#interval) return false;
+    this.#interval = interval;
+    return true;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Tidemark: a memory flight recorder for Linux processes.
+ *
+ * `startRecording` samples processes into a ring, in a worker thread or a helper process; `openRecording` reads one back,
+ * finished or still being written; `readMaps` and its siblings read one kernel file of one process.
+ */
+export { EngineUnavailableError } from './engine/choose.js';
+export { exportCsv } from './export/csv.js';
+export { exportJsonl } from './export/jsonl.js';
+export type { ExportOptions } from './export/rows.js';
+export type {
+  Mapping,
+  MappingTotals,
+  MapsText,
+  RollupText,
+} from './procfs/mapping-objects.js';
+export { parseMaps, parseSmaps, parseSmapsRollup } from './procfs/mapping-objects.js';
+export { type Integer, KernelTextError } from './procfs/object-values.js';
+export {
+  type Reading,
+  type ReadOptions,
+  readMaps,
+  readSmaps,
+  readSmapsRollup,
+  readStat,
+  readStatm,
+  readStatus,
+} from './procfs/read.js';
+export {
+  parseStat,
+  parseStatm,
+  parseStatus,
+  type StatmText,
+  type StatText,
+  type StatusText,
+} from './procfs/stat-objects.js';
+export type { RecordingMetadata } from './recording/format.js';
+export { NotARecordingError } from './recording/format.js';
+export type { FrameView, GapView, ProcessReading, ProcessRef } from './recording/frame.js';
+export type { Mark } from './recording/marks.js';
+export type { ProcessQuery, RecordedProcess } from './recording/process-index.js';
+export {
+  openRecording,
+  type Recording,
+  type SeriesOptions,
+  type Snapshot,
+  type TimeRange,
+} from './recording/recording.js';
+export type { Aggregate, Series } from './recording/series.js';
+export type { RecordingSummary } from './recording/summary.js';
+export { RingFormatError } from './ring/ring-format-error.js';
+export { StorageError } from './ring/storage-error.js';
+export type { RecordOptions } from './sampler/record-options.js';
+export { type Recorder, type RecordingEnd, RecordingError, type Span, startRecording } from './sampler/recorder.js';
+export type { Target } from './sampler/target.js';
+export {
+  type HostUnits,
+  METRICS,
+  type Metric,
+  type MetricName,
+  STATUSES,
+  Status,
+  type StatusName,
+} from './schema.js';

@@ -1,0 +1,85 @@
+/** What a recording holds, as the lines and as the JSON of `tidemark info`. */
+import type { Recording } from '../recording/recording.js';
+import type { RecordingSummary } from '../recording/summary.js';
+import { formatDurationShort } from '../text/duration.js';
+import { escapeTerminal } from '../text/escape.js';
+import { formatSize } from '../text/size.js';
+import { formatTime } from '../text/time.js';
+
+/** The shape of `info --json`; versioned by `schema`. */
+export function recordingInfoJson(recording: Recording, summary: RecordingSummary): Record<string, unknown> {
+  const { metadata } = recording;
+  const { ticks, durationSeconds, processes, points, self, coverage, audit, damage } = summary;
+  return {
+    schema: 1,
+    engine: metadata.engine.name,
+    engineReason: metadata.engine.reason,
+    startedAt: startOf(recording),
+    durationSeconds,
+    ticks,
+    processes,
+    points,
+    bytes: recording.sizeBytes,
+    bytesPerPoint: points === 0 ? null : recording.sizeBytes / points,
+    self,
+    coverage,
+    audit,
+    damage,
+    host: metadata.host,
+    target: metadata.target,
+    rollup: metadata.rollup,
+    mappings: metadata.mappings,
+    writer: metadata.writer,
+  };
+}
+
+/** The same for people. */
+export function recordingInfoLines(recording: Recording, summary: RecordingSummary): string[] {
+  const { metadata } = recording;
+  const { ticks, durationSeconds, processes, points, coverage, audit, damage } = summary;
+  const dropped = Object.entries(coverage.dropped).map(([reason, rows]) => `${rows} ${reason}`);
+  const line = (label: string, text: string) => `${label.padEnd(11)}${escapeTerminal(text)}`;
+  return [
+    line('host', `${metadata.host.hostname}, Linux ${metadata.host.kernel} ${metadata.host.architecture}`),
+    line('target', metadata.target),
+    line('engine', `${metadata.engine.name} (${metadata.engine.reason})`),
+    line('started', `${startOf(recording)}, ${formatDurationShort(durationSeconds * 1e9)} long`),
+    line(
+      'ticks',
+      `${ticks.recorded} of ${ticks.expected} at ${ticks.hz} Hz, ${ticks.missed} missed, ` +
+        `late by ${ms(ticks.latenessMs.p50)} median, ${ms(ticks.latenessMs.p99)} p99, ${ms(ticks.latenessMs.max)} most`,
+    ),
+    line('processes', `${processes.seen} seen, ${processes.max} at once`),
+    line(
+      'points',
+      `${points} in ${formatSize(recording.sizeBytes)}` +
+        (points === 0 ? '' : `, ${(recording.sizeBytes / points).toFixed(2)} bytes per point`),
+    ),
+    line(
+      'coverage',
+      `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
+    ),
+    line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
+    line('cost', ownCostText(summary)),
+    damage.length === 0
+      ? line('damage', 'none')
+      : line('damage', damage.map(({ offset, reason }) => `${reason} at byte ${offset}`).join('; ')),
+  ];
+}
+
+/** What the recording cost, in half a line. */
+export function ownCostText({ self }: RecordingSummary): string {
+  return (
+    `${self.cpuSeconds.toFixed(2)} s of CPU, ${(self.cpuShareOfOneCore * 100).toFixed(1)} % of one core, ` +
+    `${self.usPerProcessPerTick.toFixed(2)} us per process and tick, ${formatSize(self.residentBytes)} resident`
+  );
+}
+
+/** Local time of the first instant, RFC 3339. */
+function startOf(recording: Recording): string {
+  return formatTime(BigInt(recording.metadata.startedAt.realNs), { digits: 3 });
+}
+
+function ms(value: number | null): string {
+  return value === null ? '-' : `${value} ms`;
+}
