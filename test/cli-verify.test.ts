@@ -113,7 +113,7 @@ describe('when there is nothing to verify', () => {
     const tree = path.join(folder, 'empty');
     mkdirSync(path.join(tree, '7'), { recursive: true });
     const report = await verifyJson('--procfs', tree, '--page-size', '4096', '--clock-ticks', '100');
-    expect(report).toMatchObject({ code: 1, processes: 1, files: 0, byStatus: { gone: 1 } });
+    expect(report).toMatchObject({ code: 1, processes: 1, files: 0, byStatus: { unsupported: 1 } });
   });
 
   it('asks for the units of a tree that does not tell them', async () => {

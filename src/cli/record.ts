@@ -42,7 +42,7 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   tree?: number;
   cgroup?: string;
   rollup: 'auto' | 'off' | number;
-  mappings: 'off' | number;
+  mappings: 'auto' | 'off' | number;
   audit: number;
   summary?: true;
 }
@@ -70,9 +70,11 @@ export function configure(command: Command): void {
       ).default('auto'),
     )
     .addOption(
-      valueOption('--mappings <rate>', 'every mapping: off, or times per second', wordOr(['off'], parseHz)).default(
-        'off',
-      ),
+      valueOption(
+        '--mappings <rate>',
+        'every mapping: auto, off, or times per second',
+        wordOr(['auto', 'off'], parseHz),
+      ).default('off'),
     )
     .addOption(
       valueOption('--audit <n>', 'check one deep read in n with the other engine, 0 = none', parseCount).default(

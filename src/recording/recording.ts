@@ -25,6 +25,7 @@ import {
   viewFrame,
 } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
+import { decodeMappings, MAPPINGS_RECORD, type RecordedMappings } from './mapping-record.js';
 import { collectMarks, type Mark } from './marks.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
@@ -121,6 +122,26 @@ export class Recording implements Disposable {
   /** Marks and spans, by time. */
   marks(): Mark[] {
     return collectMarks(this.events(), this.clock());
+  }
+
+  /**
+   * The mappings of a process as they were last read at or before a time (Unix nanoseconds; default: the last of all), one
+   * entry per part of a large one; empty when none were recorded.
+   */
+  mappingsOf(process: ProcessRef, at?: bigint): RecordedMappings[] {
+    const ring = this.#reader.ringId('mappings');
+    if (ring < 0) return [];
+    const untilNs = at === undefined ? undefined : this.clock().toMonotonic(at);
+    const cursor = this.#reader.cursor(ring);
+    let found: RecordedMappings[] = [];
+    for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      if (step !== 'record' || cursor.type !== MAPPINGS_RECORD) continue;
+      if (untilNs !== undefined && cursor.timeNs > untilNs) break;
+      const record = decodeMappings(cursor.payload);
+      if (record?.pid !== process.pid || record.startTicks !== process.startTicks) continue;
+      found = record.part === 0 ? [record] : [...found, record];
+    }
+    return found;
   }
 
   /** The frames in a range, gaps included. A view is valid until the next one is asked for. */

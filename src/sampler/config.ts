@@ -8,7 +8,7 @@ import type { ClockReading } from '../engine/clocks.js';
 import type { EngineName } from '../engine/engine.js';
 import { FORMAT, type RecordingMetadata } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
-import type { DeepRate } from './rollup-schedule.js';
+import type { DeepRate } from './deep-schedule.js';
 import { describeTarget, type PlainTarget } from './target.js';
 
 export interface SamplerConfig {

@@ -10,8 +10,8 @@ import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import type { HostUnits } from '../schema.js';
 import { readVersion } from '../text/package.js';
 import type { SamplerConfig } from './config.js';
+import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
-import type { DeepRate } from './rollup-schedule.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
 export interface RecordOptions {
@@ -21,7 +21,7 @@ export interface RecordOptions {
   readonly hz?: number;
   /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
   readonly rollup?: DeepRate;
-  /** How often `smaps` is read and every mapping stored: times per second and process, or `off` (default). */
+  /** How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). */
   readonly mappings?: DeepRate;
   /** Path of a new file; without it the ring is kept in memory until `save`. */
   readonly file?: string;

@@ -10,8 +10,6 @@ import { Status } from '../schema.js';
 
 export type DeepRate = 'auto' | 'off' | number;
 
-/** With `auto` no process is read more often than this. */
-const LEAST_INTERVAL_NS = 1e9;
 /** With `auto` the interval between two reads of a process is at least this many times the hold of the last. */
 const HOLD_RATIO = 1000;
 const HOLD_NS_PER_PAGE = 25;
@@ -22,8 +20,10 @@ const CPU_SHARE = 0.005;
 /** With `auto`, what may be spent at once, so that a first pass over a host does not take minutes. */
 const BURST_NS = 50e6;
 
-export class RollupSchedule {
+export class DeepSchedule {
   readonly #rate: DeepRate;
+  /** With `auto` no process is read more often than this. */
+  readonly #leastIntervalNs: number;
   /** Resident bytes above which a process is not read. */
   readonly #maxRss: number;
   #nextDue = new Float64Array(64);
@@ -32,9 +32,14 @@ export class RollupSchedule {
   #creditNs = BURST_NS;
   #creditedAt = 0;
 
-  constructor(rate: DeepRate, pageSize: number) {
+  constructor(rate: DeepRate, pageSize: number, leastIntervalNs: number) {
     this.#rate = rate;
+    this.#leastIntervalNs = leastIntervalNs;
     this.#maxRss = rate === 'auto' ? (MAX_HOLD_NS / HOLD_NS_PER_PAGE) * pageSize : Number.POSITIVE_INFINITY;
+  }
+
+  get isOff(): boolean {
+    return this.#rate === 'off';
   }
 
   /** A slot has a new process: it is due at once. */
@@ -87,6 +92,6 @@ export class RollupSchedule {
     }
     this.#nextDue[slot] =
       nowNs +
-      (typeof this.#rate === 'number' ? 1e9 / this.#rate : Math.max(LEAST_INTERVAL_NS, (holdNs || 0) * HOLD_RATIO));
+      (typeof this.#rate === 'number' ? 1e9 / this.#rate : Math.max(this.#leastIntervalNs, (holdNs || 0) * HOLD_RATIO));
   }
 }
