@@ -68,6 +68,23 @@ describe('verify', () => {
     expect(report).toMatchObject({ passes: 0, processes: 0 });
   });
 
+  it('stops after the process at hand', async () => {
+    for (const pid of [7, 8, 9]) addProcess(pid, 100);
+    const stopped = new AbortController();
+    const interrupting: Tokenizers = {
+      ...ts,
+      statm: (...text) => {
+        stopped.abort();
+        return ts.statm(...text);
+      },
+    };
+    const engines = [
+      { name: 'ts', tokenizers: ts },
+      { name: 'interrupting', tokenizers: interrupting },
+    ] as const;
+    expect(await verify(optionsWith({ engines, signal: stopped.signal }))).toMatchObject({ passes: 0, processes: 1 });
+  });
+
   it('stops in the middle of a long run', async () => {
     addProcess(7, 100);
     const stopped = new AbortController();

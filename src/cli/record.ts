@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { openRecording } from '../recording/recording.js';
+import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, RecordingError, startRecording } from '../sampler/recorder.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
 import type { MatchSubject, Target } from '../sampler/target.js';
@@ -29,7 +30,7 @@ import {
   procfsOption,
   valueOption,
 } from './options.js';
-import { warn, writeJson, writeLines } from './output.js';
+import { writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 
 interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
@@ -56,7 +57,10 @@ export function configure(command: Command): void {
     .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(10))
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
-      valueOption('--size <size>', 'most bytes of the file', parseSize).default(parseSize(DEFAULT_SIZE), DEFAULT_SIZE),
+      valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
+        parseSize(DEFAULT_SIZE),
+        DEFAULT_SIZE,
+      ),
     )
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
@@ -131,7 +135,6 @@ async function start(file: string, options: Options): Promise<Recorder> {
       // This process does nothing else, so a thread of it costs least and is counted whole.
       sampler: 'worker',
       ...(options.for === undefined ? {} : { durationMs: Number(options.for) / 1e6 }),
-      onWarning: (sentence) => warn('record', escapeTerminal(sentence)),
     });
   } catch (error) {
     throw asCommandError(error, options);
@@ -226,6 +229,12 @@ function parseMatch(text: string): { match: RegExp; on: MatchSubject } {
   } catch {
     throw new InputError(text, 'a match', allowed);
   }
+}
+
+function parseRingSize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes >= MIN_RING_BYTES && bytes <= MAX_RING_BYTES) return bytes;
+  throw new InputError(text, 'the size of a ring', `${formatSize(MIN_RING_BYTES)} to ${formatSize(MAX_RING_BYTES)}`);
 }
 
 function parseCount(text: string): number {

@@ -75,7 +75,8 @@ async function run(options: VerifyOptions): Promise<void> {
   await (options.json ? writeJson(report) : writeLines(verifyLines(report)));
 }
 
-function exitCodeOf({ files, mismatchCount, invariants }: VerifyReport, strict: boolean): number {
+/** The exit code for what was found. */
+export function exitCodeOf({ files, mismatchCount, invariants }: VerifyReport, strict: boolean): number {
   if (mismatchCount > 0 || (strict && invariants.violationCount > 0)) return ExitCode.mismatch;
   // Not one file could be compared, so nothing was verified.
   return files === 0 ? ExitCode.failed : ExitCode.ok;

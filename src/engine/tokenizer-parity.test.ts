@@ -171,9 +171,9 @@ describe('compareTokenizers', () => {
         'status',
         lines,
         ts,
-        status((out) => out.others[5]++),
+        status((out) => out.others[out.counts[0] * 4 - 1]++),
       )?.field,
-    ).toBe('others[5]');
+    ).toMatch(/^others\[/);
     expect(
       compareTokenizers(
         'status',

@@ -86,6 +86,10 @@ export class RingCursor {
     this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state);
     this.fromTimeNs = start.fromTimeNs;
     this.blockSequence = this.firstBlock(start) - 1;
+    // From here on it counts: what is overwritten before the first call of `next` is lost, not unheard of.
+    const first = source.index.after(ring, this.blockSequence);
+    if (first !== undefined) this.expected = first.firstFrameSequence;
+    else if (source.index.of(ring).length === 0 && this.blockSequence === 0) this.expected = 1;
   }
 
   /** By slot: the bytes given by the writer, undefined for a slot that is free. */

@@ -50,8 +50,9 @@ export interface RecordOptions {
 const MIN_HZ = 0.01;
 const MAX_HZ = 10_000;
 const MAX_DEEP_HZ = 1000;
-const MIN_BYTES = 2 * 2 ** 20;
-const MAX_BYTES = 2 ** 42;
+/** What `sizeBytes` may be. */
+export const MIN_RING_BYTES = 2 * 2 ** 20;
+export const MAX_RING_BYTES = 2 ** 42;
 const FILE_BYTES = 256 * 2 ** 20;
 const MEMORY_BYTES = 64 * 2 ** 20;
 const AUDIT = 10_000;
@@ -77,8 +78,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const sizeBytes = numberOption(
     'sizeBytes',
     options.sizeBytes ?? (options.file === undefined ? MEMORY_BYTES : FILE_BYTES),
-    MIN_BYTES,
-    MAX_BYTES,
+    MIN_RING_BYTES,
+    MAX_RING_BYTES,
   );
   const durationMs = numberOption('durationMs', options.durationMs ?? 0, 0, Number.MAX_SAFE_INTEGER);
   const choice = options.engine ?? 'auto';

@@ -62,6 +62,7 @@ export class Recorder implements AsyncDisposable {
   readonly #onWarning: (sentence: string) => void;
   readonly #ended: Promise<RecordingEnd>;
   #line: SamplerLine | undefined;
+  #isStarted = false;
   #isOver = false;
   #progress: SamplerProgress | undefined;
   #recording: Recording | undefined;
@@ -89,7 +90,10 @@ export class Recorder implements AsyncDisposable {
     ended.promise.catch(() => {});
     const recorder = new Recorder(plan, source, options, ended.promise);
     const hear = (message: FromSampler) => {
-      if (message.type === 'started') started.resolve();
+      if (message.type === 'started') {
+        recorder.#isStarted = true;
+        started.resolve();
+      }
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
       if (message.type === 'stopped') {
         recorder.#isOver = true;
@@ -101,7 +105,7 @@ export class Recorder implements AsyncDisposable {
         const error = new RecordingError(message.failure.code, message.failure.message);
         started.reject(error);
         ended.reject(error);
-        recorder.#onWarning(message.failure.message);
+        if (recorder.#isStarted) recorder.#onWarning(message.failure.message);
       }
     };
     recorder.#line = startSampler(plan.host, { ...plan.config, storage: source.storage }, hear);
