@@ -3,8 +3,8 @@
  *
  * The trap: they are six reads of something alive. `statm` is read first and again behind the other files that count
  * resident memory; only when it says the same are the numbers in between compared with each other. Pss moves without
- * it, whenever someone else maps or unmaps a shared file, so an invariant that looks broken is read again between two
- * rollups that agree before anyone is told.
+ * it, whenever someone else maps or unmaps a shared file, so an invariant that looks broken is confirmed by a second
+ * `smaps` between two rollups that agree before anyone is told.
  */
 import { MappingTable, SmapsColumn, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { pad } from '../procfs/padding.js';
@@ -51,10 +51,9 @@ export function judge(root: string, pid: number, host: HostUnits, texts: Process
   if (!texts.still) return 'moved';
   if (brokenInvariants(sumsOf(texts, host)).length === 0) return [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = readKernelFile(root, pid, 'smaps_rollup');
     const again = readProcessTexts(root, pid);
     const after = readKernelFile(root, pid, 'smaps_rollup');
-    const quiet = again.still && sameText(before, again.smaps_rollup) && sameText(again.smaps_rollup, after);
+    const quiet = again.still && sameText(again.smaps_rollup, after);
     if (quiet && statusOf(again) === 'ok') return brokenInvariants(sumsOf(again, host));
   }
   return 'moved';

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HeaderWord, type MappingTable, SmapsColumn } from '../procfs/mapping-table.js';
 import { KERNEL_FILES, type KernelFile } from '../procfs/read.js';
-import { StatField } from '../procfs/stat.js';
-import { StatusColumn } from '../procfs/status.js';
+import { StatField, type StatValues } from '../procfs/stat.js';
+import type { StatmValues } from '../procfs/statm.js';
+import { StatusColumn, type StatusValues } from '../procfs/status.js';
 import { type Tokenizers, typescriptTokenizers as ts } from '../procfs/tokenizers.js';
 import { nativeBinding } from './native-binding.js';
 import { compareTokenizers } from './tokenizer-parity.js';
@@ -23,6 +24,39 @@ function afterTable(kind: 'maps' | 'smaps', change: (table: MappingTable, length
     [kind]: (bytes: Uint8Array, length: number, table: MappingTable) => {
       ts[kind](bytes, length, table);
       change(table, length);
+    },
+  };
+}
+
+function afterStatm(change: (out: StatmValues) => void): Tokenizers {
+  return {
+    ...ts,
+    statm: (bytes, length, out) => {
+      const accepted = ts.statm(bytes, length, out);
+      change(out);
+      return accepted;
+    },
+  };
+}
+
+function afterStat(change: (out: StatValues) => void): Tokenizers {
+  return {
+    ...ts,
+    stat: (bytes, length, out) => {
+      const accepted = ts.stat(bytes, length, out);
+      change(out);
+      return accepted;
+    },
+  };
+}
+
+function afterStatus(change: (out: StatusValues) => void): Tokenizers {
+  return {
+    ...ts,
+    status: (bytes, length, out) => {
+      const accepted = ts.status(bytes, length, out);
+      change(out);
+      return accepted;
     },
   };
 }
@@ -104,83 +138,24 @@ describe('compareTokenizers', () => {
     expect(compareTokenizers('maps', Buffer.from('1-2 r--p 0 0:0 5'), greedy, greedy)).toBeDefined();
   });
 
-  it('compares the files that are one record', () => {
-    const statm: Tokenizers = {
-      ...ts,
-      statm: (bytes, length, out) => {
-        const accepted = ts.statm(bytes, length, out);
-        out.fields[2]++;
-        return accepted;
-      },
-    };
-    expect(compareTokenizers('statm', Buffer.from('9 5 2 1 0 3 0\n'), ts, statm)).toEqual({
-      field: 'shared',
-      a: '2',
-      b: '3',
-    });
+  it.each<[string, KernelFile, Tokenizers]>([
+    ['resident', 'statm', afterStatm((out) => out.fields[1]++)],
+    ['commLength', 'stat', afterStat((out) => out.words[3]++)],
+    ['exit_code', 'stat', afterStat((out) => out.fields[StatField.exit_code]++)],
+    ['vmRSS', 'status', afterStatus((out) => out.fields[StatusColumn.vmRSS]++)],
+    ['malformedLines', 'status', afterStatus((out) => out.counts[1]++)],
+  ])('sees a wrong %s of %s', (field, kind, faulty) => {
+    expect(compareTokenizers(kind, textOf(kind), ts, faulty)?.field).toBe(field);
+  });
+
+  it('compares the other lines of status to the last one', () => {
+    const faulty = afterStatus((out) => out.others[out.counts[0] * 4 - 1]++);
+    expect(compareTokenizers('status', textOf('status'), ts, faulty)?.field).toMatch(/^others\[\d+\]$/);
+  });
+
+  it('sees that only one accepts the text', () => {
     const refusing: Tokenizers = { ...ts, statm: () => false };
-    expect(compareTokenizers('statm', textOf('statm'), ts, refusing)).toEqual({
-      field: 'accepted',
-      a: 'true',
-      b: 'false',
-    });
-    const stat = (change: (out: Parameters<Tokenizers['stat']>[2]) => void): Tokenizers => ({
-      ...ts,
-      stat: (bytes, length, out) => {
-        const accepted = ts.stat(bytes, length, out);
-        change(out);
-        return accepted;
-      },
-    });
-    const text = textOf('stat');
-    expect(
-      compareTokenizers(
-        'stat',
-        text,
-        ts,
-        stat((out) => out.words[3]++),
-      )?.field,
-    ).toBe('commLength');
-    expect(
-      compareTokenizers(
-        'stat',
-        text,
-        ts,
-        stat((out) => out.fields[StatField.exit_code]++),
-      )?.field,
-    ).toBe('exit_code');
-    const status = (change: (out: Parameters<Tokenizers['status']>[2]) => void): Tokenizers => ({
-      ...ts,
-      status: (bytes, length, out) => {
-        const accepted = ts.status(bytes, length, out);
-        change(out);
-        return accepted;
-      },
-    });
-    const lines = textOf('status');
-    expect(
-      compareTokenizers(
-        'status',
-        lines,
-        ts,
-        status((out) => out.fields[StatusColumn.vmRSS]++),
-      )?.field,
-    ).toBe('vmRSS');
-    expect(
-      compareTokenizers(
-        'status',
-        lines,
-        ts,
-        status((out) => out.others[out.counts[0] * 4 - 1]++),
-      )?.field,
-    ).toMatch(/^others\[/);
-    expect(
-      compareTokenizers(
-        'status',
-        lines,
-        ts,
-        status((out) => out.counts[1]++),
-      )?.field,
-    ).toBe('malformedLines');
+    const difference = compareTokenizers('statm', textOf('statm'), ts, refusing);
+    expect(difference).toEqual({ field: 'accepted', a: 'true', b: 'false' });
   });
 });

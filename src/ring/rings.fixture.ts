@@ -158,7 +158,7 @@ export interface Seen {
 
 /** Everything that a cursor yields now. */
 export function drain(cursor: ReturnType<RingReader['cursor']>, into?: Seen): Seen {
-  const seen = into ?? { frames: new Map(), lost: 0, steps: [] };
+  const seen: Seen = into ?? { frames: new Map(), lost: 0, steps: [] };
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     seen.steps.push(step);
     if (step === 'gap') seen.lost += cursor.lost;
