@@ -31,7 +31,7 @@ describe('help and version', () => {
       const urls: string[] = result.map(({ url }: { url: string }) => url);
       return urls.filter((url) => url.startsWith('file:')).map((url) => path.basename(url));
     });
-    expect(scripts.sort()).toEqual(['main.js', 'version.js']);
+    expect(scripts.sort()).toEqual(['main.js', 'package.js']);
   });
 
   it('lists every command and the exit codes', async () => {

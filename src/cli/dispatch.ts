@@ -6,10 +6,10 @@
  */
 import { Command, CommanderError } from 'commander';
 import { escapeTerminal } from '../text/escape.js';
+import { readVersion } from '../text/package.js';
 import { CommandError } from './command-error.js';
 import { COMMANDS, type CommandEntry } from './commands.js';
 import { EXIT_CODES_TEXT, ExitCode } from './exit-codes.js';
-import { readVersion } from './version.js';
 
 /** Runs the command that the words ask for. Never throws: failures are printed and become the exit code. */
 export async function dispatch(words: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@
 /**
  * The program `tidemark`. `--version` is answered here, before anything is loaded; the rest is `dispatch.ts`.
  */
-import { readVersion } from './version.js';
+import { readVersion } from '../text/package.js';
 
 const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {

@@ -134,6 +134,7 @@ async function start(file: string, options: Options): Promise<Recorder> {
       host: hostUnitsOf(options),
       // This process does nothing else, so a thread of it costs least and is counted whole.
       sampler: 'worker',
+      ownCost: 'process',
       ...(options.for === undefined ? {} : { durationMs: Number(options.for) / 1e6 }),
     });
   } catch (error) {

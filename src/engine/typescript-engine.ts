@@ -16,16 +16,15 @@ import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { StatmValues, tokenizeStatm } from '../procfs/statm.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES, Status } from '../schema.js';
 import type { Attached, Engine, EngineOptions } from './engine.js';
+import { statusOfError } from './errno-status.js';
 import { MAX_COMM } from './identity.js';
 import { type KeptFile, KeptFiles } from './kept-files.js';
 import { appendMappings, fitsMappings } from './mapping-rows.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import type { TierColumns } from './tier-columns.js';
+import { WholeFile } from './whole-file.js';
 
 const SMALL_TEXT = 4096;
-const SMAPS_CHUNK = 64 * 1024;
-/** Spans of a text are 32 bits wide; an endless file must end somewhere. */
-const MAX_TEXT = 3 * 2 ** 30;
 const PF_KTHREAD = 0x00200000;
 
 interface Slot {
@@ -51,7 +50,7 @@ export class TypeScriptEngine implements Engine {
   readonly #statm = new StatmValues();
   readonly #stat = new StatValues();
   readonly #rollup = new MappingTable(8);
-  #text = new Uint8Array(4 * SMAPS_CHUNK);
+  readonly #text = new WholeFile();
   #table = new MappingTable(1016);
   #pids = new Int32Array(4096);
 
@@ -162,12 +161,12 @@ export class TypeScriptEngine implements Engine {
       if (!bound || length < 0) {
         out.status[slot] = -length;
       } else {
-        this.#table = tokenizeGrowing(tokenizeSmaps, this.#text, length, this.#table);
+        this.#table = tokenizeGrowing(tokenizeSmaps, this.#text.bytes, length, this.#table);
         if (!fitsMappings(this.#table, out, row, textUsed)) {
           if (done > 0 || !out.grow()) break;
           continue;
         }
-        textUsed = appendMappings(this.#table, this.#text, out, row, textUsed);
+        textUsed = appendMappings(this.#table, this.#text.bytes, out, row, textUsed);
         out.spans[count + done] = this.#table.rows;
         row += this.#table.rows;
         out.status[slot] = Status.ok;
@@ -310,24 +309,9 @@ export class TypeScriptEngine implements Engine {
   /** Fills `#text` with the smaps of a slot. Returns its length, or minus a status. */
   #readSmaps(bound: Slot): number {
     if (bound.kernelThread) return -Status.noMm;
-    let length = 0;
+    let length: number;
     try {
-      const fd = this.#files.open(`${this.#root}/${bound.pid}/smaps`);
-      try {
-        for (;;) {
-          if (length > MAX_TEXT) return -Status.unsupported;
-          if (this.#text.length < length + SMAPS_CHUNK + PADDING) {
-            const larger = new Uint8Array(this.#text.length * 2);
-            larger.set(this.#text);
-            this.#text = larger;
-          }
-          const got = readSync(fd, this.#text, length, this.#text.length - PADDING - length, null);
-          if (got === 0) break;
-          length += got;
-        }
-      } finally {
-        closeSync(fd);
-      }
+      length = this.#text.read(this.#files, `${this.#root}/${bound.pid}/smaps`);
     } catch (error) {
       return -this.#statusOfFailure(bound, error);
     }
@@ -340,23 +324,6 @@ export class TypeScriptEngine implements Engine {
     const status = statusOfError(error);
     if (status !== Status.gone || !this.#isStillThere(bound)) return status;
     return (error as NodeJS.ErrnoException).code === 'ESRCH' ? Status.noMm : Status.unsupported;
-  }
-}
-
-function statusOfError(error: unknown): number {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ESRCH':
-    case 'ENOENT':
-      return Status.gone;
-    case 'EACCES':
-    case 'EPERM':
-      return Status.denied;
-    case 'EMFILE':
-    case 'ENFILE':
-    case 'ENOMEM':
-      return Status.lost;
-    default:
-      return Status.unsupported;
   }
 }
 

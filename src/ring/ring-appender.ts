@@ -98,7 +98,7 @@ export class RingAppender {
   private appendChanges(sweep: SweepColumns): number {
     const { labels, block } = this;
     const { frame } = this.shared;
-    if (!this.stateKnown || !block.isOpen || !timeFits(block.baseTimeNs, sweep.startNs)) return 0;
+    if (!this.stateKnown || labels.overflowed || !block.isOpen || !timeFits(block.baseTimeNs, sweep.startNs)) return 0;
     const labelsLength = labels.changesBytes === 0 ? 0 : FRAME_HEAD.bytes + labels.changesBytes;
     const columnsAt = alignFrame(labelsLength);
     const { room } = block;
@@ -120,6 +120,8 @@ export class RingAppender {
     const labelsLength = labels.allBytes === 0 ? 0 : FRAME_HEAD.bytes + labels.allBytes;
     const columnsAt = alignFrame(labelsLength);
     this.stateKnown = false;
+    // From now on only a key can follow, and it names every slot: changes would pile up while keys are dropped.
+    labels.forgetChanges();
     if (columnsAt + FRAME_HEAD.bytes > block.capacity) return 0;
     this.state.reset();
     labels.encodeAll(frame, FRAME_HEAD.bytes);

@@ -35,6 +35,9 @@ export interface CursorStart {
   fromTimeNs?: bigint;
 }
 
+/** How often one call looks for a block that stands long enough to be copied. */
+const COPY_ATTEMPTS = 8;
+
 /** What a cursor needs of its reader. */
 export interface CursorSource {
   storage: Storage;
@@ -235,21 +238,32 @@ export class RingCursor {
     });
   }
 
-  /** Moves to the oldest block behind the last one; false if there is none yet. Sets `lost`. */
+  /** Moves to the oldest block behind the last one that can be copied; false if there is none yet. */
   private enterNext(): boolean {
+    const { ring } = this;
     const { index } = this.source;
-    let entry = index.after(this.ring, this.blockSequence);
+    let after = this.blockSequence;
     // A block may be recycled between finding and copying it. A writer that laps us each time wins for now.
-    for (let attempt = 0; attempt < 8; attempt++) {
-      if (entry === undefined || attempt > 0) {
-        index.follow(this.ring);
-        entry = index.after(this.ring, this.blockSequence);
+    for (let attempt = 0; attempt < COPY_ATTEMPTS; attempt++) {
+      let entry = index.after(ring, after);
+      if (entry === undefined) {
+        index.follow(ring);
+        entry = index.after(ring, after);
       }
       if (entry === undefined) return false;
-      if (this.copy.load(entry)) break;
-      entry = undefined;
+      if (this.copy.load(entry)) {
+        this.enter(entry);
+        return true;
+      }
+      index.follow(ring);
+      // Still listed: its header went bad where it stands, and waiting will not mend it.
+      if (index.after(ring, after)?.sequence === entry.sequence) after = entry.sequence;
     }
-    if (entry === undefined) return false;
+    return false;
+  }
+
+  /** Stands at the start of a block just copied. Sets `lost`. */
+  private enter(entry: BlockEntry): void {
     this.block = entry;
     this.announced = false;
     this.searched = -1;
@@ -257,7 +271,6 @@ export class RingCursor {
     this.lost = this.expected === 0 ? 0 : Math.max(0, entry.firstFrameSequence - this.expected);
     this.expected = entry.firstFrameSequence;
     this.blockSequence = entry.sequence;
-    return true;
   }
 
   private firstBlock(start: CursorStart): number {

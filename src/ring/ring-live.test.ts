@@ -54,6 +54,29 @@ describe('following a live writer', () => {
     for (const [sequence, frame] of seen.frames) expect(frame).toEqual(recorder.truth[EVENTS].get(sequence));
   });
 
+  it('counts what was overwritten before it read for the first time', () => {
+    const storage = memory(6);
+    const recorder = new Recorder(storage);
+    const cursor = RingReader.open(storage).cursor(EVENTS);
+    for (let event = 0; event < 500; event++) recorder.record(BigInt(event), 1, new Uint8Array(1000));
+    const seen = drain(cursor);
+    expect(seen.frames.size + seen.lost).toBe(500);
+  });
+
+  it('passes over a block whose header goes bad while it is open', () => {
+    const storage = memory(24);
+    const recorder = new Recorder(storage);
+    for (let event = 0; event < 100; event++) recorder.record(BigInt(event), 1, new Uint8Array(3000));
+    const reader = RingReader.open(storage);
+    const [, second, third] = reader.blocks(EVENTS).map((block) => block);
+    const cursor = reader.cursor(EVENTS);
+    expect(cursor.next()).toBe('block');
+    new Uint8Array(storage.buffer)[second.offset + 30] ^= 1;
+    const seen = drain(cursor);
+    expect(seen.lost).toBe(third.firstFrameSequence - second.firstFrameSequence);
+    expect(seen.frames.size + seen.lost).toBe(100);
+  });
+
   it('does not mistake a frame in the making for damage', () => {
     const storage = memory(6);
     const recorder = new Recorder(storage);

@@ -125,6 +125,21 @@ describe('too large', () => {
     });
   });
 
+  it('keeps no pile of label changes in a ring that is never swept', () => {
+    const storage = memory(8);
+    const recorder = new Recorder(storage);
+    recorder.label(COUNTERS, 0, 'stays');
+    recorder.sweep(COUNTERS, 0n, [0, 0], () => 1);
+    for (let turn = 0; turn < 40_000; turn++) {
+      recorder.label(COUNTERS, 1, `${turn}`);
+      recorder.clear(COUNTERS, 1);
+    }
+    recorder.label(COUNTERS, 2, 'last');
+    expect(recorder.sweep(COUNTERS, 1n, [1, 0], () => 2)).toMatchObject({ ok: true });
+    expect(recorder.writer.stats[COUNTERS].bytes).toBeLessThan(1000);
+    expect(readRing(storage, COUNTERS).frames).toEqual(recorder.truth[COUNTERS]);
+  });
+
   it('drops a key whose values alone are too large', () => {
     const recorder = new Recorder(memory(8));
     for (let slot = 0; slot < 3000; slot++) recorder.label(COUNTERS, slot, 'a');

@@ -6,6 +6,9 @@
  */
 import { varintLength, writeVarint } from './varint.js';
 
+/** A ring that is not swept for long keeps no more changes than this; its next sweep begins a block instead. */
+const CHANGES_MAX = 65536;
+
 export class SlotLabels {
   private readonly labels: (Uint8Array | undefined)[] = [];
   private readonly changedSlots: number[] = [];
@@ -19,6 +22,8 @@ export class SlotLabels {
   allBytes = 0;
   /** Bytes that `encodeChanges` would write; 0 if nothing changed. */
   changesBytes = 0;
+  /** True if there were too many changes to keep: only `encodeAll` tells the truth. */
+  overflowed = false;
 
   /** Labels a slot, or renames it; a renamed slot keeps its values. The bytes are copied. */
   set(slot: number, label: Uint8Array): void {
@@ -79,9 +84,16 @@ export class SlotLabels {
     this.changedSlots.length = 0;
     this.changedLabels.length = 0;
     this.changesBytes = 0;
+    this.overflowed = false;
   }
 
   private noteChange(slot: number, label: Uint8Array | undefined): void {
+    if (this.overflowed) return;
+    if (this.changedSlots.length === CHANGES_MAX) {
+      this.forgetChanges();
+      this.overflowed = true;
+      return;
+    }
     this.changedSlots.push(slot);
     this.changedLabels.push(label);
     this.changesBytes += entryLength(slot, label);

@@ -13,8 +13,9 @@ export class ProcessTable {
   readonly #maxSlots: number;
   readonly #identities: (ProcessIdentity | undefined)[] = [];
   readonly #slotOfPid = new Map<number, number>();
-  /** Slots that were used and are free, largest last. */
+  /** Slots that were used and are free; largest first once sorted. */
   readonly #free: number[] = [];
+  #isFreeSorted = true;
   #isStale = false;
 
   constructor(maxSlots: number) {
@@ -28,7 +29,12 @@ export class ProcessTable {
 
   /** A slot for a process that is about to be bound, or -1 when all are taken. It stays free until `bind`. */
   nextSlot(): number {
-    if (this.#free.length > 0) return this.#free[this.#free.length - 1]!;
+    if (this.#free.length > 0) {
+      // Low slots first: rows stay dense and frames short.
+      if (!this.#isFreeSorted) this.#free.sort((a, b) => b - a);
+      this.#isFreeSorted = true;
+      return this.#free[this.#free.length - 1]!;
+    }
     return this.#identities.length < this.#maxSlots ? this.#identities.length : -1;
   }
 
@@ -47,8 +53,7 @@ export class ProcessTable {
     this.#identities[slot] = undefined;
     if (this.#slotOfPid.get(identity.pid) === slot) this.#slotOfPid.delete(identity.pid);
     this.#free.push(slot);
-    // Low slots first: rows stay dense and frames short.
-    this.#free.sort((a, b) => b - a);
+    this.#isFreeSorted = false;
     this.#isStale = true;
     return identity;
   }

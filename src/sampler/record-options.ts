@@ -39,6 +39,11 @@ export interface RecordOptions {
   readonly procfs?: string;
   /** Units of the host whose tree it is, for a tree that does not tell; default: found out. */
   readonly host?: HostUnits;
+  /**
+   * What counts as the recorder's own cost: its `thread`, the default in a worker, or the whole `process`, for a program
+   * that does nothing else.
+   */
+  readonly ownCost?: 'thread' | 'process';
   /** Gives back the space of the file that was never used when the recording ends; default true. */
   readonly trim?: boolean;
   /** Ends the recording when aborted. */
@@ -92,6 +97,10 @@ export function planRecording(options: RecordOptions): RecordPlan {
   if (sampler !== 'worker' && sampler !== 'process') {
     throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${String(sampler)}`);
   }
+  const ownCost = options.ownCost ?? 'thread';
+  if (ownCost !== 'thread' && ownCost !== 'process') {
+    throw new TypeError(`Expected the "ownCost" option to be "thread" or "process", got ${String(ownCost)}`);
+  }
   const root = options.procfs ?? '/proc';
   checkFolder(root);
   const chosen = chooseEngine(choice);
@@ -112,7 +121,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       audit: Math.floor(numberOption('audit', options.audit ?? AUDIT, 0, Number.MAX_SAFE_INTEGER)),
       ticks: durationMs === 0 ? 0 : Math.max(1, Math.round((durationMs / 1000) * hz)),
       maxKept: undefined,
-      ownCost: sampler === 'process' ? 'process' : 'thread',
+      ownCost: sampler === 'process' ? 'process' : ownCost,
       version: readVersion(),
     },
   };
@@ -131,6 +140,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'audit',
   'procfs',
   'host',
+  'ownCost',
   'trim',
   'signal',
   'onWarning',

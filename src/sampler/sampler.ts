@@ -154,10 +154,7 @@ export class Sampler {
     this.#makeRoom();
     const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters);
     const [sweptFrom, sweptTo] = this.#engine.times;
-    for (let index = 0; index < renames; index++) {
-      const slot = this.#engine.renamed[index]!;
-      this.#writer.rename(sweptFrom!, slot, table.rename(slot, this.#engine.comm(slot)));
-    }
+    this.#rename(renames, sweptFrom!);
     this.#writer.counters(
       sweptFrom!,
       sweptTo!,
@@ -181,6 +178,15 @@ export class Sampler {
       this.#writer.clock(readClocks());
     }
     this.#deep.spend(tick, deadlineNs + schedule.periodNs, this.#counters.columns[0]!);
+  }
+
+  #rename(renames: number, nowNs: bigint): void {
+    for (let index = 0; index < renames; index++) {
+      const slot = this.#engine.renamed[index]!;
+      // A kernel worker's name ends in what it works on at the moment: it keeps the name under which it was first seen.
+      if (this.#table.identity(slot)!.kernelThread) continue;
+      this.#writer.rename(nowNs, slot, this.#table.rename(slot, this.#engine.comm(slot)));
+    }
   }
 
   #releaseGone(nowNs: bigint): void {

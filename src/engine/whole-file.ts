@@ -1,0 +1,38 @@
+/**
+ * Reading a file of any length into a padded buffer that is used again for the next one.
+ *
+ * The trap: `smaps` comes in pieces of a page or so, says size 0, and reaches gigabytes; a file that has no end must end
+ * somewhere.
+ */
+import { closeSync, readSync } from 'node:fs';
+import { PADDING } from '../procfs/padding.js';
+import type { KeptFiles } from './kept-files.js';
+
+const CHUNK = 64 * 1024;
+/** Spans of a text are 32 bits wide; 2.2 million mappings, the most seen in the field, make 1.8 GB. */
+const MAX_TEXT = 3 * 2 ** 30;
+
+export class WholeFile {
+  bytes = new Uint8Array(4 * CHUNK);
+
+  /** Fills `bytes`. Returns how many; throws the errno of open or read, `EFBIG` for a file that does not end. */
+  read(files: KeptFiles, path: string): number {
+    const fd = files.open(path);
+    let length = 0;
+    try {
+      for (;;) {
+        if (length > MAX_TEXT) throw Object.assign(new Error(`${path} does not end`), { code: 'EFBIG' });
+        if (this.bytes.length < length + CHUNK + PADDING) {
+          const larger = new Uint8Array(this.bytes.length * 2);
+          larger.set(this.bytes);
+          this.bytes = larger;
+        }
+        const got = readSync(fd, this.bytes, length, this.bytes.length - PADDING - length, null);
+        if (got === 0) return length;
+        length += got;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
