@@ -69,11 +69,13 @@ export function parseSmapsRollup(text: Uint8Array, tokenizers: Tokenizers = type
   if (table.rows !== 1) {
     throw new KernelTextError(`Not the text of smaps_rollup: expected one record, found ${table.rows}`);
   }
+  const sizes: Sizes = {};
+  addSizes(sizes, table, 0);
   return {
     kind: 'smaps_rollup',
     start: hex(table.start[0]!),
     end: hex(table.end[0]!),
-    ...sizesOf(table, 0),
+    ...sizes,
     ...othersOf(table, 0, bytes),
     ...problemsOf(table),
   };
@@ -85,21 +87,12 @@ function parseMappings(kind: 'maps' | 'smaps', text: Uint8Array, tokenizers: Tok
   const mappings: Mapping[] = [];
   const totals: MappingTotals = { mappings: table.rows };
   for (let row = 0; row < table.rows; row++) {
-    const mapping: Mapping = { ...headOf(table, row, bytes) };
+    const mapping = headOf(table, row, bytes);
     if (kind === 'smaps') {
-      const sizes = sizesOf(table, row);
-      Object.assign(mapping, sizes);
-      for (const { name } of SMAPS_KEYS) {
-        const value = sizes[name];
-        if (value !== undefined && SUMMED.has(name)) totals[name] = (totals[name] ?? 0) + value;
-      }
+      addSizes(mapping, table, row, totals);
       const flags = table.flagsStart[row]!;
-      if (flags !== NO_SPAN) {
-        mapping.vmFlags = decodeText(bytes.subarray(flags, flags + table.flagsLength[row]!))
-          .split(' ')
-          .filter((flag) => flag !== '');
-      }
-      Object.assign(mapping, othersOf(table, row, bytes));
+      if (flags !== NO_SPAN) mapping.vmFlags = flagsOf(bytes, flags, table.flagsLength[row]!);
+      if (table.otherCount[row] !== 0) Object.assign(mapping, othersOf(table, row, bytes));
     }
     mappings.push(mapping);
   }
@@ -107,9 +100,7 @@ function parseMappings(kind: 'maps' | 'smaps', text: Uint8Array, tokenizers: Tok
 }
 
 /** Fields whose sum over mappings means something: all but the page sizes and the bare numbers. */
-const SUMMED: ReadonlySet<string> = new Set(
-  SMAPS_KEYS.filter((entry) => !('plain' in entry) && !entry.name.endsWith('PageSize')).map(({ name }) => name),
-);
+const IS_SUMMED = SMAPS_KEYS.map((entry) => !('plain' in entry) && !entry.name.endsWith('PageSize'));
 
 const DELETED = ' (deleted)';
 /** Names that the kernel itself makes, so that ` (deleted)` at their end is never part of a file's name. */
@@ -136,13 +127,23 @@ function headOf(table: MappingTable, row: number, bytes: Uint8Array): Mapping {
   };
 }
 
-function sizesOf(table: MappingTable, row: number): { [field in SmapsField]?: number } {
-  const out: { [field in SmapsField]?: number } = {};
-  SMAPS_KEYS.forEach(({ name }, column) => {
+type Sizes = { [field in SmapsField]?: number };
+
+/** Sets the sizes that a row has, and adds those to the totals whose sum means something. */
+function addSizes(to: Sizes, table: MappingTable, row: number, totals?: Sizes): void {
+  for (let column = 0; column < SMAPS_KEYS.length; column++) {
     const value = table.sizes[column]![row]!;
-    if (!Number.isNaN(value)) out[name] = value;
-  });
-  return out;
+    if (Number.isNaN(value)) continue;
+    const { name } = SMAPS_KEYS[column]!;
+    to[name] = value;
+    if (totals && IS_SUMMED[column]) totals[name] = (totals[name] ?? 0) + value;
+  }
+}
+
+function flagsOf(bytes: Uint8Array, start: number, length: number): string[] {
+  return decodeText(bytes.subarray(start, start + length))
+    .split(' ')
+    .filter((flag) => flag !== '');
 }
 
 function othersOf(table: MappingTable, row: number, bytes: Uint8Array): { other?: Record<string, Integer> } {

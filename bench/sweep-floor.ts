@@ -1,0 +1,79 @@
+/**
+ * sweep/floor: what our sweeps cost above the kernel's own share.
+ *
+ * Both sides read the same files of the same processes, in turn; the kernel floor parses nothing (kernel-floor.cc), ours
+ * yields columns. The trap: each side is a process of its own, so what is compared is the CPU time that the kernel charges
+ * to each in its round, not the time on the wall.
+ */
+import { type Contestant, alternate } from './alternate.js';
+import type { Bench, BenchContext } from './bench-context.js';
+import type { Target } from './finding.js';
+import { startKernelFloor } from './kernel-floor.js';
+import type { RoundAnswer, RoundChild } from './round-child.js';
+import { type Work, ZooSweeps } from './zoo-sweeps.js';
+
+interface Comparison {
+  readonly engine: 'native' | 'ts';
+  readonly work: Work;
+  /** The floor's name for the same reads. */
+  readonly floorWork: string;
+  readonly reads: string;
+  readonly rounds: number;
+  readonly target?: Target;
+}
+
+const COUNTERS = { work: 'counters', floorWork: 'counters', reads: 'statm and stat, descriptors kept' } as const;
+const MAPPINGS = { work: 'mappings', floorWork: 'smaps', reads: 'smaps, opened per read' } as const;
+const ROLLUP = { work: 'rollup', floorWork: 'rollup', reads: 'smaps_rollup, opened per read' } as const;
+
+function comparisons(quick: boolean): Comparison[] {
+  const atMost = (value: number): Target => ({ relation: '<=', value, of: 'ratio' });
+  const [many, few] = quick ? [10, 4] : [40, 10];
+  return [
+    { engine: 'native', ...COUNTERS, rounds: many, target: atMost(1.25) },
+    { engine: 'native', ...MAPPINGS, rounds: few, target: atMost(1.1) },
+    { engine: 'native', ...ROLLUP, rounds: few },
+    { engine: 'ts', ...COUNTERS, rounds: many },
+    { engine: 'ts', ...MAPPINGS, rounds: few },
+  ];
+}
+
+export const sweepFloor: Bench = {
+  name: 'sweep/floor',
+  summary: 'CPU time of our sweeps against the kernel alone, nothing parsed',
+  needsZoo: true,
+  async run(context) {
+    await using floor = await startKernelFloor(context.zoo.pids);
+    for (const comparison of comparisons(context.quick)) await compare(context, floor, comparison);
+  },
+};
+
+async function compare(context: BenchContext, floor: RoundChild, comparison: Comparison): Promise<void> {
+  const { zoo } = context;
+  const { engine, work, floorWork, reads, rounds, target } = comparison;
+  using sweeps = new ZooSweeps(engine, zoo.pids);
+  let bytes = 0;
+  const perProcess = ({ cpuNs, processes }: RoundAnswer) => {
+    if (processes !== zoo.pids.length) throw new Error(`Only ${processes} processes of the zoo were read`);
+    return cpuNs / 1e3 / processes;
+  };
+  const ours: Contestant = { name: engine, round: () => perProcess(sweeps.round(work)) };
+  const theirs: Contestant = {
+    name: floor.name,
+    round: async () => {
+      const answer = await floor.round(floorWork);
+      bytes = answer.sum;
+      return perProcess(answer);
+    },
+  };
+  const [our, their] = await alternate([ours, theirs], rounds);
+  const kept = work === 'counters' ? `, both keep ${sweeps.kept}` : '';
+  context.report({
+    what: `${engine} ${work} sweep`,
+    on: `${zoo.description}, ${reads}${kept}, ${Math.round(bytes / zoo.pids.length)} bytes each`,
+    unit: 'us/process',
+    ours: { name: engine, samples: our! },
+    theirs: { name: floor.name, samples: their! },
+    ...(target ? { target } : {}),
+  });
+}
