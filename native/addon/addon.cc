@@ -62,7 +62,7 @@ void Sleep(const Napi::CallbackInfo& info) {
 
 // (out: BigInt64Array(4)) fills in the clocks: monotonic, real, boottime and this thread's CPU time, in nanoseconds
 void Clocks(const Napi::CallbackInfo& info) {
-  int64_t* out;
+  int64_t* out = nullptr;
   if (!TakeArray(info[0], 4, &out, nullptr, "Expected a BigInt64Array of four")) return;
   out[0] = MonotonicNs();
   out[1] = Nanoseconds(CLOCK_REALTIME);

@@ -1,5 +1,5 @@
-// What the addon's functions accept. They are called by src/engine/native-binding.ts only, so a wrong argument is our own
-// mistake: it throws a TypeError that says what was expected, and never reaches memory.
+// What the addon's functions accept. They are called by src/engine/native-binding.ts only, so a wrong argument is our
+// own mistake: it throws a TypeError that says what was expected, and never reaches memory.
 #pragma once
 
 #include <napi.h>
@@ -30,8 +30,8 @@ bool TakeArray(const Napi::Value& value, size_t least, T** data, size_t* length,
 inline bool TakeText(const Napi::CallbackInfo& info, const uint8_t** bytes, size_t* length) {
   constexpr const char* kSentence = "Expected a Uint8Array with 64 bytes of padding after the text, and its length";
   static_assert(kPadding == 64, "the sentence above names it");
-  uint8_t* data;
-  size_t available;
+  uint8_t* data = nullptr;
+  size_t available = 0;
   if (!info[1].IsNumber() || !TakeArray(info[0], 0, &data, &available, kSentence)) return Refuse(info.Env(), kSentence);
   double wanted = info[1].As<Napi::Number>().DoubleValue();
   if (!(wanted >= 0) || wanted + kPadding > static_cast<double>(available)) return Refuse(info.Env(), kSentence);

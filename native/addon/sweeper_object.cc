@@ -12,21 +12,23 @@ namespace {
 
 // Arguments of a sweep: the slots to read, and how many of them.
 struct SlotList {
-  uint32_t* slots;
-  size_t count;
+  uint32_t* slots = nullptr;
+  size_t count = 0;
 };
 
 bool TakeSlots(const Napi::CallbackInfo& info, SlotList* out) {
   constexpr const char* kSentence = "Expected a Uint32Array of slots and how many of them to read";
-  size_t available;
-  if (!info[1].IsNumber() || !TakeArray(info[0], 0, &out->slots, &available, kSentence)) return Refuse(info.Env(), kSentence);
+  size_t available = 0;
+  if (!info[1].IsNumber() || !TakeArray(info[0], 0, &out->slots, &available, kSentence))
+    return Refuse(info.Env(), kSentence);
   out->count = info[1].As<Napi::Number>().Uint32Value();
   return out->count <= available || Refuse(info.Env(), kSentence);
 }
 
 // Arguments 2 and 3 of a sweep: one Float64Array with all columns, and the statuses, whose length is the stride.
 bool TakeColumns(const Napi::CallbackInfo& info, const SlotList& list, size_t columns, Columns* out) {
-  constexpr const char* kSentence = "Expected a Float64Array of columns x rows, a Uint8Array of rows, and slots below it";
+  constexpr const char* kSentence =
+      "Expected a Float64Array of columns x rows, a Uint8Array of rows, and slots below it";
   if (!TakeArray(info[3], 0, &out->status, &out->stride, kSentence) ||
       !TakeArray(info[2], columns * out->stride, &out->values, nullptr, kSentence)) {
     return false;
@@ -48,13 +50,14 @@ int64_t TakeInstant(const Napi::Value& value) {
 // (root, pageSize, clockTicksPerSecond, maxKept)
 SweeperObject::SweeperObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SweeperObject>(info) {
   if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsNumber()) {
-    Refuse(info.Env(), "Expected the root of a procfs tree, its page size, its clock ticks and a number of descriptors");
+    Refuse(info.Env(),
+           "Expected the root of a procfs tree, its page size, its clock ticks and a number of descriptors");
     return;
   }
   std::string root = info[0].As<Napi::String>().Utf8Value();
-  auto sweeper = std::make_unique<Sweeper>(root, info[1].As<Napi::Number>().Int64Value(),
-                                           info[2].As<Napi::Number>().Int64Value(),
-                                           info[3].As<Napi::Number>().Uint32Value());
+  auto sweeper =
+      std::make_unique<Sweeper>(root, info[1].As<Napi::Number>().Int64Value(), info[2].As<Napi::Number>().Int64Value(),
+                                info[3].As<Napi::Number>().Uint32Value());
   if (int error = sweeper->tree().error()) {
     Napi::Error failure = Napi::Error::New(info.Env(), "Cannot open " + root + ": " + std::strerror(error));
     failure.Set("errno", Napi::Number::New(info.Env(), error));
@@ -66,10 +69,11 @@ SweeperObject::SweeperObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
 
 bool SweeperObject::Open(const Napi::Env& env) const { return sweeper_ || Refuse(env, "This sweeper is closed"); }
 
-// (slot, pid, numbers: Float64Array(4), comm: Uint8Array(64)) -> status. numbers: start ticks, parent, flags, comm length
+// (slot, pid, numbers: Float64Array(4), comm: Uint8Array(64)) -> status. numbers: start ticks, parent, flags, comm
+// length
 Napi::Value SweeperObject::Attach(const Napi::CallbackInfo& info) {
-  double* numbers;
-  uint8_t* comm;
+  double* numbers = nullptr;
+  uint8_t* comm = nullptr;
   if (!Open(info.Env()) || !TakeArray(info[2], 4, &numbers, nullptr, "Expected a Float64Array of 4") ||
       !TakeArray(info[3], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
     return info.Env().Undefined();
@@ -92,7 +96,7 @@ void SweeperObject::Detach(const Napi::CallbackInfo& info) {
 
 // (slot, comm: Uint8Array(64)) -> length of the name at the last sweep
 Napi::Value SweeperObject::Comm(const Napi::CallbackInfo& info) {
-  uint8_t* comm;
+  uint8_t* comm = nullptr;
   if (!Open(info.Env()) || !TakeArray(info[1], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
     return info.Env().Undefined();
   }
@@ -105,9 +109,9 @@ Napi::Value SweeperObject::Comm(const Napi::CallbackInfo& info) {
 // (slots, count, columns, statuses, renamed: Uint32Array, times: BigInt64Array(2)) -> how many were renamed
 Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
   SlotList list;
-  Columns columns;
-  uint32_t* renamed;
-  int64_t* times;
+  Columns columns{};
+  uint32_t* renamed = nullptr;
+  int64_t* times = nullptr;
   if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kCounterFields, &columns) ||
       !TakeArray(info[4], list.count, &renamed, nullptr, "Expected a Uint32Array with room for every slot") ||
       !TakeArray(info[5], 2, &times, nullptr, "Expected a BigInt64Array of two")) {
@@ -122,8 +126,8 @@ Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
 // (slots, count, columns, statuses, times: BigInt64Array(2), stop: bigint) -> how many were read
 Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
   SlotList list;
-  Columns columns;
-  int64_t* times;
+  Columns columns{};
+  int64_t* times = nullptr;
   if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + 1, &columns) ||
       !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two")) {
     return info.Env().Undefined();
@@ -139,14 +143,14 @@ Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
 Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   constexpr const char* kSentence = "Expected the buffers of a mappings sweep";
   SlotList list;
-  uint8_t* status;
-  size_t rows;
-  uint8_t* text;
-  size_t text_bytes;
-  uint32_t* spans;
-  uint64_t* holds;
-  int64_t* times;
-  double* needed;
+  uint8_t* status = nullptr;
+  size_t rows = 0;
+  uint8_t* text = nullptr;
+  size_t text_bytes = 0;
+  uint32_t* spans = nullptr;
+  uint64_t* holds = nullptr;
+  int64_t* times = nullptr;
+  double* needed = nullptr;
   if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeArray(info[2], 0, &status, &rows, kSentence) ||
       !TakeArray(info[5], 0, &text, &text_bytes, kSentence) ||
       !TakeArray(info[6], 2 * list.count, &spans, nullptr, kSentence) ||
@@ -172,10 +176,11 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
                   spans,
                   spans + list.count,
                   holds};
-  size_t needed_rows;
-  size_t needed_text;
+  size_t needed_rows = 0;
+  size_t needed_text = 0;
   times[0] = MonotonicNs();
-  size_t done = sweeper_->SweepMappings(list.slots, list.count, status, out, TakeInstant(info[9]), &needed_rows, &needed_text);
+  size_t done =
+      sweeper_->SweepMappings(list.slots, list.count, status, out, TakeInstant(info[9]), &needed_rows, &needed_text);
   times[1] = MonotonicNs();
   needed[0] = static_cast<double>(needed_rows);
   needed[1] = static_cast<double>(needed_text);
@@ -184,8 +189,8 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
 
 // (out: Int32Array) -> how many pids there are, or -errno
 Napi::Value SweeperObject::ListPids(const Napi::CallbackInfo& info) {
-  int32_t* out;
-  size_t capacity;
+  int32_t* out = nullptr;
+  size_t capacity = 0;
   if (!Open(info.Env()) || !TakeArray(info[0], 0, &out, &capacity, "Expected an Int32Array for the pids")) {
     return info.Env().Undefined();
   }

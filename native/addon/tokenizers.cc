@@ -15,8 +15,8 @@ namespace {
 template <void (*Tokenize)(const uint8_t*, size_t, MappingTable&)>
 void IntoTable(const Napi::CallbackInfo& info) {
   constexpr const char* kSentence = "Expected the ArrayBuffer of a mapping table and its capacity";
-  const uint8_t* bytes;
-  size_t length;
+  const uint8_t* bytes = nullptr;
+  size_t length = 0;
   if (!TakeText(info, &bytes, &length)) return;
   if (!info[2].IsArrayBuffer() || !info[3].IsNumber()) {
     Refuse(info.Env(), kSentence);
@@ -33,9 +33,9 @@ void IntoTable(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Statm(const Napi::CallbackInfo& info) {
-  const uint8_t* bytes;
-  size_t length;
-  uint64_t* fields;
+  const uint8_t* bytes = nullptr;
+  size_t length = 0;
+  uint64_t* fields = nullptr;
   if (!TakeText(info, &bytes, &length) ||
       !TakeArray(info[2], kStatmFields, &fields, nullptr, "Expected a BigUint64Array for the fields of statm")) {
     return info.Env().Undefined();
@@ -44,10 +44,10 @@ Napi::Value Statm(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Stat(const Napi::CallbackInfo& info) {
-  const uint8_t* bytes;
-  size_t length;
-  uint64_t* fields;
-  uint32_t* words;
+  const uint8_t* bytes = nullptr;
+  size_t length = 0;
+  uint64_t* fields = nullptr;
+  uint32_t* words = nullptr;
   if (!TakeText(info, &bytes, &length) ||
       !TakeArray(info[2], kStatFields, &fields, nullptr, "Expected a BigUint64Array for the fields of stat") ||
       !TakeArray(info[3], kStatWords, &words, nullptr, "Expected a Uint32Array for the words of stat")) {
@@ -57,11 +57,11 @@ Napi::Value Stat(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value StatusFile(const Napi::CallbackInfo& info) {
-  const uint8_t* bytes;
-  size_t length;
-  double* fields;
-  uint32_t* others;
-  uint32_t* counts;
+  const uint8_t* bytes = nullptr;
+  size_t length = 0;
+  double* fields = nullptr;
+  uint32_t* others = nullptr;
+  uint32_t* counts = nullptr;
   if (!TakeText(info, &bytes, &length) ||
       !TakeArray(info[2], kStatusFields, &fields, nullptr, "Expected a Float64Array for the fields of status") ||
       !TakeArray(info[3], kMaxStatusOthers * kStatusOtherWords, &others, nullptr,

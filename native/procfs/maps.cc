@@ -26,14 +26,22 @@ inline size_t HexWord(const uint8_t* bytes, size_t at, size_t length, uint32_t* 
 // The four permission letters as bits, or -1.
 inline int PermissionBits(const uint8_t* letters) {
   int bits = 0;
-  if (letters[0] == 'r') bits |= kRead;
-  else if (letters[0] != '-') return -1;
-  if (letters[1] == 'w') bits |= kWrite;
-  else if (letters[1] != '-') return -1;
-  if (letters[2] == 'x') bits |= kExecute;
-  else if (letters[2] != '-') return -1;
-  if (letters[3] == 's') bits |= kShared;
-  else if (letters[3] != 'p') return -1;
+  if (letters[0] == 'r')
+    bits |= kRead;
+  else if (letters[0] != '-')
+    return -1;
+  if (letters[1] == 'w')
+    bits |= kWrite;
+  else if (letters[1] != '-')
+    return -1;
+  if (letters[2] == 'x')
+    bits |= kExecute;
+  else if (letters[2] != '-')
+    return -1;
+  if (letters[3] == 's')
+    bits |= kShared;
+  else if (letters[3] != 'p')
+    return -1;
   return bits;
 }
 

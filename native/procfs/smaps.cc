@@ -63,7 +63,9 @@ inline int64_t AlignedNumber(uint64_t text) {
   bool are_spaces = (text & spaces) == (kOnes * ' ' & spaces);
   if (!(all_digits & spaces_lead & are_spaces)) return -1;
   value = (value * 10) + (value >> 8);
-  value = (((value & 0x000000ff000000ff) * 0x000f424000000064) + (((value >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >> 32;
+  value = (((value & 0x000000ff000000ff) * 0x000f424000000064) +
+           (((value >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >>
+          32;
   return static_cast<int64_t>(value);
 }
 
@@ -202,7 +204,8 @@ void TokenizeSmaps(const uint8_t* bytes, size_t length, MappingTable& table) {
       size_t end = LineEnd(bytes, colon, length);
       if (!attached) NoteMalformed(table, at);
       // At the end of a text without a last newline the value may be cut: then it is not known.
-      else if (end < length && !NoteOther(table, bytes, at, colon, end, rows - 1)) break;
+      else if (end < length && !NoteOther(table, bytes, at, colon, end, rows - 1))
+        break;
       at = end + 1;
       line++;
       continue;

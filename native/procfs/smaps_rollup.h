@@ -1,4 +1,5 @@
-// /proc/PID/smaps_rollup: one record in the form of smaps. Twin of src/procfs/smaps-rollup.ts, which explains the traps.
+// /proc/PID/smaps_rollup: one record in the form of smaps. Twin of src/procfs/smaps-rollup.ts, which explains the
+// traps.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@ namespace tidemark {
 // The rollup columns of src/schema.ts, in its order, without the last one, which is the duration of the read.
 struct RollupColumn {
   const char* name;
-  int field;        // column of the table
-  int plus = -1;    // a second one that is added
+  int field;      // column of the table
+  int plus = -1;  // a second one that is added
 };
 constexpr RollupColumn kRollupColumns[] = {
     {"pss", SmapsColumn("pss")},

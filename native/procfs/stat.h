@@ -1,4 +1,5 @@
-// /proc/PID/stat: pid, name in parentheses, state letter, numbers. Twin of src/procfs/stat.ts, which explains the traps.
+// /proc/PID/stat: pid, name in parentheses, state letter, numbers. Twin of src/procfs/stat.ts, which explains the
+// traps.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,8 @@ class ProcTree {
   // -errno when the directory cannot be read.
   int64_t ListPids(int32_t* out, size_t capacity);
 
-  // The last pid that was given out, from ROOT/loadavg: when it has not changed, nothing has been forked. -1 if unknown.
+  // The last pid that was given out, from ROOT/loadavg: when it has not changed, nothing has been forked. -1 if
+  // unknown.
   int64_t LastPid();
 
  private:

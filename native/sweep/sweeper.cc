@@ -15,7 +15,7 @@
 namespace tidemark {
 namespace {
 
-constexpr size_t kSmallText = 4096;  // stat, statm and smaps_rollup come whole in one read of this size
+constexpr size_t kSmallText = 4096;                 // stat, statm and smaps_rollup come whole in one read of this size
 constexpr uint64_t kKernelThreadFlag = 0x00200000;  // PF_KTHREAD
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
@@ -102,8 +102,10 @@ Status Sweeper::Attach(uint32_t index, int pid, Identity* out) {
   uint64_t fields[kStatFields];
   uint32_t words[kStatWords];
   Status status = Status::kOk;
-  if (length < 0) status = StatusOfErrno(static_cast<int>(-length));
-  else if (!TokenizeStat(text.bytes, static_cast<size_t>(length), fields, words)) status = Status::kUnsupported;
+  if (length < 0)
+    status = StatusOfErrno(static_cast<int>(-length));
+  else if (!TokenizeStat(text.bytes, static_cast<size_t>(length), fields, words))
+    status = Status::kUnsupported;
   if (status != Status::kOk) {
     Detach(index);
     return status;

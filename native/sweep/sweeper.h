@@ -1,10 +1,12 @@
 // Sweeps one tier of many processes into the caller's columns.
 //
 // The traps:
-// - A kept descriptor of statm or stat follows the process through exec and answers ESRCH once it is gone, even when the
+// - A kept descriptor of statm or stat follows the process through exec and answers ESRCH once it is gone, even when
+// the
 //   pid has been given to another; a path opened anew reads whoever has the pid now. So statm is read before stat, and
 //   the start time in stat then proves whose both were.
-// - Descriptors cost kernel memory and are limited: beyond `max_kept` a file is opened per use, and when the process has
+// - Descriptors cost kernel memory and are limited: beyond `max_kept` a file is opened per use, and when the process
+// has
 //   none left at all, kept ones are given back.
 // - smaps and smaps_rollup do not follow exec: those are opened per use.
 #pragma once
@@ -41,8 +43,8 @@ struct Columns {
   uint8_t* status;
 };
 
-// Rows of many processes one after the other, and the text of their names and flags. `firsts[i]` and `counts[i]` are the
-// rows of the i-th slot that was asked for.
+// Rows of many processes one after the other, and the text of their names and flags. `firsts[i]` and `counts[i]` are
+// the rows of the i-th slot that was asked for.
 struct MappingRows {
   MappingTable table;
   uint8_t* text;
@@ -66,7 +68,8 @@ class Sweeper {
   Status Attach(uint32_t slot, int pid, Identity* out);
   void Detach(uint32_t slot);
 
-  // statm and stat of every slot. Slots whose name changed are listed in `renamed` (as many as slots); returns how many.
+  // statm and stat of every slot. Slots whose name changed are listed in `renamed` (as many as slots); returns how
+  // many.
   size_t SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t* renamed);
 
   // smaps_rollup of slots until the monotonic time `stop_ns` has passed (0: never). Returns how many were read.
@@ -111,7 +114,7 @@ class Sweeper {
   size_t kept_ = 0;
   bool can_keep_ = true;
   std::vector<Slot> slots_;
-  std::vector<uint8_t> text_;        // of one smaps
+  std::vector<uint8_t> text_;           // of one smaps
   std::vector<uint64_t> table_memory_;  // of one smaps, 8-byte aligned
   size_t table_rows_ = 0;
 };
