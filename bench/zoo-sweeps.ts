@@ -26,6 +26,8 @@ export class ZooSweeps implements Disposable {
   readonly #counters: TierColumns;
   readonly #rollup: TierColumns;
   readonly #mappings: MappingSweep;
+  /** CPU time of the engine in the round that is under way. */
+  #cpuNs = 0;
   /** Mappings of the last mappings sweep. */
   rows = 0;
 
@@ -49,68 +51,61 @@ export class ZooSweeps implements Disposable {
 
   /** One sweep over all processes. `sum` is of rss (counters) or of PSS (the others), in bytes. */
   round(work: Work): RoundAnswer {
-    const startNs = processCpuNs();
+    this.#cpuNs = 0;
     const sum = this[work]();
-    return { cpuNs: processCpuNs() - startNs - this.#addingNs, sum, processes: this.#slots.length };
+    return { cpuNs: this.#cpuNs, sum, processes: this.#slots.length };
   }
 
   [Symbol.dispose](): void {
     this.#engine.close();
   }
 
-  /** CPU time that adding up took, which is not part of a sweep. */
-  #addingNs = 0;
-
-  #add(read: () => number): number {
-    const startNs = processCpuNs();
-    const sum = read();
-    this.#addingNs += processCpuNs() - startNs;
-    return sum;
-  }
-
   private counters(): number {
-    this.#addingNs = 0;
-    this.#engine.sweepCounters(this.#slots, this.#slots.length, this.#counters);
-    return this.#add(() => this.#sumOf(this.#counters, COUNTER_COLUMNS.indexOf('rss')));
+    this.#timed(() => this.#engine.sweepCounters(this.#slots, this.#slots.length, this.#counters));
+    this.#check(this.#counters.status);
+    return this.#sum(this.#counters.columns[COUNTER_COLUMNS.indexOf('rss')]!, this.#slots.length);
   }
 
   private rollup(): number {
-    this.#addingNs = 0;
-    this.#engine.sweepRollup(this.#slots, this.#slots.length, this.#rollup, 0n);
-    return this.#add(() => this.#sumOf(this.#rollup, ROLLUP_COLUMNS.indexOf('pss')));
+    this.#timed(() => this.#engine.sweepRollup(this.#slots, this.#slots.length, this.#rollup, 0n));
+    this.#check(this.#rollup.status);
+    return this.#sum(this.#rollup.columns[ROLLUP_COLUMNS.indexOf('pss')]!, this.#slots.length);
   }
 
   private mappings(): number {
-    this.#addingNs = 0;
     this.rows = 0;
     let sum = 0;
     for (let from = 0; from < this.#slots.length; ) {
       const slots = this.#slots.subarray(from);
-      const done = this.#engine.sweepMappings(slots, slots.length, this.#mappings, 0n);
+      const done = this.#timed(() => this.#engine.sweepMappings(slots, slots.length, this.#mappings, 0n));
       if (done === 0) throw new Error('A mappings sweep read nothing');
-      sum += this.#add(() => this.#sumOfMappings());
+      const { table } = this.#mappings;
+      this.rows += table.rows;
+      sum += this.#sum(table.sizes[SmapsColumn.pss]!, table.rows);
       from += done;
     }
-    this.#add(() => this.#check(this.#mappings.status));
+    this.#check(this.#mappings.status);
     return sum;
   }
 
-  #sumOf(columns: TierColumns, column: number): number {
-    this.#check(columns.status);
-    return columns.columns[column]!.subarray(0, this.#slots.length).reduce((sum, value) => sum + value, 0);
+  /** Only the engine's own work is timed: neither the check nor the sum is part of a sweep. */
+  #timed(sweep: () => number): number {
+    const startNs = processCpuNs();
+    const result = sweep();
+    this.#cpuNs += processCpuNs() - startNs;
+    return result;
   }
 
-  #sumOfMappings(): number {
-    const { table } = this.#mappings;
-    this.rows += table.rows;
-    return table.sizes[SmapsColumn.pss]!.subarray(0, table.rows).reduce((sum, value) => sum + value, 0);
+  #sum(column: Float64Array, count: number): number {
+    let sum = 0;
+    for (let index = 0; index < count; index++) sum += column[index]!;
+    return sum;
   }
 
-  #check(status: Uint8Array): number {
+  #check(status: Uint8Array): void {
     for (const slot of this.#slots) {
       if (status[slot] !== Status.ok) throw new Error(`Slot ${slot} of the zoo was read as ${STATUSES[status[slot]!]}`);
     }
-    return 0;
   }
 }
 

@@ -30,7 +30,7 @@ import {
   procfsOption,
   valueOption,
 } from './options.js';
-import { writeJson, writeLines } from './output.js';
+import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 
 interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
@@ -96,7 +96,8 @@ export function configure(command: Command): void {
 
 async function run(options: Options): Promise<void> {
   const file = options.output ?? `tidemark-${hostname()}-${fileTime(new Date())}.tide`;
-  const recorder = await start(file, options);
+  const stop = onStopSignals();
+  const recorder = await start(file, options, stop.signal);
   process.stderr.write(
     `recording ${describe(options)} at ${options.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
       `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
@@ -106,20 +107,19 @@ async function run(options: Options): Promise<void> {
   const show = setInterval(() => {
     progress.show(() => progressText(recorder.progress, performance.now() - started));
   }, 250);
-  const endSignals = onStopSignals(recorder);
   try {
     await recorder.finished;
   } catch (error) {
     throw asCommandError(error, options);
   } finally {
     clearInterval(show);
-    endSignals();
+    stop.end();
     progress.clear();
   }
   await report(file, options);
 }
 
-async function start(file: string, options: Options): Promise<Recorder> {
+async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {
   try {
     return await startRecording({
       target: targetOf(options),
@@ -134,6 +134,8 @@ async function start(file: string, options: Options): Promise<Recorder> {
       host: hostUnitsOf(options),
       // This process does nothing else, so a thread of it costs least and is counted whole.
       sampler: 'worker',
+      signal,
+      onWarning: (sentence) => warn('record', escapeTerminal(sentence)),
       ownCost: 'process',
       ...(options.for === undefined ? {} : { durationMs: Number(options.for) / 1e6 }),
     });
@@ -159,17 +161,20 @@ function describe({ pid, tree, match, cgroup }: Options): string {
   return match ? `processes whose ${match.on} matches ${escapeTerminal(String(match.match))}` : 'every process';
 }
 
-/** The first signal ends the recording in order, the second one at once. Returns what takes the handlers off again. */
-function onStopSignals(recorder: Recorder): () => void {
+/** The first signal ends the recording in order, also while it starts, the second one at once. */
+function onStopSignals(): { readonly signal: AbortSignal; end(): void } {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let received = 0;
+  const controller = new AbortController();
   const stop = (signal: NodeJS.Signals) => {
-    if (++received > 1) process.exit(128 + (signal === 'SIGINT' ? 2 : signal === 'SIGTERM' ? 15 : 1));
-    recorder.stop().catch(() => {});
+    if (controller.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : signal === 'SIGTERM' ? 15 : 1));
+    controller.abort();
   };
   for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, stop);
+    },
   };
 }
 

@@ -35,19 +35,11 @@ export function instantIn(recording: Recording, option: string, text: string): b
   const mark = recording.marks().find(({ name }) => name === text);
   if (mark) return mark.timeNs;
   try {
-    return parseTime(text, endOf(recording));
+    return parseTime(text, recording.endNs);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new CommandError(`${option}: ${error.message}, or the name of a mark`, ExitCode.usage);
   }
-}
-
-/** Unix nanoseconds of the newest frame, or of the start when there is none. */
-function endOf(recording: Recording): bigint {
-  const walk = recording.walk({ fromBlockAt: 'newest' });
-  let last: bigint | undefined;
-  for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') last = walk.startNs;
-  return last === undefined ? BigInt(recording.metadata.startedAt.realNs) : recording.clock().toUnix(last);
 }
 
 function readPipe(): SharedArrayBuffer {

@@ -11,6 +11,7 @@ import {
   exportedMetrics,
   exportRows,
   LEADING_COLUMNS,
+  numberText,
   TRAILING_COLUMNS,
 } from './rows.js';
 import { inChunks } from './text-chunks.js';
@@ -29,7 +30,7 @@ function lineOf(row: ExportRow): string {
   let line = `${row.timeNs},${row.pid},${row.startTicks},${escapeCsv(row.comm)}`;
   for (let index = 0; index < row.values.length; index++) {
     const value = row.values[index]!;
-    line += Number.isNaN(value) ? ',' : `,${value}`;
+    line += Number.isNaN(value) ? ',' : `,${numberText(value)}`;
   }
   return `${line},${row.countersStatus},${row.rollupStatus},${row.rollupAgeNs ?? ''}\n`;
 }

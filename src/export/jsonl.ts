@@ -5,7 +5,7 @@
  */
 import { nameParts } from '../recording/events.js';
 import type { Recording } from '../recording/recording.js';
-import { type ExportOptions, type ExportRow, exportedMetrics, exportRows } from './rows.js';
+import { type ExportOptions, type ExportRow, exportedMetrics, exportRows, numberText } from './rows.js';
 import { inChunks } from './text-chunks.js';
 
 /** The text of the file in pieces. */
@@ -22,14 +22,14 @@ function lineOf(row: ExportRow, keys: readonly string[]): string {
   const { comm, commHex } = nameParts(row.comm);
   let line = `{"time_unix_ns":"${row.timeNs}","pid":${row.pid},"start_ticks":${row.startTicks},"comm":${JSON.stringify(comm)}`;
   if (commHex !== undefined) line += `,"commHex":"${commHex}"`;
-  for (let index = 0; index < keys.length; index++) line += `,${keys[index]}:${numberText(row.values[index]!)}`;
+  for (let index = 0; index < keys.length; index++) line += `,${keys[index]}:${valueText(row.values[index]!)}`;
   line += `,"counters_status":"${row.countersStatus}","rollup_status":"${row.rollupStatus}"`;
   return `${line},"rollup_age_ns":${row.rollupAgeNs === undefined ? 'null' : integerText(row.rollupAgeNs)}}\n`;
 }
 
-function numberText(value: number): string {
+function valueText(value: number): string {
   if (Number.isNaN(value)) return 'null';
-  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : `"${BigInt(value)}"`;
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? numberText(value) : `"${numberText(value)}"`;
 }
 
 function integerText(value: bigint): string {

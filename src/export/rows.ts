@@ -94,6 +94,11 @@ function fillRow(row: ExportRow, walk: FrameWalk, slot: number, places: readonly
   row.rollupAgeNs = walk.rollupAgeNs(slot);
 }
 
+/** A measured number in decimal digits, also where JavaScript would round it or write an exponent. */
+export function numberText(value: number): string {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : String(BigInt(value));
+}
+
 /** Keeps the first tick of each interval. */
 class Thinning {
   #interval: bigint | undefined;

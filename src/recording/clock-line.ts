@@ -31,10 +31,32 @@ export class ClockLine {
     return monotonicNs - at + realNs;
   }
 
-  /** The latest monotonic time that has this Unix time, or the one it would have by the nearest pair. */
-  toMonotonic(unixNs: bigint): bigint {
-    let best = this.#pairs[0]!;
-    for (const pair of this.#pairs) if (pair.realNs <= unixNs) best = pair;
-    return unixNs - best.realNs + best.monotonicNs;
+  /**
+   * The monotonic time that has this Unix time: the earliest or the latest, where a step back made it occur twice. A time
+   * that a step forward left out is the instant of the step.
+   */
+  toMonotonic(unixNs: bigint, which: 'earliest' | 'latest' = 'latest'): bigint {
+    const pairs = this.#pairs;
+    const placed = (index: number) => unixNs - pairs[index]!.realNs + pairs[index]!.monotonicNs;
+    if (which === 'earliest') {
+      for (let index = 0; index + 1 < pairs.length; index++) {
+        const { monotonicNs } = pairs[index]!;
+        const time = placed(index);
+        if (time < pairs[index + 1]!.monotonicNs) return index === 0 || time > monotonicNs ? time : monotonicNs;
+      }
+      const last = pairs.length - 1;
+      const time = placed(last);
+      return last === 0 || time > pairs[last]!.monotonicNs ? time : pairs[last]!.monotonicNs;
+    }
+    for (let index = pairs.length - 1; index > 0; index--) {
+      if (placed(index) >= pairs[index]!.monotonicNs) return this.#within(index, placed(index));
+    }
+    return this.#within(0, placed(0));
+  }
+
+  /** A time of one pair, cut off where the next one begins. */
+  #within(index: number, timeNs: bigint): bigint {
+    const next = this.#pairs[index + 1];
+    return next && timeNs >= next.monotonicNs ? next.monotonicNs - 1n : timeNs;
   }
 }

@@ -50,6 +50,24 @@ export interface NamePart {
   readonly commHex?: string;
 }
 
+const process = { pid: 'number', startTicks: 'number' } as const;
+
+/** What each event must have; more is left to later versions. `time`: decimal nanoseconds. */
+const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'number' | 'boolean' | 'time'>>> = {
+  clock: { realNs: 'time', boottimeNs: 'time' },
+  arrive: { ...process, parentPid: 'number', kernelThread: 'boolean', comm: 'string' },
+  depart: process,
+  rename: { ...process, comm: 'string' },
+  mark: { name: 'string' },
+  begin: { name: 'string', span: 'number' },
+  end: { span: 'number' },
+  gap: { reason: 'string', ticks: 'number', rows: 'number' },
+  drop: { tier: 'string', reason: 'string', rows: 'number' },
+  audit: { checked: 'number', mismatches: 'number' },
+  close: { reason: 'string' },
+};
+const TIME = /^-?\d{1,19}$/;
+
 const nameOfType = new Map<number, TideEvent['type']>(
   Object.entries(EventType).map(([name, type]) => [type, name as TideEvent['type']]),
 );
@@ -65,9 +83,12 @@ export function decodeEvent(type: number, payload: Uint8Array): TideEvent | unde
   const name = nameOfType.get(type);
   if (name === undefined) return undefined;
   try {
-    const rest = JSON.parse(new TextDecoder().decode(payload)) as object;
+    const rest = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown> | null;
     if (typeof rest !== 'object' || rest === null) return undefined;
-    return { ...rest, type: name } as TideEvent;
+    const isWhole = Object.entries(FIELDS[name]).every(([field, kind]) =>
+      kind === 'time' ? typeof rest[field] === 'string' && TIME.test(rest[field]) : typeof rest[field] === kind,
+    );
+    return isWhole ? ({ ...rest, type: name } as TideEvent) : undefined;
   } catch {
     return undefined;
   }

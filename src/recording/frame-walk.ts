@@ -206,16 +206,18 @@ export class FrameWalk {
       }
       this.#rollupIsPending = this.#rollupTick > this.tick;
       if (this.#rollupIsPending) return;
+      // Reads from before the walk's first frame tell how old a value is; they are not part of that frame.
+      const frame = this.frames > 1 || this.#rollupTick === this.tick ? this.frames : 0;
       const { slots, count } = cursor.updated;
-      for (let index = 0; index < count; index++) this.#takeRead(cursor, slots[index]!);
+      for (let index = 0; index < count; index++) this.#takeRead(cursor, slots[index]!, frame);
     }
   }
 
-  #takeRead(cursor: RingCursor, slot: number): void {
+  #takeRead(cursor: RingCursor, slot: number, frame: number): void {
     this.#readKeys[slot] = this.#rollupKeys[slot];
     this.#readAtNs[slot] = cursor.startNs;
     this.#readStatus[slot] = cursor.status[slot]!;
-    this.#readInFrame[slot] = this.frames;
+    this.#readInFrame[slot] = frame;
     this.#readValues.forEach((values, column) => {
       let own = values;
       if (slot >= own.length) {

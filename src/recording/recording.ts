@@ -110,11 +110,15 @@ export class Recording implements Disposable {
     const clock = this.clock();
     const toNs = clock.toMonotonic(timeNs);
     // Two walks: the first finds the frame, the second stops on it with the state that it had.
-    const search = this.walk({ toNs, fromBlockAt: toNs });
-    let frames = 0;
-    for (let step = search.next(); step !== null; step = search.next()) if (step === 'frame') frames = search.frames;
+    let range: WalkRange = { toNs, fromBlockAt: toNs };
+    let frames = countFrames(this.walk(range));
+    if (frames === 0) {
+      // The block of that time may be damaged, or begun by a writer that died: what is before it stands.
+      range = { toNs };
+      frames = countFrames(this.walk(range));
+    }
     if (frames === 0) return undefined;
-    const walk = this.walk({ toNs, fromBlockAt: toNs });
+    const walk = this.walk(range);
     while (walk.frames < frames) if (walk.next() === null) break;
     return snapshotOf(walk, clock);
   }
@@ -188,6 +192,17 @@ export class Recording implements Disposable {
     return out;
   }
 
+  /** Unix nanoseconds of the newest frame, or of the start when there is none. */
+  get endNs(): bigint {
+    let last: bigint | undefined;
+    for (const range of [{ fromBlockAt: 'newest' }, {}] as const) {
+      const walk = this.walk(range);
+      for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') last = walk.startNs;
+      if (last !== undefined) return this.clock().toUnix(last);
+    }
+    return BigInt(this.metadata.startedAt.realNs);
+  }
+
   /** The clocks of the recording. */
   clock(): ClockLine {
     const { monotonicNs, realNs } = this.metadata.startedAt;
@@ -213,7 +228,7 @@ export class Recording implements Disposable {
       }
     }
     return {
-      ...(range.from === undefined ? {} : { fromNs: clock.toMonotonic(range.from) }),
+      ...(range.from === undefined ? {} : { fromNs: clock.toMonotonic(range.from, 'earliest') }),
       ...(range.to === undefined ? {} : { toNs: clock.toMonotonic(range.to) }),
     };
   }
@@ -225,6 +240,12 @@ export class Recording implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function countFrames(walk: FrameWalk): number {
+  let frames = 0;
+  for (let step = walk.next(); step !== null; step = walk.next()) frames = walk.frames;
+  return frames;
 }
 
 /** The processes of the frame that a walk stands on. */

@@ -48,7 +48,8 @@ export function startSampler(
   });
   child.on('message', (message) => hear(message as FromSampler));
   child.on('error', (error) => died(`The sampler's process failed: ${error.message}`));
-  child.on('exit', (code, signal) => died(`The sampler's process ended (${signal ?? `code ${code}`})`));
+  // Not `exit`: that may come before the last messages have been read.
+  child.on('close', (code, signal) => died(`The sampler's process ended (${signal ?? `code ${code}`})`));
   child.send(config);
   const setHeld = (isHeld: boolean) => {
     if (isHeld) child.ref();

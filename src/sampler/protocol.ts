@@ -17,8 +17,8 @@ export interface Failure {
 }
 
 export type FromSampler =
-  /** The first frame is committed. */
-  | { readonly type: 'started'; readonly processes: number }
+  /** The first frame is committed. `missing`: pids that were asked for and not found. */
+  | { readonly type: 'started'; readonly processes: number; readonly missing: readonly number[] }
   /** Nothing is recorded, or no longer. */
   | { readonly type: 'failed'; readonly failure: Failure }
   /** About once a second. */

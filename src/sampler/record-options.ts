@@ -12,6 +12,7 @@ import { readVersion } from '../text/package.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
+import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
 export interface RecordOptions {
@@ -73,11 +74,14 @@ export interface RecordPlan {
 
 /** Checks the options. Throws a TypeError or RangeError, or an error with a `code` of the engine or the file. */
 export function planRecording(options: RecordOptions): RecordPlan {
-  const known = new Set<string>(OPTION_NAMES);
-  for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      throw new TypeError(`There is no "${name}" option; the options are ${OPTION_NAMES.join(', ')}`);
-  }
+  checkNames(options);
+  typedOption('trim', options.trim, 'true or false', (value) => typeof value === 'boolean');
+  typedOption('signal', options.signal, 'an AbortSignal', (value) => value instanceof AbortSignal);
+  typedOption('onWarning', options.onWarning, 'a function', (value) => typeof value === 'function');
+  typedOption('procfs', options.procfs, 'the path of a folder', isPath);
+  typedOption('file', options.file, 'the path of a new file', isPath);
+  typedOption('host', options.host, '{ pageSize, clockTicksPerSecond }, both positive integers', areUnits);
+  options.signal?.throwIfAborted();
   const target = plainTarget(options.target ?? 'self', process.pid);
   const hz = numberOption('hz', options.hz ?? 10, MIN_HZ, MAX_HZ);
   const sizeBytes = numberOption(
@@ -89,13 +93,11 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const durationMs = numberOption('durationMs', options.durationMs ?? 0, 0, Number.MAX_SAFE_INTEGER);
   const choice = options.engine ?? 'auto';
   if (!ENGINE_CHOICES.includes(choice)) {
-    throw new TypeError(
-      `Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${String(choice)}`,
-    );
+    throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${shown(choice)}`);
   }
   const sampler = options.sampler ?? (includesSelf(target) ? 'process' : 'worker');
   if (sampler !== 'worker' && sampler !== 'process') {
-    throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${String(sampler)}`);
+    throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${shown(sampler)}`);
   }
   const ownCost = options.ownCost ?? 'thread';
   if (ownCost !== 'thread' && ownCost !== 'process') {
@@ -146,6 +148,32 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'onWarning',
 ];
 
+function checkNames(options: RecordOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Expected the options to be an object, got ${shown(options)}`);
+  }
+  const known = new Set<string>(OPTION_NAMES);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name))
+      throw new TypeError(`There is no "${name}" option; the options are ${OPTION_NAMES.join(', ')}`);
+  }
+}
+
+function typedOption(name: string, value: unknown, allowed: string, isRight: (value: unknown) => boolean): void {
+  if (value !== undefined && !isRight(value)) {
+    throw new TypeError(`Expected the "${name}" option to be ${allowed}, got ${shown(value)}`);
+  }
+}
+
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+function areUnits(value: unknown): boolean {
+  const { pageSize, clockTicksPerSecond } = (value ?? {}) as Partial<HostUnits>;
+  return [pageSize, clockTicksPerSecond].every((unit) => Number.isSafeInteger(unit) && unit! > 0);
+}
+
 /** Whether the target can include the process that asks. */
 function includesSelf(target: PlainTarget): boolean {
   if (target.kind === 'pids') return target.pids.includes(process.pid);
@@ -167,7 +195,7 @@ function hostUnits(root: string, options: RecordOptions): HostUnits {
 
 function numberOption(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${String(value)}`);
+    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${shown(value)}`);
   }
   return value;
 }
@@ -176,7 +204,7 @@ function deepRate(name: string, value: unknown): DeepRate {
   if (value === 'auto' || value === 'off') return value;
   if (typeof value === 'number' && value > 0 && value <= MAX_DEEP_HZ) return value;
   throw new RangeError(
-    `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${String(value)}`,
+    `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${shown(value)}`,
   );
 }
 
@@ -193,10 +221,7 @@ function checkFolder(root: string): void {
 }
 
 /** An absolute path where nothing is yet; the sampler creates the file, so a race is refused there. */
-function checkNewFile(file: unknown): string {
-  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
-    throw new TypeError(`Expected the "file" option to be the path of a new file, got ${String(file)}`);
-  }
+function checkNewFile(file: string): string {
   const absolute = path.resolve(file);
   const existing = lstatSync(absolute, { throwIfNoEntry: false });
   if (existing) {

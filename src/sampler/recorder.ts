@@ -4,7 +4,7 @@
  * The traps: the program may be busy for minutes, so nothing here is needed for sampling to go on; it may exit without a
  * word, so what is stored is readable at any instant; and it must not be kept alive or brought down by us.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,6 +27,7 @@ import { type SamplerHost, type SamplerLine, startSampler } from './host-process
 import type { FromSampler } from './protocol.js';
 import { planRecording, type RecordOptions, type RecordPlan } from './record-options.js';
 import type { EndReason, SamplerProgress } from './sampler.js';
+import { shown } from './shown.js';
 
 /** How a recording ended. */
 export interface RecordingEnd {
@@ -81,7 +82,6 @@ export class Recorder implements AsyncDisposable {
 
   /** See `startRecording`. */
   static async start(options: RecordOptions): Promise<Recorder> {
-    options.signal?.throwIfAborted();
     const plan = planRecording(options);
     const source = openSource(plan);
     const started = deferred<void>();
@@ -114,8 +114,11 @@ export class Recorder implements AsyncDisposable {
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
       await started.promise;
+      source.settle();
     } catch (error) {
       source.discard();
+      // Without a frame there is nothing to keep; that the file is ours, the sampler has seen to.
+      if (plan.file !== undefined && (error as RecordingError).code === 'stopped') rmSync(plan.file, { force: true });
       throw error;
     } finally {
       recorder.#line.hold(false);
@@ -259,41 +262,81 @@ interface RingSource {
   readonly storage: SamplerConfig['storage'];
   open(): Recording;
   openStorage(): FileStorage | SharedStorage;
+  /** The sampler has opened the ring. */
+  settle(): void;
   /** Removes what nobody asked to keep. */
   discard(): void;
 }
 
 function openSource(plan: RecordPlan): RingSource {
-  const { sizeBytes, trim } = plan;
-  if (plan.file === undefined && plan.host === 'worker') {
-    const buffer = new SharedArrayBuffer(sizeBytes);
+  const { sizeBytes, trim, file } = plan;
+  if (file !== undefined) {
     return {
-      storage: { kind: 'shared', buffer },
-      open: () => openSharedRecording(buffer),
-      openStorage: () => new SharedStorage(buffer),
+      storage: { kind: 'file', path: file, sizeBytes, trim },
+      open: () => openRecording(file),
+      openStorage: () => FileStorage.open(file),
+      settle: () => {},
       discard: () => {},
     };
   }
-  // A helper process shares no memory with us: its ring is a file that only we can read, in memory where possible.
-  const folder = plan.file === undefined ? mkdtempSync(path.join(scratchFolder(), 'tidemark-')) : undefined;
-  const file = plan.file ?? path.join(folder!, 'ring.tide');
+  return plan.host === 'worker' ? sharedSource(sizeBytes) : scratchSource(sizeBytes);
+}
+
+function sharedSource(sizeBytes: number): RingSource {
+  const buffer = allocate(sizeBytes);
   return {
-    storage: { kind: 'file', path: file, sizeBytes, trim: trim && plan.file !== undefined },
-    open: () => openRecording(file),
-    openStorage: () => FileStorage.open(file),
+    storage: { kind: 'shared', buffer },
+    open: () => openSharedRecording(buffer),
+    openStorage: () => new SharedStorage(buffer),
+    settle: () => {},
+    discard: () => {},
+  };
+}
+
+/**
+ * A helper process shares no memory with us: its ring is a file that only we can read, in memory where possible. Once
+ * both have it open it needs no name, and without one it is gone when both are, however they end.
+ */
+function scratchSource(sizeBytes: number): RingSource {
+  const folder = mkdtempSync(path.join(scratchFolder(), 'tidemark-'));
+  const file = path.join(folder, 'ring.tide');
+  let fd: number | undefined;
+  const openedPath = () => {
+    if (fd === undefined) throw new RecordingError('closed', 'The recorder has been disposed of');
+    return `/proc/self/fd/${fd}`;
+  };
+  return {
+    storage: { kind: 'file', path: file, sizeBytes, trim: false },
+    open: () => openRecording(openedPath()),
+    openStorage: () => FileStorage.open(openedPath()),
+    settle: () => {
+      fd = openSync(file, 'r');
+      rmSync(folder, { recursive: true, force: true });
+    },
     discard: () => {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
+function allocate(sizeBytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(sizeBytes);
+  } catch {
+    throw new RangeError(`Expected the "sizeBytes" option to fit into memory without a file, got ${sizeBytes}`);
+  }
+}
+
 function scratchFolder(): string {
-  return process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  const own = process.env.XDG_RUNTIME_DIR;
+  return own !== undefined && existsSync(own) ? own : tmpdir();
 }
 
 function checkName(name: unknown): string {
   if (typeof name !== 'string' || name === '' || name.length > 1024) {
-    throw new TypeError(`Expected the name of a mark to be a string of 1 to 1024 characters, got ${String(name)}`);
+    throw new TypeError(`Expected the name of a mark to be a string of 1 to 1024 characters, got ${shown(name)}`);
   }
   return name;
 }

@@ -18,7 +18,7 @@ import { DeepReads } from './deep-reads.js';
 import { OwnCost } from './own-cost.js';
 import { ProcessTable } from './process-table.js';
 import { Schedule } from './schedule.js';
-import { isOpenEnded, Selector } from './target.js';
+import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
 
 /** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
 const LAST_STRETCH_NS = 2_000_000n;
@@ -79,6 +79,12 @@ export class Sampler {
     return this.#table.count;
   }
 
+  /** The pids that were asked for and were not found by `begin`. */
+  missingPids(): number[] {
+    const { target } = this.#config;
+    return target.kind === 'pids' ? target.pids.filter((pid) => !this.#table.has(pid)) : [];
+  }
+
   /** Records until `stop`, the end of the time, or the last process of a closed target. Resolves to the reason. */
   async run(): Promise<EndReason> {
     const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
@@ -97,7 +103,7 @@ export class Sampler {
       this.#tick(schedule);
       schedule.advance();
       if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) return 'time-over';
-      if (this.#table.count === 0 && !isOpenEnded(this.#config.target)) return 'all-gone';
+      if (this.#table.count === 0 && endsWhenEmpty(this.#config.target)) return 'all-gone';
     }
     return 'stopped';
   }

@@ -14,7 +14,7 @@ import { metadataOf, type SamplerConfig } from './config.js';
 import type { Failure, SamplerPort } from './protocol.js';
 import { sizeRing } from './ring-size.js';
 import { Sampler } from './sampler.js';
-import { describeTarget, isOpenEnded } from './target.js';
+import { describeTarget, endsWhenEmpty } from './target.js';
 
 const PROGRESS_EVERY_MS = 1000;
 
@@ -24,11 +24,12 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
   try {
     sampler = openSampler(config);
     const running = sampler;
+    const missing = running.missingPids();
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
       else running.mark(BigInt(message.timeNs), message.event);
     });
-    running.started.then(() => port.send({ type: 'started', processes: running.progress.live }));
+    running.started.then(() => port.send({ type: 'started', processes: running.progress.live, missing }));
     const reports = setInterval(() => port.send({ type: 'progress', progress: running.progress }), PROGRESS_EVERY_MS);
     reports.unref();
     try {
@@ -61,7 +62,7 @@ function openSampler(config: SamplerConfig): Sampler {
     const writer = new RecordingWriter(storage, { metadata, blockBytes, maxSlots });
     const sampler = new Sampler(config, engine, writer, maxSlots);
     const found = sampler.begin();
-    if (found === 0 && (!isOpenEnded(config.target) || config.target.kind === 'tree')) {
+    if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });
     }
     return sampler;

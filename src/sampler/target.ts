@@ -8,6 +8,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
+import { shown } from './shown.js';
 
 export type MatchSubject = 'comm' | 'exe' | 'cmdline';
 
@@ -37,7 +38,9 @@ export function plainTarget(target: Target, selfPid: number): PlainTarget {
   if (typeof target === 'object' && target !== null) {
     if ('pids' in target) {
       if (!Array.isArray(target.pids) || target.pids.length === 0) {
-        throw new TypeError('Expected the "target.pids" option to be an array of at least one pid');
+        throw new TypeError(
+          `Expected the "target.pids" option to be an array of at least one pid, got ${shown(target.pids)}`,
+        );
       }
       for (const pid of target.pids) checkPid('target.pids', pid);
       return { kind: 'pids', pids: [...new Set<number>(target.pids)] };
@@ -45,21 +48,26 @@ export function plainTarget(target: Target, selfPid: number): PlainTarget {
     if ('tree' in target) return { kind: 'tree', pid: checkPid('target.tree', target.tree) };
     if ('cgroup' in target) {
       if (typeof target.cgroup !== 'string' || target.cgroup === '') {
-        throw new TypeError('Expected the "target.cgroup" option to be a path such as "/system.slice"');
+        throw new TypeError(
+          `Expected the "target.cgroup" option to be a path such as "/system.slice", got ${shown(target.cgroup)}`,
+        );
       }
       return { kind: 'cgroup', path: normalCgroup(target.cgroup) };
     }
     if ('match' in target) {
       const { match, on } = target;
-      if (!(match instanceof RegExp)) throw new TypeError('Expected the "target.match" option to be a RegExp');
+      if (!(match instanceof RegExp)) {
+        throw new TypeError(`Expected the "target.match" option to be a RegExp, got ${shown(match)}`);
+      }
       if (on !== 'comm' && on !== 'exe' && on !== 'cmdline') {
-        throw new TypeError(`Expected the "target.on" option to be "comm", "exe" or "cmdline", got ${String(on)}`);
+        throw new TypeError(`Expected the "target.on" option to be "comm", "exe" or "cmdline", got ${shown(on)}`);
       }
       return { kind: 'match', source: match.source, flags: match.flags.replace(/[gy]/g, ''), on };
     }
   }
   throw new TypeError(
-    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { cgroup } or { match, on }',
+    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { cgroup } or { match, on }, ' +
+      `got ${shown(target)}`,
   );
 }
 
@@ -82,6 +90,11 @@ export function describeTarget(target: PlainTarget): string {
 /** Whether processes that start later can belong to the target. */
 export function isOpenEnded(target: PlainTarget): boolean {
   return target.kind !== 'pids';
+}
+
+/** Whether no process can belong to the target any more once its last one has gone: a tree grows from its members. */
+export function endsWhenEmpty(target: PlainTarget): boolean {
+  return target.kind === 'pids' || target.kind === 'tree';
 }
 
 /** Decides for one process after the other; remembers what a tree needs. */
@@ -178,7 +191,7 @@ function normalCgroup(given: string): string {
 
 function checkPid(option: string, pid: unknown): number {
   if (!Number.isInteger(pid) || (pid as number) <= 0 || (pid as number) > 0x7fffffff) {
-    throw new TypeError(`Expected the "${option}" option to hold positive integers, got ${String(pid)}`);
+    throw new TypeError(`Expected the "${option}" option to hold integers from 1 to 2147483647, got ${shown(pid)}`);
   }
   return pid as number;
 }

@@ -1,0 +1,109 @@
+/**
+ * Sweeps as the sampler would hand them to the ring, made up: slots with labels, and columns whose values move as the
+ * values of processes do.
+ *
+ * The trap: making up values costs more than storing them. So the sweeps are made beforehand and handed over in turn, and
+ * only the storing is timed.
+ */
+import { TierColumns } from '../src/engine/tier-columns.js';
+import type { RecordingMetadata } from '../src/recording/format.js';
+import { type CounterScalars, RecordingWriter } from '../src/recording/recording-writer.js';
+import { SharedStorage } from '../src/ring/shared-storage.js';
+import { COUNTER_COLUMNS, type HostUnits, metricsOf, quantumOf } from '../src/schema.js';
+
+export const SLOTS = 2000;
+/** Values of one sweep. */
+export const POINTS = SLOTS * COUNTER_COLUMNS.length;
+
+const HOST: HostUnits = { pageSize: 4096, clockTicksPerSecond: 100 };
+const RING_BYTES = 128 * 2 ** 20;
+const BLOCK_BYTES = 2 ** 22;
+const PERIOD_NS = 10_000_000n;
+const SWEEP_NS = 6_000_000n;
+
+/** A writer over memory with all its slots taken; `sweep` stores one frame of the given columns. */
+export class SyntheticRing {
+  readonly buffer = new SharedArrayBuffer(RING_BYTES);
+  readonly #writer: RecordingWriter;
+  readonly #scalars: CounterScalars = { tick: 0, lateness: 0, ownCpu: 0, ownRss: 50 * 2 ** 20, missedTicks: 0 };
+  #nowNs = 1_000_000_000_000n;
+
+  constructor() {
+    const storage = new SharedStorage(this.buffer);
+    this.#writer = new RecordingWriter(storage, { metadata: METADATA, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
+    const comm = new TextEncoder().encode('python3');
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const pid = 1000 + slot;
+      const identity = { pid, startTicks: 5_000_000 + slot, parentPid: 1, kernelThread: false, comm };
+      this.#writer.arrive(this.#nowNs, slot, identity);
+    }
+  }
+
+  /** Bytes and changed values of the counters ring so far. */
+  get stats(): { readonly bytes: number; readonly changed: number } {
+    return this.#writer.stats[0]!;
+  }
+
+  /** Stores one frame. The numbers beside the columns move as they do in a recording. */
+  sweep(columns: TierColumns): void {
+    const scalars = this.#scalars as { -readonly [name in keyof CounterScalars]: number };
+    scalars.tick++;
+    scalars.lateness = 30_000 + ((scalars.tick * 7919) % 4001);
+    scalars.ownCpu += 5_900_000 + ((scalars.tick * 104729) % 200_003);
+    this.#nowNs += PERIOD_NS;
+    const startNs = this.#nowNs + BigInt(scalars.lateness);
+    if (!this.#writer.counters(startNs, startNs + SWEEP_NS, scalars, columns)) throw new Error('A frame was dropped');
+  }
+}
+
+/** One sweep after the other, each moved from the one before in that share of its values, by a few quanta. */
+export function movingSweeps(count: number, share: number): TierColumns[] {
+  const metrics = metricsOf('counters');
+  const random = randomFrom(42);
+  const first = new TierColumns(COUNTER_COLUMNS, SLOTS);
+  for (const [place, metric] of metrics.entries()) {
+    const quantum = quantumOf(metric, HOST);
+    for (let slot = 0; slot < SLOTS; slot++) first.columns[place]![slot] = Math.floor(random() * 10_000) * quantum;
+  }
+  const sweeps = [first];
+  while (sweeps.length < count) {
+    const next = sweeps.at(-1)!.grown(SLOTS);
+    for (const [place, metric] of metrics.entries()) {
+      const column = next.columns[place]!;
+      const quantum = quantumOf(metric, HOST);
+      for (let slot = 0; slot < SLOTS; slot++) {
+        if (random() >= share) continue;
+        // Small steps are the most frequent; a gauge goes both ways.
+        const step = 1 + Math.floor(random() ** 3 * 64);
+        column[slot]! += (metric.kind === 'gauge' && random() < 0.5 ? -step : step) * quantum;
+      }
+    }
+    sweeps.push(next);
+  }
+  return sweeps;
+}
+
+/** The same numbers in every run (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const METADATA: RecordingMetadata = {
+  format: 'tide-1',
+  writer: { name: 'tidemark', version: '0', pid: 0 },
+  host: { hostname: 'bench', kernel: '', architecture: process.arch, cpus: 1, bootId: '', ...HOST },
+  engine: { name: 'none', reason: 'synthetic' },
+  procfs: '/proc',
+  target: 'synthetic',
+  hz: 100,
+  rollup: 'off',
+  mappings: 'off',
+  audit: 0,
+  startedAt: { monotonicNs: '1000000000000', realNs: '1700000000000000000', boottimeNs: '1000000000000' },
+};
