@@ -11,12 +11,8 @@ export interface Contestant {
   round(): number | Promise<number>;
 }
 
-/** The rounds of each contestant, in their order; the first `warmUps` rounds are not counted. */
-export async function alternate(
-  contestants: readonly Contestant[],
-  rounds: number,
-  warmUps = 2,
-): Promise<number[][]> {
+/** The rounds of each contestant, in their order; before them come `warmUps` that are not counted. */
+export async function alternate(contestants: readonly Contestant[], rounds: number, warmUps = 2): Promise<number[][]> {
   const samples: number[][] = contestants.map(() => []);
   for (let round = -warmUps; round < rounds; round++) {
     for (const [index, contestant] of contestants.entries()) {
@@ -26,4 +22,12 @@ export async function alternate(
     }
   }
   return samples;
+}
+
+/** Reads after which a contestant in JavaScript is compiled and stays so. */
+const READS_TO_WARM_UP = 20_000;
+
+/** Warm-ups for rounds that make so many cheap reads each; where a read is dear, two will do. */
+export function warmUpsOf(readsPerRound: number): number {
+  return Math.max(2, Math.ceil(READS_TO_WARM_UP / readsPerRound));
 }

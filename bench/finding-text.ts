@@ -13,7 +13,7 @@ export function findingLine(finding: Finding): string {
     finding.times,
     side(ours.name, ours.spread),
     ...(theirs ? [side(theirs.name, theirs.spread)] : []),
-    ...(ratio ? [`${ratio.name} = ${digits(ratio.value)} (${range(ratio.spread)})`] : []),
+    ...(ratio ? [`${ratio.name} = ${withSpread(ratio.spread)}`] : []),
     ...(finding.also === null ? [] : [finding.also]),
     ...(finding.target ? [`${targetText(finding.target)}: ${finding.verdict}`] : []),
   ].join(' | ');
@@ -37,7 +37,7 @@ export function findingTable(findings: readonly Finding[]): string[] {
     digits(finding.ours.spread.median),
     finding.theirs ? digits(finding.theirs.spread.median) : '',
     finding.unit,
-    finding.ratio ? digits(finding.ratio.value) : '',
+    finding.ratio ? digits(finding.ratio.spread.median) : '',
     finding.target ? targetText(finding.target) : '',
     finding.verdict ?? '',
   ]);

@@ -14,9 +14,7 @@ export interface Side {
 export interface Ratio {
   /** Such as `native / kernel floor`. */
   readonly name: string;
-  /** Ratio of the two medians. */
-  readonly value: number;
-  /** Quartiles of the ratios of rounds that were neighbours. */
+  /** Of the ratios of rounds that were neighbours, so that a drift of the machine cancels out. */
   readonly spread: Spread;
 }
 
@@ -67,7 +65,7 @@ export function findingOf(parts: FindingParts): Finding {
   const ourSide = { name: ours.name, spread: spreadOf(ours.samples) };
   const theirSide = theirs ? { name: theirs.name, spread: spreadOf(theirs.samples) } : null;
   const ratio = theirs ? ratioOf(parts.divide === 'theirs/ours' ? [theirs, ours] : [ours, theirs]) : null;
-  const judged = target?.of === 'ratio' ? ratio?.value : ourSide.spread.median;
+  const judged = target?.of === 'ratio' ? ratio?.spread.median : ourSide.spread.median;
   return {
     bench: parts.bench,
     what: parts.what,
@@ -89,7 +87,6 @@ function ratioOf([above, below]: [
 ]): Ratio {
   return {
     name: `${above.name} / ${below.name}`,
-    value: spreadOf(above.samples).median / spreadOf(below.samples).median,
     spread: spreadOf(above.samples.map((value, round) => value / below.samples[round]!)),
   };
 }

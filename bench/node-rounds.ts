@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import pidusage from 'pidusage';
 import { readHostUnits } from '../src/procfs/host-units.js';
-import { regexMappings, splitStatm } from './line-regex.js';
+import { regexMappings, splitStat, splitStatm } from './line-regex.js';
 
 const { pageSize } = readHostUnits();
 let pids: number[] = [];
@@ -22,6 +22,14 @@ const works: Record<string, () => number | Promise<number>> = {
   'statm-split'() {
     let sum = 0;
     for (const pid of pids) sum += splitStatm(readFileSync(`/proc/${pid}/statm`, 'utf8'))[1]! * pageSize;
+    return sum;
+  },
+  'statm-stat-split'() {
+    let sum = 0;
+    for (const pid of pids) {
+      sum += splitStatm(readFileSync(`/proc/${pid}/statm`, 'utf8'))[1]! * pageSize;
+      if (splitStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).length < 20) throw new Error(`No stat of ${pid}`);
+    }
     return sum;
   },
   'smaps-regex'() {

@@ -5,7 +5,7 @@
  * yields columns. The trap: each side is a process of its own, so what is compared is the CPU time that the kernel charges
  * to each in its round, not the time on the wall.
  */
-import { type Contestant, alternate } from './alternate.js';
+import { alternate, type Contestant, warmUpsOf } from './alternate.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import type { Target } from './finding.js';
 import { startKernelFloor } from './kernel-floor.js';
@@ -66,7 +66,8 @@ async function compare(context: BenchContext, floor: RoundChild, comparison: Com
       return perProcess(answer);
     },
   };
-  const [our, their] = await alternate([ours, theirs], rounds);
+  const warmUps = work === 'counters' ? warmUpsOf(zoo.pids.length) : 2;
+  const [our, their] = await alternate([ours, theirs], rounds, warmUps);
   const kept = work === 'counters' ? `, both keep ${sweeps.kept}` : '';
   context.report({
     what: `${engine} ${work} sweep`,

@@ -82,35 +82,33 @@ export function planRecording(options: RecordOptions): RecordPlan {
   typedOption('file', options.file, 'the path of a new file', isPath);
   typedOption('host', options.host, '{ pageSize, clockTicksPerSecond }, both positive integers', areUnits);
   options.signal?.throwIfAborted();
-  const target = plainTarget(options.target ?? 'self', process.pid);
-  const hz = numberOption('hz', options.hz ?? 10, MIN_HZ, MAX_HZ);
-  const sizeBytes = numberOption(
-    'sizeBytes',
-    options.sizeBytes ?? (options.file === undefined ? MEMORY_BYTES : FILE_BYTES),
-    MIN_RING_BYTES,
-    MAX_RING_BYTES,
-  );
-  const durationMs = numberOption('durationMs', options.durationMs ?? 0, 0, Number.MAX_SAFE_INTEGER);
-  const choice = options.engine ?? 'auto';
+  // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
+  const { engine: choice = 'auto', procfs: root = '/proc', trim = true } = options;
+  const { hz = 10, rollup = 'auto', mappings = 'off', audit = AUDIT, durationMs = 0 } = options;
+  const { sizeBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES, ownCost = 'thread' } = options;
+  const { target: wanted = 'self' } = options;
+  const target = plainTarget(wanted, process.pid);
+  const { sampler = includesSelf(target) ? 'process' : 'worker' } = options;
+  numberOption('hz', hz, MIN_HZ, MAX_HZ);
+  numberOption('sizeBytes', sizeBytes, MIN_RING_BYTES, MAX_RING_BYTES);
+  numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
+  numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
   if (!ENGINE_CHOICES.includes(choice)) {
     throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${shown(choice)}`);
   }
-  const sampler = options.sampler ?? (includesSelf(target) ? 'process' : 'worker');
   if (sampler !== 'worker' && sampler !== 'process') {
     throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${shown(sampler)}`);
   }
-  const ownCost = options.ownCost ?? 'thread';
   if (ownCost !== 'thread' && ownCost !== 'process') {
-    throw new TypeError(`Expected the "ownCost" option to be "thread" or "process", got ${String(ownCost)}`);
+    throw new TypeError(`Expected the "ownCost" option to be "thread" or "process", got ${shown(ownCost)}`);
   }
-  const root = options.procfs ?? '/proc';
   checkFolder(root);
   const chosen = chooseEngine(choice);
   return {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
     file: options.file === undefined ? undefined : checkNewFile(options.file),
-    trim: options.trim ?? true,
+    trim,
     config: {
       target,
       root,
@@ -118,9 +116,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
       engine: chosen.name,
       engineReason: chosen.reason,
       hz,
-      rollup: deepRate('rollup', options.rollup ?? 'auto'),
-      mappings: deepRate('mappings', options.mappings ?? 'off'),
-      audit: Math.floor(numberOption('audit', options.audit ?? AUDIT, 0, Number.MAX_SAFE_INTEGER)),
+      rollup: deepRate('rollup', rollup),
+      mappings: deepRate('mappings', mappings),
+      audit: Math.floor(audit),
       ticks: durationMs === 0 ? 0 : Math.max(1, Math.round((durationMs / 1000) * hz)),
       maxKept: undefined,
       ownCost: sampler === 'process' ? 'process' : ownCost,
@@ -193,11 +191,10 @@ function hostUnits(root: string, options: RecordOptions): HostUnits {
   return own;
 }
 
-function numberOption(name: string, value: unknown, least: number, most: number): number {
+function numberOption(name: string, value: unknown, least: number, most: number): void {
   if (typeof value !== 'number' || !(value >= least && value <= most)) {
     throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${shown(value)}`);
   }
-  return value;
 }
 
 function deepRate(name: string, value: unknown): DeepRate {

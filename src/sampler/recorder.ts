@@ -8,6 +8,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ClockLine } from '../recording/clock-line.js';
 import type { TideEvent } from '../recording/events.js';
 import type { FrameView, GapView } from '../recording/frame.js';
 import { viewFrame } from '../recording/frame.js';
@@ -52,6 +53,7 @@ export interface Span {
 
 const LEAST_POLL_MS = 5;
 const MOST_POLL_MS = 250;
+const CLOCK_EVERY_NS = 10_000_000_000n;
 
 export class Recorder implements AsyncDisposable {
   /** The file that is written, or undefined for a ring in memory. */
@@ -65,10 +67,13 @@ export class Recorder implements AsyncDisposable {
   #line: SamplerLine | undefined;
   #isStarted = false;
   #isOver = false;
+  /** Somebody has asked for the end, and is told of a failure by that. */
+  #isWaitedFor = false;
   #progress: SamplerProgress | undefined;
   #recording: Recording | undefined;
   #latest: { walk: FrameWalk; snapshot: Snapshot | undefined } | undefined;
   #spans = 0;
+  #clock: { line: ClockLine; readNs: bigint } | undefined;
 
   private constructor(plan: RecordPlan, source: RingSource, options: RecordOptions, ended: Promise<RecordingEnd>) {
     this.file = plan.file;
@@ -92,6 +97,9 @@ export class Recorder implements AsyncDisposable {
     const hear = (message: FromSampler) => {
       if (message.type === 'started') {
         recorder.#isStarted = true;
+        if (message.missing.length > 0) {
+          recorder.#onWarning(`No such process: ${message.missing.join(', ')}; recording the others`);
+        }
         started.resolve();
       }
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
@@ -105,7 +113,7 @@ export class Recorder implements AsyncDisposable {
         const error = new RecordingError(message.failure.code, message.failure.message);
         started.reject(error);
         ended.reject(error);
-        if (recorder.#isStarted) recorder.#onWarning(message.failure.message);
+        if (recorder.#isStarted && !recorder.#isWaitedFor) recorder.#onWarning(message.failure.message);
       }
     };
     recorder.#line = startSampler(plan.host, { ...plan.config, storage: source.storage }, hear);
@@ -155,7 +163,7 @@ export class Recorder implements AsyncDisposable {
     const { walk } = this.#latest;
     let moved = false;
     for (let step = walk.next(); step !== null; step = walk.next()) moved ||= step === 'frame';
-    if (moved) this.#latest.snapshot = snapshotOf(walk, recording.clock());
+    if (moved) this.#latest.snapshot = snapshotOf(walk, this.#clockLine(recording));
     return this.#latest.snapshot;
   }
 
@@ -167,13 +175,11 @@ export class Recorder implements AsyncDisposable {
     const recording = this.recording();
     const walk = recording.walk(options.from === 'now' ? { fromBlockAt: 'newest' } : {});
     const pollMs = Math.min(MOST_POLL_MS, Math.max(LEAST_POLL_MS, 500 / this.hz));
-    let clock = recording.clock();
     if (options.from === 'now') while (walk.next() !== null);
     for (;;) {
       const wasOver = this.#isOver;
       for (let step = walk.next(); step !== null; step = walk.next()) {
-        if (walk.frames % 1000 === 0) clock = recording.clock();
-        yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+        yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, this.#clockLine(recording));
       }
       if (wasOver) return;
       await pause(pollMs);
@@ -203,6 +209,7 @@ export class Recorder implements AsyncDisposable {
 
   /** Resolves when the recording has ended by itself or by `stop`; rejects when the sampler failed. */
   get finished(): Promise<RecordingEnd> {
+    this.#isWaitedFor = true;
     if (!this.#isOver) this.#line?.hold(true);
     return this.#ended;
   }
@@ -220,6 +227,15 @@ export class Recorder implements AsyncDisposable {
     this.#recording?.close();
     this.#recording = undefined;
     this.#source.discard();
+  }
+
+  /** The clocks, read anew as often as the sampler stores them: it means reading all events. */
+  #clockLine(recording: Recording): ClockLine {
+    const nowNs = process.hrtime.bigint();
+    if (!this.#clock || nowNs - this.#clock.readNs > CLOCK_EVERY_NS) {
+      this.#clock = { line: recording.clock(), readNs: nowNs };
+    }
+    return this.#clock.line;
   }
 
   #tell(event: TideEvent): void {

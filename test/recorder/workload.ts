@@ -95,7 +95,11 @@ export function startSleep(seconds = 60): ChildProcess {
 }
 
 /** Waits until `probe` gives something else than undefined or false, and gives that. Fails after a while. */
-export async function until<T>(probe: () => T | undefined | false, what = 'a condition', withinMs = 15_000): Promise<T> {
+export async function until<T>(
+  probe: () => T | undefined | false,
+  what = 'a condition',
+  withinMs = 15_000,
+): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = probe();
@@ -144,9 +148,7 @@ export function childrenOf(parent: number, pattern: RegExp): number[] {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
         const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return (
-          Number(ppid) === parent && state !== 'Z' && pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'))
-        );
+        return Number(ppid) === parent && state !== 'Z' && pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
       } catch {
         return false;
       }

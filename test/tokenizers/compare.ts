@@ -32,6 +32,7 @@ export const PADDINGS: readonly Uint8Array[] = [
   '_Dirty:         9 kB\n',
   ':                  9 kB\nRss:                   4 kB\n',
   ')',
+  ' 7 7 7 7 7 7 7\n',
   ') R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23\n',
   '\t0-3\nVmRSS:\t4 kB\n',
 ].map((text) => new TextEncoder().encode(text.repeat(Math.ceil(PADDING / text.length)).slice(0, PADDING)));

@@ -48,6 +48,13 @@ describe('the twins agree on', () => {
     for (const file of KERNEL_FILES) expect([file, compared.get(file) ?? 0]).not.toEqual([file, 0]);
   });
 
+  it('more lines than a status can keep', () => {
+    for (const count of [255, 256, 257, 300]) {
+      const text = Array.from({ length: count }, (_, line) => `Key${line}:\tvalue\n`).join('');
+      expect(differenceOf('status', Buffer.from(`${text}Pid:\t3\nx\n`))).toBeUndefined();
+    }
+  });
+
   it('a text of 100,000 mappings', () => {
     const record = (row: number) =>
       `${(row * 2).toString(16)}000-${(row * 2 + 1).toString(16)}000 rw-p 00000000 00:00 0 \n` +
