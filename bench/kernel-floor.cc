@@ -1,4 +1,5 @@
-// What the kernel alone charges for the reads of a sweep, with nothing parsed: the floor that our sweeps are held against.
+// What the kernel alone charges for the reads of a sweep, with nothing parsed: the floor that our sweeps are held
+// against.
 //
 // First line of standard input: the pids. Then each line names a work, which is done once for all of them:
 //   counters   pread of statm and of stat from kept descriptors
@@ -6,8 +7,8 @@
 //   smaps      open, read until the end, close of smaps
 // and is answered with "CPU_NS BYTES PROCESSES": CPU time of this process in that round, user and system.
 //
-// The trap is a floor that does other work than the sweep: the order of the reads, the flags of the opens and the sizes of
-// the buffers are those of native/sweep.
+// The trap is a floor that does other work than the sweep: the order of the reads, the flags of the opens and the sizes
+// of the buffers are those of native/sweep.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -111,9 +112,13 @@ int main() {
   std::cout << processes.size() << std::endl;
 
   while (std::getline(std::cin, line)) {
-    if (line == "counters") Round(ReadCounters);
-    else if (line == "rollup") Round(ReadRollup);
-    else if (line == "smaps") Round(ReadSmaps);
-    else return 2;
+    if (line == "counters")
+      Round(ReadCounters);
+    else if (line == "rollup")
+      Round(ReadRollup);
+    else if (line == "smaps")
+      Round(ReadSmaps);
+    else
+      return 2;
   }
 }

@@ -113,4 +113,6 @@ async function main(words: readonly string[]): Promise<number> {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(128 + os.constants.signals[signal]));
 }
+// Whoever closed the pipe wants no more of it.
+process.stdout.once('error', () => process.exit(1));
 process.exitCode = await main(process.argv.slice(2));

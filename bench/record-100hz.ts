@@ -29,7 +29,7 @@ export const record100hz: Bench = {
           const options = { hz: HZ, rollup, sampler, durationMs, ...meanwhile };
           const { missedPercent, ticks, also } = await withScratchRecording(options, outcomeOf);
           report({
-            what: `ticks missed, main thread ${thread}, rollup ${rollup}`,
+            what: `ticks missed in a ${sampler}, main thread ${thread}, rollup ${rollup}`,
             on: `the host with the zoo of ${zoo.description}, ${HZ} Hz, ${samplerText(sampler)}`,
             times: `${ticks} ticks`,
             unit: '% missed',

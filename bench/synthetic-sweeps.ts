@@ -25,7 +25,14 @@ const SWEEP_NS = 6_000_000n;
 export class SyntheticRing {
   readonly buffer = new SharedArrayBuffer(RING_BYTES);
   readonly #writer: RecordingWriter;
-  readonly #scalars: CounterScalars = { tick: 0, lateness: 0, ownCpu: 0, ownRss: 50 * 2 ** 20, missedTicks: 0 };
+  readonly #scalars: CounterScalars = {
+    tick: 0,
+    lateness: 0,
+    ownCpu: 0,
+    ownRss: 50 * 2 ** 20,
+    missedTicks: 0,
+    statEvery: 1,
+  };
   #nowNs = 1_000_000_000_000n;
 
   constructor() {

@@ -40,8 +40,13 @@ Napi::Value Columns(const Napi::CallbackInfo& info) {
 // (capacity) -> [{ name, type, byteOffset }]
 Napi::Value TableLayout(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
+  int64_t capacity = TakeIndex(info[0], UINT32_MAX);
+  if (capacity < 0) {
+    Refuse(env, "Expected the capacity of a table");
+    return env.Undefined();
+  }
   ColumnPlace places[kTableColumns];
-  DescribeTable(info[0].ToNumber().Uint32Value(), places);
+  DescribeTable(static_cast<size_t>(capacity), places);
   Napi::Array out = Napi::Array::New(env);
   for (const ColumnPlace& place : places) {
     Napi::Object entry = Napi::Object::New(env);
@@ -55,9 +60,8 @@ Napi::Value TableLayout(const Napi::CallbackInfo& info) {
 
 // (deadline: bigint) sleeps until the monotonic time in nanoseconds
 void Sleep(const Napi::CallbackInfo& info) {
-  if (!info[0].IsBigInt()) return;
-  bool lossless;
-  SleepUntil(info[0].As<Napi::BigInt>().Int64Value(&lossless));
+  int64_t deadline_ns = 0;
+  if (TakeInstant(info[0], &deadline_ns)) SleepUntil(deadline_ns);
 }
 
 // (out: BigInt64Array(4)) fills in the clocks: monotonic, real, boottime and this thread's CPU time, in nanoseconds
@@ -72,7 +76,13 @@ void Clocks(const Napi::CallbackInfo& info) {
 
 // (fd, bytes) -> errno: gives a file its blocks on the disk, so that a later write cannot fail for want of room
 Napi::Value Preallocate(const Napi::CallbackInfo& info) {
-  int error = posix_fallocate(info[0].ToNumber().Int32Value(), 0, info[1].ToNumber().Int64Value());
+  int64_t fd = TakeIndex(info[0], INT32_MAX);
+  int64_t bytes = TakeIndex(info[1], int64_t{1} << 53);
+  if (fd < 0 || bytes < 0) {
+    Refuse(info.Env(), "Expected a descriptor and a number of bytes");
+    return info.Env().Undefined();
+  }
+  int error = posix_fallocate(static_cast<int>(fd), 0, bytes);
   return Napi::Number::New(info.Env(), error);
 }
 

@@ -10,19 +10,53 @@
 
 namespace tidemark {
 
+// Throws once: a second exception while one is pending would end the process.
 inline bool Refuse(Napi::Env env, const char* sentence) {
+  if (env.IsExceptionPending()) return false;
   Napi::TypeError::New(env, sentence).ThrowAsJavaScriptException();
   return false;
 }
 
-// A typed array argument with at least `least` elements.
+template <typename T>
+constexpr napi_typedarray_type kArrayType = napi_uint8_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<uint32_t> = napi_uint32_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<int64_t> = napi_bigint64_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<uint64_t> = napi_biguint64_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
+
+// A typed array argument with at least `least` elements. One over shared memory is refused: its address is not told.
 template <typename T>
 bool TakeArray(const Napi::Value& value, size_t least, T** data, size_t* length, const char* sentence) {
   if (!value.IsTypedArray()) return Refuse(value.Env(), sentence);
   Napi::TypedArray array = value.As<Napi::TypedArray>();
-  if (array.ElementSize() != sizeof(T) || array.ElementLength() < least) return Refuse(value.Env(), sentence);
+  if (array.TypedArrayType() != kArrayType<T> || array.ElementLength() < least ||
+      !array.ArrayBuffer().IsArrayBuffer()) {
+    return Refuse(value.Env(), sentence);
+  }
   *data = reinterpret_cast<T*>(static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset());
   if (length) *length = array.ElementLength();
+  return true;
+}
+
+// A whole number from 0 to `most`; anything else is -1.
+inline int64_t TakeIndex(const Napi::Value& value, int64_t most) {
+  if (!value.IsNumber()) return -1;
+  double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0) || number > static_cast<double>(most)) return -1;
+  int64_t index = static_cast<int64_t>(number);
+  return static_cast<double>(index) == number ? index : -1;
+}
+
+inline bool TakeInstant(const Napi::Value& value, int64_t* out) {
+  if (!value.IsBigInt()) return Refuse(value.Env(), "Expected a bigint of monotonic nanoseconds");
+  bool lossless;
+  *out = value.As<Napi::BigInt>().Int64Value(&lossless);
   return true;
 }
 

@@ -19,10 +19,11 @@ struct SlotList {
 bool TakeSlots(const Napi::CallbackInfo& info, SlotList* out) {
   constexpr const char* kSentence = "Expected a Uint32Array of slots and how many of them to read";
   size_t available = 0;
-  if (!info[1].IsNumber() || !TakeArray(info[0], 0, &out->slots, &available, kSentence))
-    return Refuse(info.Env(), kSentence);
-  out->count = info[1].As<Napi::Number>().Uint32Value();
-  return out->count <= available || Refuse(info.Env(), kSentence);
+  if (!TakeArray(info[0], 0, &out->slots, &available, kSentence)) return false;
+  int64_t count = TakeIndex(info[1], static_cast<int64_t>(available));
+  if (count < 0) return Refuse(info.Env(), kSentence);
+  out->count = static_cast<size_t>(count);
+  return true;
 }
 
 // Arguments 2 and 3 of a sweep: one Float64Array with all columns, and the statuses, whose length is the stride.
@@ -39,10 +40,13 @@ bool TakeColumns(const Napi::CallbackInfo& info, const SlotList& list, size_t co
   return true;
 }
 
-int64_t TakeInstant(const Napi::Value& value) {
-  if (!value.IsBigInt()) return 0;
-  bool lossless;
-  return value.As<Napi::BigInt>().Int64Value(&lossless);
+// Argument 0.
+bool TakeSlot(const Napi::CallbackInfo& info, uint32_t* out) {
+  int64_t slot = TakeIndex(info[0], int64_t{kMaxSlots} - 1);
+  if (slot < 0) return Refuse(info.Env(), "Expected a slot, a whole number below 1048576");
+  static_assert(kMaxSlots == 1048576, "the sentence above names it");
+  *out = static_cast<uint32_t>(slot);
+  return true;
 }
 
 }  // namespace
@@ -72,14 +76,21 @@ bool SweeperObject::Open(const Napi::Env& env) const { return sweeper_ || Refuse
 // (slot, pid, numbers: Float64Array(4), comm: Uint8Array(64)) -> status. numbers: start ticks, parent, flags, comm
 // length
 Napi::Value SweeperObject::Attach(const Napi::CallbackInfo& info) {
+  uint32_t slot = 0;
   double* numbers = nullptr;
   uint8_t* comm = nullptr;
-  if (!Open(info.Env()) || !TakeArray(info[2], 4, &numbers, nullptr, "Expected a Float64Array of 4") ||
+  if (!Open(info.Env()) || !TakeSlot(info, &slot) ||
+      !TakeArray(info[2], 4, &numbers, nullptr, "Expected a Float64Array of 4") ||
       !TakeArray(info[3], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
     return info.Env().Undefined();
   }
+  int64_t pid = TakeIndex(info[1], INT32_MAX);
+  if (pid < 1) {
+    Refuse(info.Env(), "Expected a pid, a whole number from 1 to 2147483647");
+    return info.Env().Undefined();
+  }
   Identity identity;
-  Status status = sweeper_->Attach(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Int32Value(), &identity);
+  Status status = sweeper_->Attach(slot, static_cast<int>(pid), &identity);
   if (status == Status::kOk) {
     numbers[0] = static_cast<double>(identity.start_ticks);
     numbers[1] = static_cast<double>(identity.parent_pid);
@@ -91,22 +102,26 @@ Napi::Value SweeperObject::Attach(const Napi::CallbackInfo& info) {
 }
 
 void SweeperObject::Detach(const Napi::CallbackInfo& info) {
-  if (sweeper_) sweeper_->Detach(info[0].ToNumber().Uint32Value());
+  uint32_t slot = 0;
+  if (sweeper_ && TakeSlot(info, &slot)) sweeper_->Detach(slot);
 }
 
 // (slot, comm: Uint8Array(64)) -> length of the name at the last sweep
 Napi::Value SweeperObject::Comm(const Napi::CallbackInfo& info) {
+  uint32_t slot = 0;
   uint8_t* comm = nullptr;
-  if (!Open(info.Env()) || !TakeArray(info[1], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
+  if (!Open(info.Env()) || !TakeSlot(info, &slot) ||
+      !TakeArray(info[1], kMaxComm, &comm, nullptr, "Expected a Uint8Array of 64")) {
     return info.Env().Undefined();
   }
   uint32_t length;
-  const uint8_t* name = sweeper_->Comm(info[0].ToNumber().Uint32Value(), &length);
+  const uint8_t* name = sweeper_->Comm(slot, &length);
   if (name) std::memcpy(comm, name, length);
   return Napi::Number::New(info.Env(), length);
 }
 
-// (slots, count, columns, statuses, renamed: Uint32Array, times: BigInt64Array(2)) -> how many were renamed
+// (slots, count, columns, statuses, renamed: Uint32Array, times: BigInt64Array(2), statEvery, phase) -> how many were
+// renamed
 Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
   SlotList list;
   Columns columns{};
@@ -117,8 +132,15 @@ Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
       !TakeArray(info[5], 2, &times, nullptr, "Expected a BigInt64Array of two")) {
     return info.Env().Undefined();
   }
+  int64_t stat_every = TakeIndex(info[6], UINT32_MAX);
+  int64_t phase = TakeIndex(info[7], UINT32_MAX);
+  if (stat_every < 1 || phase < 0) {
+    Refuse(info.Env(), "Expected how often stat is read, from 1, and the phase, from 0");
+    return info.Env().Undefined();
+  }
   times[0] = MonotonicNs();
-  size_t renames = sweeper_->SweepCounters(list.slots, list.count, columns, renamed);
+  size_t renames = sweeper_->SweepCounters(list.slots, list.count, columns, static_cast<uint32_t>(stat_every),
+                                           static_cast<uint32_t>(phase), renamed);
   times[1] = MonotonicNs();
   return Napi::Number::New(info.Env(), static_cast<double>(renames));
 }
@@ -128,12 +150,13 @@ Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
   SlotList list;
   Columns columns{};
   int64_t* times = nullptr;
+  int64_t stop_ns = 0;
   if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + 1, &columns) ||
-      !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two")) {
+      !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
     return info.Env().Undefined();
   }
   times[0] = MonotonicNs();
-  size_t done = sweeper_->SweepRollup(list.slots, list.count, columns, TakeInstant(info[5]));
+  size_t done = sweeper_->SweepRollup(list.slots, list.count, columns, stop_ns);
   times[1] = MonotonicNs();
   return Napi::Number::New(info.Env(), static_cast<double>(done));
 }
@@ -150,16 +173,19 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   uint32_t* spans = nullptr;
   uint64_t* holds = nullptr;
   int64_t* times = nullptr;
+  int64_t stop_ns = 0;
   double* needed = nullptr;
   if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeArray(info[2], 0, &status, &rows, kSentence) ||
       !TakeArray(info[5], 0, &text, &text_bytes, kSentence) ||
       !TakeArray(info[6], 2 * list.count, &spans, nullptr, kSentence) ||
       !TakeArray(info[7], list.count, &holds, nullptr, kSentence) ||
-      !TakeArray(info[8], 2, &times, nullptr, kSentence) || !TakeArray(info[10], 2, &needed, nullptr, kSentence)) {
+      !TakeArray(info[8], 2, &times, nullptr, kSentence) || !TakeInstant(info[9], &stop_ns) ||
+      !TakeArray(info[10], 2, &needed, nullptr, kSentence)) {
     return info.Env().Undefined();
   }
-  size_t capacity = info[4].ToNumber().Uint32Value();
-  if (!info[3].IsArrayBuffer() || capacity % 8 != 0 ||
+  int64_t asked = TakeIndex(info[4], UINT32_MAX);
+  size_t capacity = static_cast<size_t>(asked);
+  if (!info[3].IsArrayBuffer() || asked < 0 || capacity % 8 != 0 ||
       info[3].As<Napi::ArrayBuffer>().ByteLength() != MappingTable::Bytes(capacity)) {
     Refuse(info.Env(), kSentence);
     return info.Env().Undefined();
@@ -179,8 +205,7 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   size_t needed_rows = 0;
   size_t needed_text = 0;
   times[0] = MonotonicNs();
-  size_t done =
-      sweeper_->SweepMappings(list.slots, list.count, status, out, TakeInstant(info[9]), &needed_rows, &needed_text);
+  size_t done = sweeper_->SweepMappings(list.slots, list.count, status, out, stop_ns, &needed_rows, &needed_text);
   times[1] = MonotonicNs();
   needed[0] = static_cast<double>(needed_rows);
   needed[1] = static_cast<double>(needed_text);

@@ -4,7 +4,7 @@
 
 namespace tidemark {
 
-bool TokenizeStat(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_t* words) {
+bool TokenizeStat(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_t* words, size_t most) {
   size_t at = Signed(bytes, 0, length, &fields[0]);
   size_t open = at + 1;
   if (at == 0 || open >= length || bytes[at] != ' ' || bytes[open] != '(') return false;
@@ -15,7 +15,7 @@ bool TokenizeStat(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_
   if (close + 2 >= length || bytes[close + 1] != ' ') return false;
   size_t count = 3;
   at = close + 3;
-  while (count < kStatFields && at < length && bytes[at] == ' ') {
+  while (count < most && at < length && bytes[at] == ' ') {
     size_t end = Signed(bytes, at + 1, length, &fields[count]);
     // At the end of a text without a last newline the number itself may be cut: then it is not known.
     if (end == at + 1 || end == length) break;

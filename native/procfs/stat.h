@@ -25,7 +25,7 @@ enum StatField : size_t {
 enum StatWord { kStatCount, kStatState, kStatCommStart, kStatCommLength, kStatWords };
 
 // Fills `fields[kStatFields]` (two's complement) and `words[kStatWords]` from a padded text; false when it has no name
-// in parentheses or ends before `starttime`.
-bool TokenizeStat(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_t* words);
+// in parentheses or ends before `starttime`. Reads no more than the first `most` fields.
+bool TokenizeStat(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_t* words, size_t most = kStatFields);
 
 }  // namespace tidemark

@@ -17,7 +17,7 @@ namespace tidemark {
 namespace {
 
 constexpr size_t kRollupText = 4096;
-constexpr size_t kRollupRows = 8;
+constexpr size_t kRollupRows = 24;  // the record, and fields that are not known
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 bool Passed(int64_t stop_ns) { return stop_ns != 0 && MonotonicNs() >= stop_ns; }
@@ -66,8 +66,6 @@ size_t TextOfRows(const MappingTable& table) {
 }  // namespace
 
 Status Sweeper::ReadRollup(Slot& slot, uint32_t index, const Columns& out) {
-  double* cell = out.values + index;
-  for (int column = 0; column <= kRollupFields; column++) cell[column * out.stride] = kAbsent;
   if (slot.kernel_thread) return Status::kNoMm;
   int fd = OpenFor(slot, "smaps_rollup");
   if (fd < 0) return StatusOfFailure(slot, -fd);
@@ -77,11 +75,14 @@ Status Sweeper::ReadRollup(Slot& slot, uint32_t index, const Columns& out) {
   int64_t hold = MonotonicNs() - start;
   close(fd);
   if (length < 0) return StatusOfFailure(slot, -length);
-  if (!StillThere(slot)) return Status::kGone;
+  Status presence = Presence(slot);
+  if (presence != Status::kOk) return presence;
   if (length == 0) return Status::kNoMm;
   alignas(8) uint8_t memory[MappingTable::Bytes(kRollupRows)];
   MappingTable table(memory, kRollupRows);
-  if (!TokenizeSmapsRollup(text, static_cast<size_t>(length), table)) return Status::kUnsupported;
+  bool readable = TokenizeSmapsRollup(text, static_cast<size_t>(length), table);
+  if (!readable || table.header[kFull]) return Status::kUnsupported;
+  double* cell = out.values + index;
   for (int column = 0; column < kRollupFields; column++) {
     cell[column * out.stride] = RollupValue(table, kRollupColumns[column]);
   }
@@ -92,6 +93,7 @@ Status Sweeper::ReadRollup(Slot& slot, uint32_t index, const Columns& out) {
 size_t Sweeper::SweepRollup(const uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns) {
   size_t done = 0;
   for (; done < count && !Passed(stop_ns); done++) {
+    for (int column = 0; column <= kRollupFields; column++) out.values[column * out.stride + slots[done]] = kAbsent;
     Slot* slot = Find(slots[done]);
     Status status = slot ? ReadRollup(*slot, slots[done], out) : Status::kGone;
     out.status[slots[done]] = static_cast<uint8_t>(status);
@@ -132,8 +134,9 @@ size_t Sweeper::SweepMappings(const uint32_t* slots, size_t count, uint8_t* stat
       finish(StatusOfFailure(*slot, -length));
       continue;
     }
-    if (!StillThere(*slot)) {
-      finish(Status::kGone);
+    Status presence = Presence(*slot);
+    if (presence != Status::kOk) {
+      finish(presence);
       continue;
     }
     if (length == 0) {

@@ -102,7 +102,7 @@ int64_t ProcTree::LastPid() {
   int64_t start = length;
   while (start > 0 && text[start - 1] != ' ') start--;
   uint64_t pid;
-  if (length <= 0 || Decimal(text, start, length, &pid) != static_cast<size_t>(length)) return -1;
+  if (start >= length || Decimal(text, start, length, &pid) != static_cast<size_t>(length)) return -1;
   return static_cast<int64_t>(pid);
 }
 

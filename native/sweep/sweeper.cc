@@ -19,6 +19,11 @@ constexpr size_t kSmallText = 4096;                 // stat, statm and smaps_rol
 constexpr uint64_t kKernelThreadFlag = 0x00200000;  // PF_KTHREAD
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
+// The fields of stat that are used here, up to the start time: the rest of the line costs more than these.
+bool TokenizeIdentity(const uint8_t* bytes, size_t length, uint64_t* fields, uint32_t* words) {
+  return TokenizeStat(bytes, length, fields, words, kStatStarttime + 1);
+}
+
 struct SmallText {
   uint8_t bytes[kSmallText + kPadding];
 };
@@ -92,7 +97,7 @@ int64_t Sweeper::ReadSmall(const Slot& slot, int* kept, const char* file, uint8_
 }
 
 Status Sweeper::Attach(uint32_t index, int pid, Identity* out) {
-  if (index >= slots_.size()) slots_.resize(index + index / 2 + 64);
+  if (index >= slots_.size()) slots_.resize(index + size_t{index} / 2 + 64);
   Slot& slot = slots_[index];
   CloseKept(slot);
   slot = Slot{};
@@ -104,7 +109,7 @@ Status Sweeper::Attach(uint32_t index, int pid, Identity* out) {
   Status status = Status::kOk;
   if (length < 0)
     status = StatusOfErrno(static_cast<int>(-length));
-  else if (!TokenizeStat(text.bytes, static_cast<size_t>(length), fields, words))
+  else if (!TokenizeIdentity(text.bytes, static_cast<size_t>(length), fields, words))
     status = Status::kUnsupported;
   if (status != Status::kOk) {
     Detach(index);
@@ -129,7 +134,7 @@ void Sweeper::Detach(uint32_t index) {
 }
 
 const uint8_t* Sweeper::Comm(uint32_t index, uint32_t* length) const {
-  if (index >= slots_.size()) {
+  if (index >= slots_.size() || !slots_[index].pid) {
     *length = 0;
     return nullptr;
   }
@@ -137,10 +142,14 @@ const uint8_t* Sweeper::Comm(uint32_t index, uint32_t* length) const {
   return slots_[index].comm;
 }
 
-Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, bool* renamed) {
+Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, bool stat_is_due, bool* renamed) {
   double* cell = out.values + index;
   const size_t stride = out.stride;
-  for (int column = 0; column < kCounterFields; column++) cell[column * stride] = kAbsent;
+  // A kept statm says ESRCH when its process has gone, so it needs no stat to prove whose memory it is.
+  const bool may_skip = !stat_is_due && slot.swept && (slot.kernel_thread || slot.statm >= 0);
+  slot.swept = true;
+  if (may_skip && slot.kernel_thread) return Status::kNoMm;
+  for (int column = 0; column < kMemoryFields; column++) cell[column * stride] = kAbsent;
   SmallText text;
   Status status = slot.kernel_thread ? Status::kNoMm : Status::kOk;
   if (!slot.kernel_thread) {
@@ -160,16 +169,20 @@ Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, boo
       cell[3 * stride] = static_cast<double>(statm[kStatmData]) * page_size_;
     }
   }
+  if (may_skip && status == Status::kOk && slot.statm >= 0) return status;
+  for (int column = kMemoryFields; column < kCounterFields; column++) cell[column * stride] = kAbsent;
   int64_t length = ReadSmall(slot, &slot.stat, "stat", text.bytes);
   uint64_t fields[kStatFields];
   uint32_t words[kStatWords];
-  bool readable = length >= 0 && TokenizeStat(text.bytes, static_cast<size_t>(length), fields, words);
+  bool readable = length >= 0 && TokenizeIdentity(text.bytes, static_cast<size_t>(length), fields, words);
   if (!readable || fields[kStatStarttime] != slot.start_ticks) {
     // Without the start time nothing proves whose memory was read.
     for (int column = 0; column < kCounterFields; column++) cell[column * stride] = kAbsent;
     if (readable) return Status::kGone;
     return length < 0 ? StatusOfErrno(static_cast<int>(-length)) : Status::kUnsupported;
   }
+  // A helper that the kernel starts is a kernel thread until its exec.
+  slot.kernel_thread = fields[kStatFlags] & kKernelThreadFlag;
   // statm says ENOENT of a tree that does not have the file, while the process is plainly there.
   if (status == Status::kGone) status = Status::kUnsupported;
   cell[4 * stride] = static_cast<double>(fields[kStatMinflt]);
@@ -188,34 +201,39 @@ Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, boo
   return status;
 }
 
-size_t Sweeper::SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t* renamed) {
+size_t Sweeper::SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t stat_every,
+                              uint32_t phase, uint32_t* renamed) {
   size_t renames = 0;
   for (size_t i = 0; i < count; i++) {
     Slot* slot = Find(slots[i]);
     if (!slot) {
+      for (int column = 0; column < kCounterFields; column++) out.values[column * out.stride + slots[i]] = kAbsent;
       out.status[slots[i]] = static_cast<uint8_t>(Status::kGone);
       continue;
     }
     bool is_renamed = false;
-    out.status[slots[i]] = static_cast<uint8_t>(ReadCounters(*slot, slots[i], out, &is_renamed));
+    out.status[slots[i]] = static_cast<uint8_t>(ReadCounters(*slot, slots[i], out, stat_every <= 1 || slots[i] % stat_every == phase, &is_renamed));
     if (is_renamed) renamed[renames++] = slots[i];
   }
   return renames;
 }
 
-bool Sweeper::StillThere(Slot& slot) {
+Status Sweeper::Presence(Slot& slot) {
   SmallText text;
   int64_t length = ReadSmall(slot, &slot.stat, "stat", text.bytes);
   uint64_t fields[kStatFields];
   uint32_t words[kStatWords];
-  return length > 0 && TokenizeStat(text.bytes, static_cast<size_t>(length), fields, words) &&
-         fields[kStatStarttime] == slot.start_ticks;
+  if (length < 0) return StatusOfErrno(static_cast<int>(-length));
+  if (!TokenizeIdentity(text.bytes, static_cast<size_t>(length), fields, words)) return Status::kUnsupported;
+  return fields[kStatStarttime] == slot.start_ticks ? Status::kOk : Status::kGone;
 }
 
 // A deep read that failed: ESRCH is said of a zombie as well, ENOENT of a kernel that lacks the file.
 Status Sweeper::StatusOfFailure(Slot& slot, int64_t error) {
   Status status = StatusOfErrno(static_cast<int>(error));
-  if (status != Status::kGone || !StillThere(slot)) return status;
+  if (status != Status::kGone) return status;
+  Status presence = Presence(slot);
+  if (presence != Status::kOk) return presence;
   return error == ESRCH ? Status::kNoMm : Status::kUnsupported;
 }
 

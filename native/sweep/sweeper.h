@@ -26,7 +26,12 @@ constexpr const char* kCounterColumns[] = {"rss",         "rssAnon",  "vsize",  
                                            "majorFaults", "userTime", "systemTime", "threads",  "parentPid"};
 constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
 
+constexpr int kMemoryFields = 4;  // the first of them, which come from statm
+
 constexpr size_t kMaxComm = 64;
+
+// Slots are below this, as in a ring.
+constexpr uint32_t kMaxSlots = 1 << 20;
 
 struct Identity {
   uint64_t start_ticks;
@@ -64,13 +69,17 @@ class Sweeper {
   ProcTree& tree() { return tree_; }
   size_t kept() const { return kept_; }
 
-  // Binds a slot to the process that has this pid now. On kOk `out` is filled and the slot can be swept.
+  // Binds a slot below kMaxSlots to the process that has this pid now. On kOk `out` is filled and the slot can be
+  // swept.
   Status Attach(uint32_t slot, int pid, Identity* out);
   void Detach(uint32_t slot);
 
   // statm and stat of every slot. Slots whose name changed are listed in `renamed` (as many as slots); returns how
   // many.
-  size_t SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t* renamed);
+  // With `stat_every` k above 1, stat is read only for slots with slot mod k = `phase`, for those swept for the first
+  // time, and where nothing else proves whose memory was read; other rows keep what their columns from stat held.
+  size_t SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t stat_every, uint32_t phase,
+                       uint32_t* renamed);
 
   // smaps_rollup of slots until the monotonic time `stop_ns` has passed (0: never). Returns how many were read.
   size_t SweepRollup(const uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns);
@@ -89,6 +98,7 @@ class Sweeper {
     int statm = -1;
     int stat = -1;
     bool kernel_thread = false;
+    bool swept = false;
     uint64_t start_ticks = 0;
     uint32_t comm_length = 0;
     uint8_t comm[kMaxComm] = {};
@@ -100,10 +110,10 @@ class Sweeper {
   int64_t ReadSmall(const Slot& slot, int* kept, const char* file, uint8_t* into);
   void CloseKept(Slot& slot);
   void GiveBackDescriptors();
-  Status ReadCounters(Slot& slot, uint32_t index, const Columns& out, bool* renamed);
+  Status ReadCounters(Slot& slot, uint32_t index, const Columns& out, bool stat_is_due, bool* renamed);
   Status ReadRollup(Slot& slot, uint32_t index, const Columns& out);
-  // Whether the slot's process still lives under its pid.
-  bool StillThere(Slot& slot);
+  // kOk when the slot's process still has its pid, kGone when not, else why that cannot be known.
+  Status Presence(Slot& slot);
   Status StatusOfFailure(Slot& slot, int64_t error);
   Slot* Find(uint32_t slot) { return slot < slots_.size() && slots_[slot].pid ? &slots_[slot] : nullptr; }
 

@@ -37,8 +37,12 @@ export interface Engine {
   /** The name of a slot's process as of its last counters sweep. */
   comm(slot: number): Uint8Array;
 
-  /** `statm` and `stat` of each slot. Returns how many names changed. */
-  sweepCounters(slots: Uint32Array, count: number, out: TierColumns): number;
+  /**
+   * `statm` and `stat` of each slot. Returns how many names changed. With `statEvery` k above 1, `stat` is read only for
+   * slots with slot mod k = `phase`, for those swept for the first time, and where nothing else proves whose memory was
+   * read; in the other rows the columns from `stat` keep what they held.
+   */
+  sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery?: number, phase?: number): number;
   /** `smaps_rollup` of each slot, until the monotonic `stopNs` (0: to the end). Returns how many were read. */
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number;
   /** `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. */

@@ -58,9 +58,14 @@ export class KeptFiles {
 
   /** Opens a file for one use, giving kept descriptors back when there is none left. Throws the errno. */
   open(path: string): number {
+    return this.withRoom(() => openSync(path, OPEN_FLAGS));
+  }
+
+  /** Does what needs a descriptor, likewise. */
+  withRoom<T>(use: () => T): T {
     for (;;) {
       try {
-        return openSync(path, OPEN_FLAGS);
+        return use();
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if ((code !== 'EMFILE' && code !== 'ENFILE') || this.#kept.size === 0) throw error;

@@ -26,6 +26,8 @@ export interface NativeSweeper {
     status: Uint8Array,
     renamed: Uint32Array,
     times: BigInt64Array,
+    statEvery: number,
+    phase: number,
   ): number;
   sweepRollup(
     slots: Uint32Array,

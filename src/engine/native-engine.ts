@@ -1,4 +1,5 @@
 /** The engine in the addon: one call per sweep, nothing allocated in the steady state. */
+import { getSystemErrorName } from 'node:util';
 import { STATUSES, Status } from '../schema.js';
 import type { Attached, Engine, EngineOptions } from './engine.js';
 import { MAX_COMM } from './identity.js';
@@ -47,9 +48,10 @@ export class NativeEngine implements Engine {
     return this.#comm.slice(0, this.#sweeper.comm(slot, this.#comm));
   }
 
-  sweepCounters(slots: Uint32Array, count: number, out: TierColumns): number {
+  sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery = 1, phase = 0): number {
     if (this.renamed.length < count) this.renamed = new Uint32Array(count * 2);
-    return this.#sweeper.sweepCounters(slots, count, out.values, out.status, this.renamed, this.times);
+    const { values, status } = out;
+    return this.#sweeper.sweepCounters(slots, count, values, status, this.renamed, this.times, statEvery, phase);
   }
 
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number {
@@ -78,7 +80,7 @@ export class NativeEngine implements Engine {
   listPids(): Int32Array {
     for (;;) {
       const found = this.#sweeper.listPids(this.#pids);
-      if (found < 0) throw new Error(`Cannot list the processes: errno ${-found}`);
+      if (found < 0) throw new Error(`Cannot list the processes: ${getSystemErrorName(found)}`);
       if (found <= this.#pids.length) return this.#pids.subarray(0, found);
       this.#pids = new Int32Array(found * 2);
     }

@@ -4,30 +4,35 @@
  * The traps are those of native/sweep/sweeper.h: `statm` is read before `stat`, and the start time in `stat` then proves
  * whose both were; `smaps` and `smaps_rollup` do not follow exec and are opened per use.
  */
-import { closeSync, readdirSync, readSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { halvesToNumber } from '../procfs/digits.js';
-import { lastPidOf } from '../procfs/loadavg.js';
-import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
+import { HeaderWord, MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
 import { tokenizeSmaps } from '../procfs/smaps.js';
 import { rollupValue, tokenizeSmapsRollup } from '../procfs/smaps-rollup.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { StatmValues, tokenizeStatm } from '../procfs/statm.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES, Status } from '../schema.js';
+import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, STATUSES, Status } from '../schema.js';
 import type { Attached, Engine, EngineOptions } from './engine.js';
 import { statusOfError } from './errno-status.js';
 import { MAX_COMM } from './identity.js';
 import { type KeptFile, KeptFiles } from './kept-files.js';
 import { appendMappings, fitsMappings } from './mapping-rows.js';
 import type { MappingSweep } from './mapping-sweep.js';
+import { ProcessList } from './process-list.js';
 import type { TierColumns } from './tier-columns.js';
 import { WholeFile } from './whole-file.js';
 
 const SMALL_TEXT = 4096;
 const PF_KTHREAD = 0x00200000;
 
+/** The columns that come from statm are the first. */
+const MEMORY_COLUMNS = IS_FROM_STAT.indexOf(true);
+/** The rest of the line of stat costs more than what stands before the start time. */
+const IDENTITY_FIELDS = StatField.starttime + 1;
+
 interface Slot {
+  swept: boolean;
   readonly pid: number;
   readonly statm: KeptFile;
   readonly stat: KeptFile;
@@ -45,14 +50,14 @@ export class TypeScriptEngine implements Engine {
   readonly #tickNs: number;
   readonly #files: KeptFiles;
   readonly #slots: (Slot | undefined)[] = [];
-  readonly #loadavg: KeptFile;
+  readonly #list: ProcessList;
   readonly #small = new Uint8Array(SMALL_TEXT + PADDING);
   readonly #statm = new StatmValues();
   readonly #stat = new StatValues();
-  readonly #rollup = new MappingTable(8);
+  /** The record, and fields that are not known. */
+  readonly #rollup = new MappingTable(24);
   readonly #text = new WholeFile();
   #table = new MappingTable(1016);
-  #pids = new Int32Array(4096);
 
   /** Throws when the tree cannot be read. */
   constructor(options: EngineOptions) {
@@ -61,7 +66,7 @@ export class TypeScriptEngine implements Engine {
     this.#pageSize = options.host.pageSize;
     this.#tickNs = 1e9 / options.host.clockTicksPerSecond;
     this.#files = new KeptFiles(options.maxKept);
-    this.#loadavg = { path: path.join(options.root, 'loadavg'), fd: -1 };
+    this.#list = new ProcessList(options.root, this.#files);
   }
 
   attach(slot: number, pid: number): Attached {
@@ -71,6 +76,7 @@ export class TypeScriptEngine implements Engine {
       pid,
       statm: file('statm'),
       stat: file('stat'),
+      swept: false,
       startTicks: 0,
       kernelThread: false,
       comm: new Uint8Array(0),
@@ -82,7 +88,7 @@ export class TypeScriptEngine implements Engine {
     }
     const { halves } = this.#stat;
     bound.startTicks = halvesToNumber(halves, StatField.starttime * 2);
-    bound.kernelThread = (halves[StatField.flags * 2]! & PF_KTHREAD) !== 0;
+    bound.kernelThread = isKernelThread(halves);
     bound.comm = this.#currentComm().slice();
     this.#slots[slot] = bound;
     return {
@@ -109,7 +115,7 @@ export class TypeScriptEngine implements Engine {
     return this.#slots[slot]?.comm ?? new Uint8Array(0);
   }
 
-  sweepCounters(slots: Uint32Array, count: number, out: TierColumns): number {
+  sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery = 1, phase = 0): number {
     if (this.renamed.length < count) this.renamed = new Uint32Array(count * 2);
     this.times[0] = process.hrtime.bigint();
     let renames = 0;
@@ -117,17 +123,14 @@ export class TypeScriptEngine implements Engine {
       const slot = slots[index]!;
       const bound = this.#slots[slot];
       if (!bound) {
+        for (const column of out.columns) column[slot] = Number.NaN;
         out.status[slot] = Status.gone;
         continue;
       }
-      out.status[slot] = this.#readCounters(bound, slot, out);
-      if (out.status[slot] === Status.ok || out.status[slot] === Status.noMm) {
-        const comm = this.#currentComm();
-        if (!sameBytes(comm, bound.comm)) {
-          bound.comm = comm.slice();
-          this.renamed[renames++] = slot;
-        }
-      }
+      const known = bound.comm;
+      const statIsDue = statEvery <= 1 || slot % statEvery === phase;
+      out.status[slot] = this.#readCounters(bound, slot, out, statIsDue);
+      if (bound.comm !== known) this.renamed[renames++] = slot;
     }
     this.times[1] = process.hrtime.bigint();
     return renames;
@@ -139,6 +142,7 @@ export class TypeScriptEngine implements Engine {
     for (; done < count && !(stopNs !== 0n && process.hrtime.bigint() >= stopNs); done++) {
       const slot = slots[done]!;
       const bound = this.#slots[slot];
+      for (const column of out.columns) column[slot] = Number.NaN;
       out.status[slot] = bound ? this.#readRollup(bound, slot, out) : Status.gone;
     }
     this.times[1] = process.hrtime.bigint();
@@ -173,34 +177,17 @@ export class TypeScriptEngine implements Engine {
       }
       done++;
     }
-    out.table.header[0] = row;
+    out.table.header[HeaderWord.rows] = row;
     this.times[1] = process.hrtime.bigint();
     return done;
   }
 
   listPids(): Int32Array {
-    let found = 0;
-    for (const name of readdirSync(this.#root)) {
-      const first = name.charCodeAt(0);
-      if (first < 49 || first > 57 || !/^\d{1,10}$/.test(name)) continue;
-      const pid = Number(name);
-      if (pid > 0x7fffffff) continue;
-      if (found === this.#pids.length) {
-        const larger = new Int32Array(found * 2);
-        larger.set(this.#pids);
-        this.#pids = larger;
-      }
-      this.#pids[found++] = pid;
-    }
-    return this.#pids.subarray(0, found);
+    return this.#list.listPids();
   }
 
   lastPid(): number {
-    try {
-      return lastPidOf(this.#small, this.#files.read(this.#loadavg, this.#small, SMALL_TEXT));
-    } catch {
-      return -1;
-    }
+    return this.#list.lastPid();
   }
 
   kept(): number {
@@ -209,11 +196,16 @@ export class TypeScriptEngine implements Engine {
 
   close(): void {
     this.#files.closeAll();
+    this.#list.close();
     this.#slots.length = 0;
   }
 
-  #readCounters(bound: Slot, slot: number, out: TierColumns): number {
-    for (let column = 0; column < COUNTER_COLUMNS.length; column++) out.columns[column]![slot] = Number.NaN;
+  #readCounters(bound: Slot, slot: number, out: TierColumns, statIsDue: boolean): number {
+    // A kept statm says ESRCH when its process has gone, so it needs no stat to prove whose memory it is.
+    const maySkip = !statIsDue && bound.swept && (bound.kernelThread || bound.statm.fd >= 0);
+    bound.swept = true;
+    if (maySkip && bound.kernelThread) return Status.noMm;
+    for (let column = 0; column < MEMORY_COLUMNS; column++) out.columns[column]![slot] = Number.NaN;
     let status: number = bound.kernelThread ? Status.noMm : Status.ok;
     if (!bound.kernelThread) {
       status = this.#readStatm(bound);
@@ -231,6 +223,10 @@ export class TypeScriptEngine implements Engine {
         }
       }
     }
+    if (maySkip && status === Status.ok && bound.statm.fd >= 0) return status;
+    for (let column = MEMORY_COLUMNS; column < COUNTER_COLUMNS.length; column++) {
+      out.columns[column]![slot] = Number.NaN;
+    }
     const statStatus = this.#readStat(bound);
     const { halves } = this.#stat;
     if (statStatus !== Status.ok || halvesToNumber(halves, StatField.starttime * 2) !== bound.startTicks) {
@@ -244,6 +240,10 @@ export class TypeScriptEngine implements Engine {
     out.columns[7]![slot] = halvesToNumber(halves, StatField.stime * 2) * this.#tickNs;
     out.columns[8]![slot] = halvesToNumber(halves, StatField.num_threads * 2);
     out.columns[9]![slot] = halvesToNumber(halves, StatField.ppid * 2);
+    const comm = this.#currentComm();
+    if (!sameBytes(comm, bound.comm)) bound.comm = comm.slice();
+    // A helper that the kernel starts is a kernel thread until its exec.
+    bound.kernelThread = isKernelThread(halves);
     // statm says ENOENT of a tree that does not have the file, while the process is plainly there.
     return status === Status.gone ? Status.unsupported : status;
   }
@@ -260,7 +260,7 @@ export class TypeScriptEngine implements Engine {
   #readStat(bound: Slot): number {
     try {
       const length = this.#files.read(bound.stat, this.#small, SMALL_TEXT);
-      return tokenizeStat(this.#small, length, this.#stat) ? Status.ok : Status.unsupported;
+      return tokenizeStat(this.#small, length, this.#stat, IDENTITY_FIELDS) ? Status.ok : Status.unsupported;
     } catch (error) {
       return statusOfError(error);
     }
@@ -272,15 +272,14 @@ export class TypeScriptEngine implements Engine {
     return this.#small.subarray(commStart, commStart + Math.min(commLength, MAX_COMM));
   }
 
-  #isStillThere(bound: Slot): boolean {
-    return (
-      this.#readStat(bound) === Status.ok &&
-      halvesToNumber(this.#stat.halves, StatField.starttime * 2) === bound.startTicks
-    );
+  /** `ok` when the slot's process still has its pid, `gone` when not, else why that cannot be known. */
+  #presence(bound: Slot): number {
+    const status = this.#readStat(bound);
+    if (status !== Status.ok) return status;
+    return halvesToNumber(this.#stat.halves, StatField.starttime * 2) === bound.startTicks ? Status.ok : Status.gone;
   }
 
   #readRollup(bound: Slot, slot: number, out: TierColumns): number {
-    for (const column of out.columns) column[slot] = Number.NaN;
     if (bound.kernelThread) return Status.noMm;
     let length: number;
     let hold: bigint;
@@ -297,9 +296,10 @@ export class TypeScriptEngine implements Engine {
       return this.#statusOfFailure(bound, error);
     }
     const readable = length > 0 && tokenizeSmapsRollup(this.#small, length, this.#rollup);
-    if (!this.#isStillThere(bound)) return Status.gone;
+    const presence = this.#presence(bound);
+    if (presence !== Status.ok) return presence;
     if (length === 0) return Status.noMm;
-    if (!readable) return Status.unsupported;
+    if (!readable || this.#rollup.header[HeaderWord.full] !== 0) return Status.unsupported;
     ROLLUP_COLUMNS.forEach((name, column) => {
       out.columns[column]![slot] = name === 'rollupHold' ? Number(hold) : rollupValue(this.#rollup, name);
     });
@@ -315,16 +315,23 @@ export class TypeScriptEngine implements Engine {
     } catch (error) {
       return -this.#statusOfFailure(bound, error);
     }
-    if (!this.#isStillThere(bound)) return -Status.gone;
+    const presence = this.#presence(bound);
+    if (presence !== Status.ok) return -presence;
     return length === 0 ? -Status.noMm : length;
   }
 
   /** A deep read that failed: ESRCH is said of a zombie as well, ENOENT of a kernel that lacks the file. */
   #statusOfFailure(bound: Slot, error: unknown): number {
     const status = statusOfError(error);
-    if (status !== Status.gone || !this.#isStillThere(bound)) return status;
+    if (status !== Status.gone) return status;
+    const presence = this.#presence(bound);
+    if (presence !== Status.ok) return presence;
     return (error as NodeJS.ErrnoException).code === 'ESRCH' ? Status.noMm : Status.unsupported;
   }
+}
+
+function isKernelThread(statHalves: Uint32Array): boolean {
+  return (statHalves[StatField.flags * 2]! & PF_KTHREAD) !== 0;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

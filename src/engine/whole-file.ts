@@ -9,6 +9,8 @@ import { PADDING } from '../procfs/padding.js';
 import type { KeptFiles } from './kept-files.js';
 
 const CHUNK = 64 * 1024;
+/** `readSync` takes no more than 2^31-1 bytes at once. */
+const MAX_READ = 2 ** 30;
 /** Spans of a text are 32 bits wide; 2.2 million mappings, the most seen in the field, make 1.8 GB. */
 const MAX_TEXT = 3 * 2 ** 30;
 
@@ -27,7 +29,8 @@ export class WholeFile {
           larger.set(this.bytes);
           this.bytes = larger;
         }
-        const got = readSync(fd, this.bytes, length, this.bytes.length - PADDING - length, null);
+        const room = Math.min(MAX_READ, this.bytes.length - PADDING - length);
+        const got = readSync(fd, this.bytes, length, room, null);
         if (got === 0) return length;
         length += got;
       }

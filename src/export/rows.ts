@@ -14,7 +14,7 @@ export interface ExportOptions {
   /** Unix nanoseconds, both included. */
   readonly from?: bigint;
   readonly to?: bigint;
-  /** Metrics by schema name; default: all. */
+  /** Metrics by schema name, each at most once; default: all. */
   readonly metrics?: readonly string[];
   /** Only processes with these pids. */
   readonly pids?: readonly number[];
@@ -30,9 +30,9 @@ export const TRAILING_COLUMNS = ['counters_status', 'rollup_status', 'rollup_age
 
 /** The metrics of an export, in the schema's order unless they were chosen. Throws a TypeError for an unknown name. */
 export function exportedMetrics(options: ExportOptions): readonly string[] {
-  const metrics = options.metrics ?? [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS];
+  const metrics = new Set(options.metrics ?? [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS]);
   for (const name of metrics) columnOf(name);
-  return metrics;
+  return [...metrics];
 }
 
 /** One process at one tick; reused from row to row. */
@@ -62,7 +62,11 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
   const walk = recording.walk(recording.rangeOf(options, clock));
   const pids = options.pids && new Set(options.pids);
   const row = new ExportRow(metrics.length);
-  const thinning = options.every === undefined ? undefined : new Thinning(options.every);
+  const { every } = options;
+  if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
+    throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
+  }
+  const thinning = every === undefined ? undefined : new Thinning(every);
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
     row.timeNs = clock.toUnix(walk.startNs);

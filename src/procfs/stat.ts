@@ -92,8 +92,16 @@ export class StatValues {
   }
 }
 
-/** Fills `out` from the text; false when it has no name in parentheses or ends before `starttime`. */
-export function tokenizeStat(bytes: Uint8Array, length: number, out: StatValues): boolean {
+/**
+ * Fills `out` from the text; false when it has no name in parentheses or ends before `starttime`. Reads no more than the
+ * first `most` fields.
+ */
+export function tokenizeStat(
+  bytes: Uint8Array,
+  length: number,
+  out: StatValues,
+  most: number = STAT_FIELDS.length,
+): boolean {
   if (!signedHalves(bytes, 0, length, out.halves, 0)) return false;
   const open = scan.end + 1;
   if (open >= length || bytes[scan.end] !== 32 || bytes[open] !== 40) return false;
@@ -103,7 +111,7 @@ export function tokenizeStat(bytes: Uint8Array, length: number, out: StatValues)
   if (close + 2 >= length || bytes[close + 1] !== 32) return false;
   let count = 3;
   let at = close + 3;
-  while (count < STAT_FIELDS.length && at < length && bytes[at] === 32) {
+  while (count < most && at < length && bytes[at] === 32) {
     if (!signedHalves(bytes, at + 1, length, out.halves, count * 2)) break;
     at = scan.end;
     // At the end of a text without a last newline the number itself may be cut: then it is not known.

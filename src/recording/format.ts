@@ -21,6 +21,11 @@ export const COUNTER_SCALARS = [
   'ownRss',
   /** Ticks missed so far. */
   'missedTicks',
+  /**
+   * 1: `stat` was read for every slot. k: only for the slots with slot mod k = tick mod k; in the other rows the columns
+   * from `stat` still hold what an earlier tick read, and were not measured at this one.
+   */
+  'statEvery',
 ] as const;
 
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */

@@ -7,7 +7,7 @@
 import { decodeIdentity, identityKey, type ProcessIdentity } from '../engine/identity.js';
 import type { RingCursor } from '../ring/ring-cursor.js';
 import type { RingReader } from '../ring/ring-reader.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
+import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { COUNTER_SCALARS } from './format.js';
 
 export interface WalkRange {
@@ -52,6 +52,7 @@ export class FrameWalk {
   readonly #readInFrame: number[] = [];
   /** By column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
   readonly #readValues: Float64Array[] = ROLLUP_COLUMNS.map(() => new Float64Array(0));
+  #statEvery = 1;
   #rollupIsPending = false;
   #rollupTick = 0;
 
@@ -104,6 +105,7 @@ export class FrameWalk {
         this.startNs = this.#counters.startNs;
         this.endNs = this.#counters.endNs;
         this.tick = this.scalar('tick');
+        this.#statEvery = this.scalar('statEvery') || 1;
         this.frames++;
         this.#joinRollup();
         return 'frame';
@@ -141,8 +143,11 @@ export class FrameWalk {
     return this.#counters.status[slot]!;
   }
 
-  /** A counters value by its place in `COUNTER_COLUMNS`; NaN when not measured. */
+  /** A counters value by its place in `COUNTER_COLUMNS`; NaN when not measured at this tick. */
   counter(column: number, slot: number): number {
+    if (this.#statEvery > 1 && IS_FROM_STAT[column] && slot % this.#statEvery !== this.tick % this.#statEvery) {
+      return Number.NaN;
+    }
     const place = this.#counterColumns[column]!;
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
   }

@@ -31,7 +31,12 @@ export function startSampler(
   };
   const died = (message: string) => hear({ type: 'failed', failure: { code: 'sampler-died', message } });
   if (host === 'worker') {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: config, name: 'tidemark' });
+    // The options that our host was started with are for its own code: loaders, `--input-type`, a debugger.
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: config,
+      name: 'tidemark',
+      execArgv: [],
+    });
     worker.on('message', hear);
     worker.on('error', (error) => died(`The sampler's thread failed: ${error.message}`));
     worker.on('exit', (code) => died(`The sampler's thread ended with code ${code}`));

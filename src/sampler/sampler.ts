@@ -18,6 +18,7 @@ import { DeepReads } from './deep-reads.js';
 import { OwnCost } from './own-cost.js';
 import { ProcessTable } from './process-table.js';
 import { Schedule } from './schedule.js';
+import { StatPace } from './stat-pace.js';
 import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
 
 /** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
@@ -45,6 +46,7 @@ export class Sampler {
   readonly #census: Census;
   readonly #deep: DeepReads;
   readonly #cost: OwnCost;
+  readonly #statPace: StatPace;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   #ticks = 0;
   #schedule: Schedule | undefined;
@@ -58,6 +60,7 @@ export class Sampler {
     this.#engine = engine;
     this.#writer = writer;
     this.#cost = new OwnCost(config.ownCost);
+    this.#statPace = new StatPace(1e9 / config.hz);
     this.#table = new ProcessTable(maxSlots);
     this.#deep = new DeepReads(config, engine, writer, this.#table);
     this.#census = new Census(
@@ -158,7 +161,8 @@ export class Sampler {
     this.#census.look(startNs);
     const table = this.#table;
     this.#makeRoom();
-    const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters);
+    const statEvery = this.#statPace.every;
+    const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, tick % statEvery);
     const [sweptFrom, sweptTo] = this.#engine.times;
     this.#rename(renames, sweptFrom!);
     this.#writer.counters(
@@ -170,9 +174,11 @@ export class Sampler {
         ownCpu: Math.round(this.#cost.cpuNs()),
         ownRss: this.#cost.rssBytes(startNs),
         missedTicks: schedule.missed,
+        statEvery,
       },
       this.#counters,
     );
+    this.#statPace.swept(Number(sweptTo! - sweptFrom!));
     this.#ticks++;
     if (this.#firstFrame) {
       this.#firstFrame();

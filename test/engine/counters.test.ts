@@ -55,10 +55,10 @@ describe('the counters of live processes', () => {
   it('tell a process with threads and much memory from a sleeper', () => {
     const engine = engineOn('ts');
     const rows = sweep(engine, attachAll(engine, pids));
-    expect(rows[3]!['threads']).toBe(2);
-    expect(rows[3]!['rss']).toBeGreaterThan(32 << 20);
-    expect(rows[3]!['userTime']).toBeGreaterThan(0);
-    expect(rows[0]!['rss']).toBeLessThan(16 << 20);
+    expect(rows[3]!.threads).toBe(2);
+    expect(rows[3]!.rss).toBeGreaterThan(32 << 20);
+    expect(rows[3]!.userTime).toBeGreaterThan(0);
+    expect(rows[0]!.rss).toBeLessThan(16 << 20);
   });
 
   it('are the same bits in both engines, rows of other slots untouched', () => {

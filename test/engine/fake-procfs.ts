@@ -4,7 +4,7 @@
  * The trap: a real process's files change together. Here each is a plain file that keeps its inode when it is rewritten, so
  * a kept descriptor sees the new text, as it does on procfs.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeFifo } from './commands.js';
@@ -40,8 +40,11 @@ export function smapsRecord(head: string, sizes: Record<string, number>, flags?:
 
 export const ROLLUP_HEAD = '10000-7ffff000 ---p 00000000 00:00 0                          [rollup]';
 
+/** In memory where that is possible: thousands of small files take long on a busy disk. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 export class FakeProcfs {
-  readonly root = mkdtempSync(path.join(tmpdir(), 'tidemark-fake-'));
+  readonly root = mkdtempSync(path.join(SCRATCH, 'tidemark-fake-'));
 
   constructor() {
     // Another user is let in, as on procfs.

@@ -108,7 +108,8 @@ describe.each(ENGINES)('with the %s engine', (name) => {
   });
 });
 
-const NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc'];
+const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+const NAMESPACE = ['unshare', ...asRoot, '--pid', '--fork', '--mount-proc'];
 const canUnshare =
   spawnSync(NAMESPACE[0]!, [...NAMESPACE.slice(1), 'test', '-w', '/proc/sys/kernel/ns_last_pid']).status === 0;
 

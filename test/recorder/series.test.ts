@@ -15,7 +15,7 @@ async function nextReading(recorder: Recorder, pid: number) {
   return until(() => {
     const snapshot = recorder.now();
     const reading = snapshot?.processes.find((process) => process.pid === pid);
-    if (!snapshot || !reading || reading.rollupAgeNs === null) return undefined;
+    if (!snapshot || !reading || reading.rollupAgeNs === null || reading.values.threads === null) return undefined;
     // The wall clock of JavaScript is up to a millisecond behind.
     return snapshot.timeNs - reading.rollupAgeNs > after + 2_000_000n ? reading : undefined;
   }, 'a frame');

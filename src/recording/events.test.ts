@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeIdentity, encodeIdentity, MAX_COMM } from '../engine/identity.js';
+import { arrivalOf, decodeEvent, EventType, encodeEvent, nameParts, type TideEvent } from './events.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+const EVENTS: TideEvent[] = [
+  { type: 'clock', realNs: '1700000000000000000', boottimeNs: '5' },
+  { type: 'arrive', pid: 1, startTicks: 2, parentPid: 0, kernelThread: false, comm: 'a\n"', commHex: '610a22' },
+  { type: 'depart', pid: 1, startTicks: 2 },
+  { type: 'rename', pid: 1, startTicks: 2, comm: 'b' },
+  { type: 'mark', name: 'begin of \u2028 phase' },
+  { type: 'begin', name: 'x', span: 3 },
+  { type: 'end', span: 3 },
+  { type: 'gap', reason: 'late', ticks: 4, rows: 8 },
+  { type: 'drop', tier: 'counters', reason: 'key-too-large', rows: 9 },
+  { type: 'audit', checked: 10, mismatches: 0 },
+  { type: 'close', reason: 'stopped' },
+];
+
+describe('events', () => {
+  it.each(EVENTS)('$type is read as it was written', (event) => {
+    expect(decodeEvent(EventType[event.type], encodeEvent(event))).toEqual(event);
+  });
+
+  it('has a test for each type, and a number for each that nothing else has', () => {
+    expect(EVENTS.map(({ type }) => type).sort()).toEqual(Object.keys(EventType).sort());
+    expect(new Set(Object.values(EventType)).size).toBe(EVENTS.length);
+  });
+
+  it('are skipped when a later version wrote them', () => {
+    expect(decodeEvent(12, bytes('{}'))).toBeUndefined();
+    expect(decodeEvent(65535, bytes('{}'))).toBeUndefined();
+    const more = decodeEvent(EventType.mark, bytes('{"name":"x","colour":"red"}'));
+    expect(more).toEqual({ type: 'mark', name: 'x', colour: 'red' });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', '{"name":'],
+    ['null', 'null'],
+    ['a number', '3'],
+    ['an array', '["x"]'],
+    ['no name', '{}'],
+    ['a name that is none', '{"name":3}'],
+  ])('are damaged when there is %s', (_what, text) => {
+    expect(decodeEvent(EventType.mark, bytes(text))).toBeUndefined();
+  });
+
+  it('are damaged when a reader would stumble over their times', () => {
+    for (const realNs of ['', 'now', '1.5', '1e9', '12345678901234567890']) {
+      const text = JSON.stringify({ realNs, boottimeNs: '0' });
+      expect(decodeEvent(EventType.clock, bytes(text))).toBeUndefined();
+    }
+  });
+
+  it('never make a reader throw', () => {
+    fc.assert(
+      fc.property(fc.nat(20), fc.uint8Array({ maxLength: 80 }), (type, payload) => {
+        decodeEvent(type, payload);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.nat(20), fc.json(), (type, text) => {
+        const event = decodeEvent(type, bytes(text));
+        if (event?.type === 'clock') BigInt(event.realNs);
+      }),
+    );
+  });
+});
+
+describe('names', () => {
+  it('have a hex form only when they are not text', () => {
+    expect(nameParts(bytes('ä b'))).toEqual({ comm: 'ä b' });
+    const parts = nameParts(Uint8Array.of(0x61, 0xff, 0x62));
+    expect(parts).toMatchObject({ commHex: '61ff62' });
+    expect(parts.comm).toMatch(/^a.+b$/);
+  });
+
+  it('are part of an arrival', () => {
+    const identity = { pid: 7, startTicks: 8, parentPid: 1, kernelThread: true, comm: Uint8Array.of(0xc3) };
+    expect(arrivalOf(identity)).toMatchObject({
+      type: 'arrive',
+      pid: 7,
+      startTicks: 8,
+      kernelThread: true,
+      commHex: 'c3',
+    });
+  });
+});
+
+describe('the label of a slot', () => {
+  const identity = fc.record({
+    pid: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    startTicks: fc.maxSafeNat(),
+    parentPid: fc.nat(2 ** 31 - 1),
+    kernelThread: fc.boolean(),
+    comm: fc.uint8Array({ maxLength: MAX_COMM }),
+  });
+
+  it('is read as it was written, also with something behind it', () => {
+    fc.assert(
+      fc.property(identity, fc.uint8Array({ maxLength: 9 }), (one, later) => {
+        const label = encodeIdentity(one);
+        expect(decodeIdentity(label)).toEqual(one);
+        expect(decodeIdentity(Uint8Array.of(...label, ...later))).toEqual(one);
+      }),
+    );
+  });
+
+  it('is damaged when it is cut, and never makes a reader throw', () => {
+    const label = encodeIdentity({ pid: 1, startTicks: 2, parentPid: 3, kernelThread: false, comm: bytes('name') });
+    for (let length = 0; length < label.length; length++)
+      expect(decodeIdentity(label.subarray(0, length))).toBeUndefined();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (garbage) => {
+        decodeIdentity(garbage);
+      }),
+    );
+  });
+
+  it('cuts a name that is too long', () => {
+    const comm = new Uint8Array(200).fill(65);
+    const one = decodeIdentity(encodeIdentity({ pid: 1, startTicks: 2, parentPid: 3, kernelThread: false, comm }));
+    expect(one!.comm).toEqual(comm.subarray(0, MAX_COMM));
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { Author, METADATA, someone } from '../../test/recorder/synthetic.js';
+import { recordingInfoJson, recordingInfoLines } from './recording-info.js';
+
+function recorded(hostile = false) {
+  const host = { ...METADATA.host, hostname: '\x1b[31mevil\nhost' };
+  const author = new Author(hostile ? { metadata: { host, target: 'comm matches /\x07/' } } : {});
+  author.arrive(0, someone(1));
+  author.set(0, { rss: 4096 });
+  author.sweep();
+  author.sweep({ missed: 2 });
+  author.close();
+  return author.open();
+}
+
+describe('what a recording holds', () => {
+  it('is the documented JSON', () => {
+    const recording = recorded();
+    const info = recordingInfoJson(recording, recording.summary());
+    expect(info).toMatchObject({
+      schema: 1,
+      engine: 'ts',
+      startedAt: expect.stringMatching(/^2023-11-1\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d)$/),
+      ticks: { hz: 10, expected: 4, recorded: 2, missed: 2 },
+      points: 2,
+      bytes: 2 ** 22,
+      bytesPerPoint: 2 ** 21,
+      coverage: { attempted: 4, stored: 2, dropped: { 'missed-tick': 2 } },
+      damage: [],
+    });
+    expect(Date.parse(info.startedAt as string)).toBe(1_700_000_000_000);
+  });
+
+  it('has no quotient of nothing', () => {
+    const author = new Author();
+    author.close();
+    const recording = author.open();
+    const info = JSON.stringify(recordingInfoJson(recording, recording.summary()));
+    expect(JSON.parse(info)).toMatchObject({ points: 0, bytesPerPoint: null, ticks: { latenessMs: { p50: null } } });
+    expect(recordingInfoLines(recording, recording.summary()).join('\n')).not.toMatch(/NaN|Infinity|undefined|null/);
+  });
+
+  it('is shown on lines of its own, one fact each, whatever the header says', () => {
+    const recording = recorded(true);
+    const lines = recordingInfoLines(recording, recording.summary());
+    expect(lines.map((line) => line.split(' ')[0])).toEqual([
+      'host',
+      'target',
+      'engine',
+      'started',
+      'ticks',
+      'processes',
+      'points',
+      'coverage',
+      'audit',
+      'cost',
+      'damage',
+    ]);
+    expect(lines.join('')).not.toMatch(/[\x00-\x1f]/);
+    expect(lines[0]).toContain(String.raw`\x1B[31mevil\x0Ahost`);
+    expect(lines[4]).toBe('ticks      2 of 4 at 10 Hz, 2 missed, late by 0.001 ms median, 0.001 ms p99, 0.001 ms most');
+    expect(lines[7]).toBe('coverage   2 of 4 rows; not: 2 missed-tick');
+  });
+});
