@@ -214,7 +214,9 @@ export const COUNTER_COLUMNS: readonly string[] = metricsOf('counters').map((met
  * By counters column: whether it comes from `stat`, which costs more than `statm` and grows with the threads of a process.
  * A sweep under pressure reads it for some of the slots only.
  */
-export const IS_FROM_STAT: readonly boolean[] = metricsOf('counters').map((metric) => metric.source.startsWith('stat '));
+export const IS_FROM_STAT: readonly boolean[] = metricsOf('counters').map((metric) =>
+  metric.source.startsWith('stat '),
+);
 
 /** Column names of the rollup tier, in column order. */
 export const ROLLUP_COLUMNS: readonly string[] = metricsOf('rollup').map((metric) => metric.name);

@@ -48,6 +48,8 @@ export interface TickOptions {
   readonly missed?: number;
   readonly latenessNs?: number;
   readonly ownCpuNs?: number;
+  /** See `COUNTER_SCALARS`. */
+  readonly statEvery?: number;
 }
 
 /** Writes ticks of 100 ms. Slots are the caller's; values are those that were set last. */
@@ -91,7 +93,7 @@ export class Author {
   }
 
   /** Writes the counters of all live slots. Returns the tick's number. */
-  sweep({ missed = 0, latenessNs = 1000, ownCpuNs = 0 }: TickOptions = {}): number {
+  sweep({ missed = 0, latenessNs = 1000, ownCpuNs = 0, statEvery = 1 }: TickOptions = {}): number {
     if (missed > 0) {
       this.writer.event(this.nowNs, { type: 'gap', reason: 'late', ticks: missed, rows: missed * this.#live.size });
       this.#missed += missed;
@@ -104,7 +106,7 @@ export class Author {
       ownCpu: ownCpuNs,
       ownRss: 1e6,
       missedTicks: this.#missed,
-      statEvery: 1,
+      statEvery,
     };
     this.writer.counters(nowNs, nowNs + 1000n, scalars, this.counters);
     this.tick++;

@@ -1,0 +1,27 @@
+/** Frames whose stat was read for a share of the slots: what was not read at a tick is absent at that tick. */
+import { describe, expect, it } from 'vitest';
+import { Author, someone } from '../../test/recorder/synthetic.js';
+
+describe('a recording whose stat was read for every second slot', () => {
+  const author = new Author();
+  const [even, odd] = [someone(10), someone(11)];
+  author.arrive(0, even);
+  author.arrive(1, odd);
+  for (let tick = 0; tick < 6; tick++) {
+    for (const slot of [0, 1]) author.set(slot, { rss: 4096 * (tick + 1), threads: 1 + tick });
+    author.sweep({ statEvery: 2 });
+  }
+  const recording = author.open();
+
+  it('has memory at every tick, and the rest where it was read', () => {
+    expect([...recording.series(even, 'rss').value]).toEqual([1, 2, 3, 4, 5, 6].map((pages) => pages * 4096));
+    expect([...recording.series(even, 'threads').value]).toEqual([1, NaN, 3, NaN, 5, NaN]);
+    expect([...recording.series(odd, 'threads').value]).toEqual([NaN, 2, NaN, 4, NaN, 6]);
+  });
+
+  it('counts only what was measured', () => {
+    const { points } = recording.summary();
+    // Six ticks of two processes: rss each time, threads half the time.
+    expect(points).toBe(12 + 6);
+  });
+});
