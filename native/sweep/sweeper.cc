@@ -146,8 +146,7 @@ Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, boo
   double* cell = out.values + index;
   const size_t stride = out.stride;
   // A kept statm says ESRCH when its process has gone, so it needs no stat to prove whose memory it is.
-  const bool may_skip = !stat_is_due && slot.swept && (slot.kernel_thread || slot.statm >= 0);
-  slot.swept = true;
+  const bool may_skip = !stat_is_due && slot.proven && (slot.kernel_thread || slot.statm >= 0);
   if (may_skip && slot.kernel_thread) return Status::kNoMm;
   for (int column = 0; column < kMemoryFields; column++) cell[column * stride] = kAbsent;
   SmallText text;
@@ -176,11 +175,13 @@ Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, boo
   uint32_t words[kStatWords];
   bool readable = length >= 0 && TokenizeIdentity(text.bytes, static_cast<size_t>(length), fields, words);
   if (!readable || fields[kStatStarttime] != slot.start_ticks) {
-    // Without the start time nothing proves whose memory was read.
+    // Without the start time nothing proves whose memory was read, nor whose statm is kept.
+    slot.proven = false;
     for (int column = 0; column < kCounterFields; column++) cell[column * stride] = kAbsent;
     if (readable) return Status::kGone;
     return length < 0 ? StatusOfErrno(static_cast<int>(-length)) : Status::kUnsupported;
   }
+  slot.proven = true;
   // A helper that the kernel starts is a kernel thread until its exec.
   slot.kernel_thread = fields[kStatFlags] & kKernelThreadFlag;
   // statm says ENOENT of a tree that does not have the file, while the process is plainly there.
@@ -212,7 +213,8 @@ size_t Sweeper::SweepCounters(const uint32_t* slots, size_t count, const Columns
       continue;
     }
     bool is_renamed = false;
-    out.status[slots[i]] = static_cast<uint8_t>(ReadCounters(*slot, slots[i], out, stat_every <= 1 || slots[i] % stat_every == phase, &is_renamed));
+    out.status[slots[i]] = static_cast<uint8_t>(
+        ReadCounters(*slot, slots[i], out, stat_every <= 1 || slots[i] % stat_every == phase, &is_renamed));
     if (is_renamed) renamed[renames++] = slots[i];
   }
   return renames;

@@ -98,7 +98,7 @@ class Sweeper {
     int statm = -1;
     int stat = -1;
     bool kernel_thread = false;
-    bool swept = false;
+    bool proven = false;  // by stat in the last sweep that read it
     uint64_t start_ticks = 0;
     uint32_t comm_length = 0;
     uint8_t comm[kMaxComm] = {};

@@ -32,7 +32,8 @@ const MEMORY_COLUMNS = IS_FROM_STAT.indexOf(true);
 const IDENTITY_FIELDS = StatField.starttime + 1;
 
 interface Slot {
-  swept: boolean;
+  /** By `stat` in the last sweep that read it. */
+  proven: boolean;
   readonly pid: number;
   readonly statm: KeptFile;
   readonly stat: KeptFile;
@@ -76,7 +77,7 @@ export class TypeScriptEngine implements Engine {
       pid,
       statm: file('statm'),
       stat: file('stat'),
-      swept: false,
+      proven: false,
       startTicks: 0,
       kernelThread: false,
       comm: new Uint8Array(0),
@@ -202,8 +203,7 @@ export class TypeScriptEngine implements Engine {
 
   #readCounters(bound: Slot, slot: number, out: TierColumns, statIsDue: boolean): number {
     // A kept statm says ESRCH when its process has gone, so it needs no stat to prove whose memory it is.
-    const maySkip = !statIsDue && bound.swept && (bound.kernelThread || bound.statm.fd >= 0);
-    bound.swept = true;
+    const maySkip = !statIsDue && bound.proven && (bound.kernelThread || bound.statm.fd >= 0);
     if (maySkip && bound.kernelThread) return Status.noMm;
     for (let column = 0; column < MEMORY_COLUMNS; column++) out.columns[column]![slot] = Number.NaN;
     let status: number = bound.kernelThread ? Status.noMm : Status.ok;
@@ -230,7 +230,8 @@ export class TypeScriptEngine implements Engine {
     const statStatus = this.#readStat(bound);
     const { halves } = this.#stat;
     if (statStatus !== Status.ok || halvesToNumber(halves, StatField.starttime * 2) !== bound.startTicks) {
-      // Without the start time nothing proves whose memory was read.
+      // Without the start time nothing proves whose memory was read, nor whose statm is kept.
+      bound.proven = false;
       for (let column = 0; column < COUNTER_COLUMNS.length; column++) out.columns[column]![slot] = Number.NaN;
       return statStatus === Status.ok ? Status.gone : statStatus;
     }
@@ -240,6 +241,7 @@ export class TypeScriptEngine implements Engine {
     out.columns[7]![slot] = halvesToNumber(halves, StatField.stime * 2) * this.#tickNs;
     out.columns[8]![slot] = halvesToNumber(halves, StatField.num_threads * 2);
     out.columns[9]![slot] = halvesToNumber(halves, StatField.ppid * 2);
+    bound.proven = true;
     const comm = this.#currentComm();
     if (!sameBytes(comm, bound.comm)) bound.comm = comm.slice();
     // A helper that the kernel starts is a kernel thread until its exec.

@@ -171,6 +171,46 @@ describe('the state at a time', () => {
   });
 });
 
+describe('a real clock that is set while it runs', () => {
+  /** At tick 10 forward by an hour, at tick 20 back by half a second. */
+  function recorded(): Recording {
+    const author = new Author();
+    author.arrive(0, A);
+    let shift = 0n;
+    for (let tick = 0; tick < 30; tick++) {
+      if (tick === 10) shift += HOUR;
+      if (tick === 20) shift -= SECOND / 2n;
+      if (tick === 10 || tick === 20) {
+        author.writer.clock({ monotonicNs: author.nowNs, realNs: unixOf(tick) + shift, boottimeNs: 0n });
+      }
+      author.set(0, { rss: tick });
+      author.sweep();
+    }
+    author.close();
+    return author.open();
+  }
+
+  const HOUR = 3600n * SECOND;
+  const stepped = recorded();
+  const between = (from: bigint, to: bigint) => [...stepped.series(keyOf(A), 'rss', { from, to }).value];
+
+  it('shows in the times of the frames', () => {
+    const { timeNs } = stepped.series(keyOf(A), 'rss');
+    expect(timeNs[9]).toBe(unixOf(9));
+    expect(timeNs[10]).toBe(unixOf(10) + HOUR);
+    expect(timeNs[19]).toBe(unixOf(19) + HOUR);
+    expect(timeNs[20]).toBe(unixOf(15) + HOUR);
+  });
+
+  it('makes a range hold all frames that have a time in it', () => {
+    expect(between(unixOf(8), unixOf(11))).toEqual([8, 9]);
+    expect(between(unixOf(8) + HOUR / 2n, unixOf(11) + HOUR)).toEqual([10, 11]);
+    // These times were twice: all from the first to the last.
+    expect(between(unixOf(16) + HOUR, unixOf(18) + HOUR)).toEqual(range(16, 24));
+    expect(between(unixOf(22) + HOUR, unixOf(99) + HOUR)).toEqual([27, 28, 29]);
+  });
+});
+
 describe('processes, marks and frames', () => {
   it('are found by what is known of them', () => {
     const keys = (query: Parameters<Recording['processes']>[0]) =>

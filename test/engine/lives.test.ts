@@ -11,6 +11,7 @@ import {
   emptyRow,
   engineOn,
   rollupColumns,
+  rowOf,
   sweep,
   sweepMappings,
   sweepRollup,
@@ -83,6 +84,27 @@ describe.each(ENGINES)('with the %s engine', (name) => {
     expect(engine.sweepCounters(slots, 2, columns)).toBe(0);
     expect(sweep(engine, slots).map(({ status }) => status)).toEqual(['ok', 'ok']);
     expect(sweepRollup(engine, slots).map(({ status }) => status)).toEqual(['ok', 'ok']);
+  });
+
+  it('a statm that was kept before stat had proved whose it is waits for that proof', () => {
+    tree.add(7, { startTicks: 500 });
+    const engine = engineOn(name, { root: tree.root });
+    const slots = attachAll(engine, [7]);
+    const columns = counterColumns();
+    const status = () => {
+      // Only slots with an odd number have their turn.
+      engine.sweepCounters(slots, 1, columns, 2, 1);
+      return rowOf(columns, 0);
+    };
+    tree.write(7, 'stat', 'what is this\n');
+    expect(status()).toEqual(emptyRow(COUNTER_COLUMNS, 'unsupported'));
+    tree.write(7, 'stat', statText(7, { startTicks: 501 }));
+    expect(status()).toEqual(emptyRow(COUNTER_COLUMNS, 'gone'));
+    expect(status()).toEqual(emptyRow(COUNTER_COLUMNS, 'gone'));
+    tree.write(7, 'stat', statText(7, { startTicks: 500 }));
+    expect(status()).toMatchObject({ status: 'ok', minorFaults: 11 });
+    tree.write(7, 'stat', statText(7, { startTicks: 500, minorFaults: 12 }));
+    expect(status()).toMatchObject({ status: 'ok', minorFaults: 11 });
   });
 
   it('a new name is listed whatever its row says, shorter and longer names too', () => {

@@ -180,6 +180,39 @@ describe.each(SAMPLERS)('sampler %s', (sampler) => {
   });
 });
 
+describe('a sampler that is held up', () => {
+  it('counts the ticks that it missed, and keeps the time of a mark that waited for it', async () => {
+    const child = startSleep();
+    await using recorder = await startRecording({ ...small, sampler: 'process', target: { pids: [child.pid!] } });
+    await until(() => recorder.recording().summary().ticks.recorded > 3, 'the first ticks');
+    const [helper] = helpers();
+    process.kill(helper!, 'SIGSTOP');
+    const before = BigInt(Date.now() - 1) * 1_000_000n;
+    recorder.mark('meanwhile');
+    const after = BigInt(Date.now() + 1) * 1_000_000n;
+    await pause(600);
+    process.kill(helper!, 'SIGCONT');
+    const resumed = BigInt(Date.now()) * 1_000_000n;
+    await until(() => recorder.now()!.timeNs > resumed + 100_000_000n, 'ticks after the pause');
+    await recorder.stop();
+
+    const recording = recorder.recording();
+    const [mark] = recording.marks();
+    expect(mark!.timeNs).toBeGreaterThanOrEqual(before);
+    expect(mark!.timeNs).toBeLessThanOrEqual(after);
+    const { ticks, coverage } = recording.summary();
+    expect(ticks.missed).toBeGreaterThanOrEqual(25);
+    expect(ticks.expected).toBe(ticks.recorded + ticks.missed);
+    expect(coverage.dropped['missed-tick']).toBe(ticks.missed);
+    // Deadlines are absolute: a tick's number tells its time, before and after the pause.
+    const starts = [...recording.frames()].flatMap((frame) =>
+      frame.kind === 'frame' ? [Number(frame.timeNs) / 1e6 - frame.tick * 20 - frame.latenessNs / 1e6] : [],
+    );
+    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(20);
+    await endChild(child);
+  });
+});
+
 describe('the death of the helper', () => {
   it('rejects `finished`, and what it wrote stands', async () => {
     using folder = scratch();
