@@ -16,6 +16,8 @@ const REST_RATIO = 10n;
 /** An unwanted process is looked at again at each listing while it is so young, then at this interval. */
 const YOUNG_NS = 2_000_000_000n;
 const RECHECK_NS = 5_000_000_000n;
+/** Not all of them at once: thousands of looks would not fit into a tick. */
+const SPREAD_MS = 1000;
 
 interface Unwanted {
   readonly parentPid: number;
@@ -80,12 +82,12 @@ export class Census {
     this.#listing++;
     let added = false;
     for (const pid of this.engine.listPids()) {
-      if (this.table.has(pid)) continue;
+      if (this.table.has(pid) || !this.selector.mayAccept(pid)) continue;
       const known = this.#unwanted.get(pid);
       if (known) {
         known.seenIn = this.#listing;
         const isYoung = nowNs - known.firstSeenNs < YOUNG_NS;
-        if (!isYoung && nowNs - known.checkedNs < RECHECK_NS) continue;
+        if (!isYoung && nowNs - known.checkedNs < RECHECK_NS + BigInt(pid % SPREAD_MS) * 1_000_000n) continue;
         known.checkedNs = nowNs;
       }
       if (this.#consider(pid, nowNs, known)) added = true;

@@ -4,29 +4,20 @@
  * The traps: the program may be busy for minutes, so nothing here is needed for sampling to go on; it may exit without a
  * word, so what is stored is readable at any instant; and it must not be kept alive or brought down by us.
  */
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClockLine } from '../recording/clock-line.js';
 import type { TideEvent } from '../recording/events.js';
 import type { FrameView, GapView } from '../recording/frame.js';
 import { viewFrame } from '../recording/frame.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
-import {
-  openRecording,
-  openSharedRecording,
-  type Recording,
-  type Snapshot,
-  snapshotOf,
-} from '../recording/recording.js';
+import { type Recording, type Snapshot, snapshotOf } from '../recording/recording.js';
 import { copyRing } from '../ring/copy-ring.js';
-import { FileStorage } from '../ring/file-storage.js';
-import { SharedStorage } from '../ring/shared-storage.js';
 import type { SamplerConfig } from './config.js';
 import { type SamplerHost, type SamplerLine, startSampler } from './host-process.js';
 import type { FromSampler } from './protocol.js';
 import { planRecording, type RecordOptions, type RecordPlan } from './record-options.js';
+import { RecordingError } from './recording-error.js';
+import { openSource, type RingSource } from './ring-source.js';
 import type { EndReason, SamplerProgress } from './sampler.js';
 import { shown } from './shown.js';
 
@@ -34,16 +25,6 @@ import { shown } from './shown.js';
 export interface RecordingEnd {
   readonly reason: EndReason;
   readonly progress: SamplerProgress;
-}
-
-/** Thrown, or rejected with, when nothing is or can be recorded. `code` says why. */
-export class RecordingError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /** A labelled stretch of time. */
@@ -271,83 +252,6 @@ function deferred<T>(): Deferred<T> {
     reject = no;
   });
   return { promise, resolve, reject };
-}
-
-/** Where the ring of a recorder is, and how to read it. */
-interface RingSource {
-  readonly storage: SamplerConfig['storage'];
-  open(): Recording;
-  openStorage(): FileStorage | SharedStorage;
-  /** The sampler has opened the ring. */
-  settle(): void;
-  /** Removes what nobody asked to keep. */
-  discard(): void;
-}
-
-function openSource(plan: RecordPlan): RingSource {
-  const { sizeBytes, trim, file } = plan;
-  if (file !== undefined) {
-    return {
-      storage: { kind: 'file', path: file, sizeBytes, trim },
-      open: () => openRecording(file),
-      openStorage: () => FileStorage.open(file),
-      settle: () => {},
-      discard: () => {},
-    };
-  }
-  return plan.host === 'worker' ? sharedSource(sizeBytes) : scratchSource(sizeBytes);
-}
-
-function sharedSource(sizeBytes: number): RingSource {
-  const buffer = allocate(sizeBytes);
-  return {
-    storage: { kind: 'shared', buffer },
-    open: () => openSharedRecording(buffer),
-    openStorage: () => new SharedStorage(buffer),
-    settle: () => {},
-    discard: () => {},
-  };
-}
-
-/**
- * A helper process shares no memory with us: its ring is a file that only we can read, in memory where possible. Once
- * both have it open it needs no name, and without one it is gone when both are, however they end.
- */
-function scratchSource(sizeBytes: number): RingSource {
-  const folder = mkdtempSync(path.join(scratchFolder(), 'tidemark-'));
-  const file = path.join(folder, 'ring.tide');
-  let fd: number | undefined;
-  const openedPath = () => {
-    if (fd === undefined) throw new RecordingError('closed', 'The recorder has been disposed of');
-    return `/proc/self/fd/${fd}`;
-  };
-  return {
-    storage: { kind: 'file', path: file, sizeBytes, trim: false },
-    open: () => openRecording(openedPath()),
-    openStorage: () => FileStorage.open(openedPath()),
-    settle: () => {
-      fd = openSync(file, 'r');
-      rmSync(folder, { recursive: true, force: true });
-    },
-    discard: () => {
-      if (fd !== undefined) closeSync(fd);
-      fd = undefined;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function allocate(sizeBytes: number): SharedArrayBuffer {
-  try {
-    return new SharedArrayBuffer(sizeBytes);
-  } catch {
-    throw new RangeError(`Expected the "sizeBytes" option to fit into memory without a file, got ${sizeBytes}`);
-  }
-}
-
-function scratchFolder(): string {
-  const own = process.env.XDG_RUNTIME_DIR;
-  return own !== undefined && existsSync(own) ? own : tmpdir();
 }
 
 function checkName(name: unknown): string {

@@ -113,6 +113,11 @@ export class Selector {
     this.#pattern = target.kind === 'match' ? new RegExp(target.source, target.flags) : undefined;
   }
 
+  /** Whether a process with this pid can belong to the target, before anything of it is read. */
+  mayAccept(pid: number): boolean {
+    return this.#target.kind !== 'pids' || this.#target.pids.includes(pid);
+  }
+
   /** Whether the process belongs to the target as it is now. */
   accepts(identity: ProcessIdentity): boolean {
     const accepted = this.#decide(identity);

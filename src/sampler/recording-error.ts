@@ -1,0 +1,11 @@
+/** What can go wrong with a recording that is being made, as one class with a code. */
+
+/** Thrown, or rejected with, when nothing is or can be recorded. `code` says why. */
+export class RecordingError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
