@@ -51,7 +51,8 @@ export type { RecordingSummary } from './recording/summary.js';
 export { RingFormatError } from './ring/ring-format-error.js';
 export { StorageError } from './ring/storage-error.js';
 export type { RecordOptions } from './sampler/record-options.js';
-export { type Recorder, type RecordingEnd, RecordingError, type Span, startRecording } from './sampler/recorder.js';
+export { type Recorder, type RecordingEnd, type Span, startRecording } from './sampler/recorder.js';
+export { RecordingError } from './sampler/recording-error.js';
 export type { Target } from './sampler/target.js';
 export {
   type HostUnits,

@@ -4,6 +4,7 @@
  * The traps: the program may be busy for minutes, so nothing here is needed for sampling to go on; it may exit without a
  * word, so what is stored is readable at any instant; and it must not be kept alive or brought down by us.
  */
+import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClockLine } from '../recording/clock-line.js';
 import type { TideEvent } from '../recording/events.js';
