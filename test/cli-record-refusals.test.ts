@@ -55,10 +55,11 @@ describe('a target that is not there', () => {
     ['--pid', 'pids 2147483647'],
     ['--tree', 'tree 2147483647'],
   ])('%s', async (option, target) => {
-    const before = readdirSync(folder.path);
-    const outcome = await record('-o', 'a.tide', '--size', '4M', option, '2147483647');
+    using place = scratch();
+    const words = ['record', '-o', 'a.tide', '--size', '4M', option, '2147483647'];
+    const outcome = await startTidemark(words, place.path).ended;
     expect(outcome).toMatchObject({ code: 4, stdout: '', stderr: `tidemark record: No such process: ${target}\n` });
-    expect(readdirSync(folder.path)).toEqual(before);
+    expect(readdirSync(place.path)).toEqual([]);
   });
 });
 

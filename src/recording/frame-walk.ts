@@ -145,11 +145,14 @@ export class FrameWalk {
 
   /** A counters value by its place in `COUNTER_COLUMNS`; NaN when not measured at this tick. */
   counter(column: number, slot: number): number {
-    if (this.#statEvery > 1 && IS_FROM_STAT[column] && slot % this.#statEvery !== this.tick % this.#statEvery) {
-      return Number.NaN;
-    }
+    if (this.isLeftOut(column, slot)) return Number.NaN;
     const place = this.#counterColumns[column]!;
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
+  }
+
+  /** Whether this tick did not read the column of this slot; see `statEvery`. */
+  isLeftOut(column: number, slot: number): boolean {
+    return this.#statEvery > 1 && IS_FROM_STAT[column]! && slot % this.#statEvery !== this.tick % this.#statEvery;
   }
 
   /** Whether a deep read of the slot's process was made in this tick (or since the frame before). */

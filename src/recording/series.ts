@@ -113,7 +113,8 @@ function eachPoint(
     if (tier === 'counters') {
       const value = walk.counter(place, slot);
       const status = walk.status(slot);
-      take(walk.startNs, value, Number.isNaN(value) && status === Status.ok ? Status.unsupported : status);
+      const why = walk.isLeftOut(place, slot) ? Status.notDue : Status.unsupported;
+      take(walk.startNs, value, Number.isNaN(value) && status === Status.ok ? why : status);
     } else if (walk.isRead(slot)) {
       const value = walk.rollup(place, slot);
       const status = walk.rollupStatus(slot);

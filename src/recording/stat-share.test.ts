@@ -1,6 +1,7 @@
 /** Frames whose stat was read for a share of the slots: what was not read at a tick is absent at that tick. */
 import { describe, expect, it } from 'vitest';
 import { Author, someone } from '../../test/recorder/synthetic.js';
+import { STATUSES } from '../schema.js';
 
 describe('a recording whose stat was read for every second slot', () => {
   const author = new Author();
@@ -17,6 +18,9 @@ describe('a recording whose stat was read for every second slot', () => {
     expect([...recording.series(even, 'rss').value]).toEqual([1, 2, 3, 4, 5, 6].map((pages) => pages * 4096));
     expect([...recording.series(even, 'threads').value]).toEqual([1, NaN, 3, NaN, 5, NaN]);
     expect([...recording.series(odd, 'threads').value]).toEqual([NaN, 2, NaN, 4, NaN, 6]);
+    const status = [...recording.series(odd, 'threads').status].map((one) => STATUSES[one]);
+    expect(status).toEqual(['not-due', 'ok', 'not-due', 'ok', 'not-due', 'ok']);
+    expect(new Set(recording.series(odd, 'rss').status)).toEqual(new Set([0]));
   });
 
   it('counts only what was measured', () => {

@@ -16,6 +16,9 @@ export function startCommand(program: string, words: readonly string[], cwd: str
     cwd,
     env: { ...process.env, TIDEMARK_DEBUG: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // One that does not end by itself must not stay behind when its test fails.
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {

@@ -17,6 +17,9 @@ async function runProgram(body: string, folder: string) {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: folder, XDG_RUNTIME_DIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // One that does not end by itself must not stay behind when its test fails.
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
