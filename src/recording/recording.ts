@@ -175,6 +175,13 @@ export class Recording implements Disposable {
     return this.#reader.damage;
   }
 
+  /** Bytes up to the end of the last block in use: what a recording that was not ended in order would be trimmed to. */
+  get usedBytes(): number {
+    const ends = this.#reader.rings.flatMap((_, ring) => this.#reader.blocks(ring).map(({ offset }) => offset));
+    const last = ends.reduce((most, offset) => Math.max(most, offset), -1);
+    return last < 0 ? this.sizeBytes : Math.min(this.sizeBytes, last + this.#reader.blockBytes);
+  }
+
   /** Bytes of the file or buffer. */
   get sizeBytes(): number {
     return this.#reader.sizeBytes;

@@ -23,8 +23,9 @@ describe('what a recording holds', () => {
       startedAt: expect.stringMatching(/^2023-11-1\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d)$/),
       ticks: { hz: 10, expected: 4, recorded: 2, missed: 2 },
       points: 2,
-      bytes: 2 ** 22,
-      bytesPerPoint: 2 ** 21,
+      // The header and one block for each of the rings that was written, of the 4 MiB that there are.
+      bytes: 16384 + 2 * 65536,
+      bytesPerPoint: (16384 + 2 * 65536) / 2,
       coverage: { attempted: 4, stored: 2, dropped: { 'missed-tick': 2 } },
       damage: [],
     });

@@ -19,8 +19,8 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     ticks,
     processes,
     points,
-    bytes: recording.sizeBytes,
-    bytesPerPoint: points === 0 ? null : recording.sizeBytes / points,
+    bytes: recording.usedBytes,
+    bytesPerPoint: points === 0 ? null : recording.usedBytes / points,
     self,
     coverage,
     audit,
@@ -52,8 +52,8 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     line('processes', `${processes.seen} seen, ${processes.max} at once`),
     line(
       'points',
-      `${points} in ${formatSize(recording.sizeBytes)}` +
-        (points === 0 ? '' : `, ${(recording.sizeBytes / points).toFixed(2)} bytes per point`),
+      `${points} in ${formatSize(recording.usedBytes)}` +
+        (points === 0 ? '' : `, ${(recording.usedBytes / points).toFixed(2)} bytes per point`),
     ),
     line(
       'coverage',
