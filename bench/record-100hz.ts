@@ -50,7 +50,7 @@ interface Outcome {
 }
 
 function outcomeOf(recording: Recording, end: RecordingEnd): Outcome {
-  const { ticks, self, points, processes, damage } = recording.summary();
+  const { ticks, self, points, processes, damage, statShare } = recording.summary();
   if (damage.length > 0) throw new Error(`The recording is damaged: ${damage[0]!.reason}`);
   const { p50, p99, max } = ticks.latenessMs;
   const also = [
@@ -58,6 +58,7 @@ function outcomeOf(recording: Recording, end: RecordingEnd): Outcome {
     `late p50 ${p50} p99 ${p99} max ${max} ms`,
     `own CPU ${digits(self.cpuShareOfOneCore * 100)} % of a core`,
     `${digits(self.usPerProcessPerTick)} us/process/tick`,
+    `stat read in ${digits(statShare * 100)} % of the rows`,
     `${digits(end.progress.bytes / points)} bytes/point`,
   ];
   return { missedPercent: (ticks.missed / ticks.expected) * 100, ticks: ticks.expected, also: also.join(', ') };

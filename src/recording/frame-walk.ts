@@ -150,9 +150,14 @@ export class FrameWalk {
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
   }
 
+  /** Whether this tick read `stat` of the slot; see `statEvery`. */
+  isStatRead(slot: number): boolean {
+    return this.#statEvery === 1 || slot % this.#statEvery === this.tick % this.#statEvery;
+  }
+
   /** Whether this tick did not read the column of this slot; see `statEvery`. */
   isLeftOut(column: number, slot: number): boolean {
-    return this.#statEvery > 1 && IS_FROM_STAT[column]! && slot % this.#statEvery !== this.tick % this.#statEvery;
+    return IS_FROM_STAT[column]! && !this.isStatRead(slot);
   }
 
   /** Whether a deep read of the slot's process was made in this tick (or since the frame before). */

@@ -24,8 +24,9 @@ describe('a recording whose stat was read for every second slot', () => {
   });
 
   it('counts only what was measured', () => {
-    const { points } = recording.summary();
+    const { points, statShare } = recording.summary();
     // Six ticks of two processes: rss each time, threads half the time.
     expect(points).toBe(12 + 6);
+    expect(statShare).toBe(0.5);
   });
 });

@@ -34,6 +34,8 @@ export interface RecordingSummary {
     readonly stored: number;
     readonly dropped: Record<string, number>;
   };
+  /** Share of the counters rows whose `stat` was read: 1 unless sweeps would not have fitted into a tick. */
+  readonly statShare: number;
   readonly audit: { readonly checked: number; readonly mismatches: number };
   readonly damage: readonly Damage[];
 }
@@ -68,6 +70,7 @@ export function summarize(source: SummarySource): RecordingSummary {
   const seen = new Set<string>();
   let points = 0;
   let counterRows = 0;
+  let statRows = 0;
   let max = 0;
   let residentBytes = 0;
   let first: { startNs: bigint; tick: number; ownCpu: number } | undefined;
@@ -86,6 +89,7 @@ export function summarize(source: SummarySource): RecordingSummary {
       const key = walk.key(slot);
       if (key !== undefined) seen.add(key);
       points += countRow(walk, slot, coverage);
+      if (walk.isStatRead(slot)) statRows++;
     }
   }
   const startNs = first?.startNs ?? 0n;
@@ -123,6 +127,7 @@ export function summarize(source: SummarySource): RecordingSummary {
       residentBytes,
     },
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
+    statShare: counterRows === 0 ? 1 : statRows / counterRows,
     audit,
     damage: source.damage(),
   };

@@ -9,7 +9,7 @@ import { formatTime } from '../text/time.js';
 /** The shape of `info --json`; versioned by `schema`. */
 export function recordingInfoJson(recording: Recording, summary: RecordingSummary): Record<string, unknown> {
   const { metadata } = recording;
-  const { ticks, durationSeconds, processes, points, self, coverage, audit, damage } = summary;
+  const { ticks, durationSeconds, processes, points, self, coverage, statShare, audit, damage } = summary;
   return {
     schema: 1,
     engine: metadata.engine.name,
@@ -23,6 +23,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     bytesPerPoint: points === 0 ? null : recording.usedBytes / points,
     self,
     coverage,
+    statShare,
     audit,
     damage,
     host: metadata.host,
@@ -36,7 +37,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
 /** The same for people. */
 export function recordingInfoLines(recording: Recording, summary: RecordingSummary): string[] {
   const { metadata } = recording;
-  const { ticks, durationSeconds, processes, points, coverage, audit, damage } = summary;
+  const { ticks, durationSeconds, processes, points, coverage, statShare, audit, damage } = summary;
   const dropped = Object.entries(coverage.dropped).map(([reason, rows]) => `${rows} ${reason}`);
   const line = (label: string, text: string) => `${label.padEnd(11)}${escapeTerminal(text)}`;
   return [
@@ -59,12 +60,18 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       'coverage',
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
+    ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
     damage.length === 0
       ? line('damage', 'none')
       : line('damage', damage.map(({ offset, reason }) => `${reason} at byte ${offset}`).join('; ')),
   ];
+}
+
+function statShareText(share: number): string {
+  const percent = (share * 100).toFixed(0);
+  return `faults, CPU time and threads read in ${percent} % of the rows, memory in all: more did not fit into a tick`;
 }
 
 /** What the recording cost, in half a line. */
