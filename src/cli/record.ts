@@ -10,7 +10,7 @@ import { RecordingError } from '../sampler/recording-error.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
 import type { MatchSubject, Target } from '../sampler/target.js';
 import { formatDurationShort } from '../text/duration.js';
-import { escapeTerminal } from '../text/escape.js';
+import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
@@ -188,12 +188,12 @@ async function report(file: string, options: Options): Promise<void> {
     const width = process.stdout.isTTY ? { maxWidth: process.stdout.columns } : {};
     await writeLines(['', ...growthTable(measureGrowth(recording), SUMMARY_ROWS, width), '']);
   }
-  const shown = escapeTerminal(file);
   process.stderr.write(
     `recorded ${formatDurationShort(durationSeconds * 1e9)}: ${ticks.recorded} of ${ticks.expected} ticks, ` +
       `${processes.seen} processes, ${formatSize(recording.sizeBytes)}\n` +
       `recording cost ${ownCostText(summary)}\n` +
-      `next: tidemark info ${shown}\n      tidemark export ${shown} --format csv -o ${shown.replace(/\.tide$/, '')}.csv\n`,
+      `next: tidemark info ${escapeShell(file)}\n` +
+      `      tidemark export ${escapeShell(file)} --format csv -o ${escapeShell(`${file.replace(/\.tide$/, '')}.csv`)}\n`,
   );
 }
 

@@ -3,6 +3,17 @@
 /** `exists`: the path is taken; `no-space`: the disk cannot hold the ring; `not-a-file`; `failed`: see `cause`. */
 export type StorageErrorCode = 'exists' | 'no-space' | 'not-a-file' | 'failed';
 
+/** The words for the errno of a path; the rest are named as they are. */
+const ERRNO_WORDS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ELOOP: 'it is a symbolic link',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+};
+
 export class StorageError extends Error {
   override readonly name = 'StorageError';
 
@@ -22,6 +33,6 @@ export class StorageError extends Error {
     if (errno === 'ENOSPC' || errno === 'EDQUOT') {
       return new StorageError('no-space', path, `Cannot ${action} ${path}: no space left on the device`, { cause });
     }
-    return new StorageError('failed', path, `Cannot ${action} ${path}: ${errno}`, { cause });
+    return new StorageError('failed', path, `Cannot ${action} ${path}: ${ERRNO_WORDS[errno] ?? errno}`, { cause });
   }
 }

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeCsv, escapeJson, escapeTerminal } from './escape.js';
+import { escapeCsv, escapeShell, escapeTerminal } from './escape.js';
 
 const bytesOf = (...values: number[]) => Uint8Array.from(values);
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -114,21 +115,23 @@ describe('escapeCsv', () => {
   });
 });
 
-describe('escapeJson', () => {
-  it('gives text alone when the bytes are UTF-8, control characters and all', () => {
-    expect(escapeJson(utf8('\uFEFFa\n\u001B\\x41é'))).toEqual({ text: '\uFEFFa\n\u001B\\x41é' });
+describe('escapeShell', () => {
+  it('leaves plain words alone and quotes the rest', () => {
+    expect(escapeShell('./a-b_c.tide')).toBe('./a-b_c.tide');
+    expect(escapeShell('')).toBe("''");
+    expect(escapeShell("it's here")).toBe(`'it'\\''s here'`);
   });
 
-  it('adds the bytes in hex when they are not', () => {
-    expect(escapeJson(bytesOf(0x61, 0xc3))).toEqual({ text: 'a\\xC3', hex: '61c3' });
-  });
-
-  it('loses nothing: text or hex gives the bytes back', () => {
+  it('gives the shell back what it was given', () => {
+    const hostile = fc.string({
+      unit: fc.constantFrom('a', ' ', "'", '"', '$', '`', '\\', '\n', '\x1b', 'é', '\u202e', '*', '!'),
+    });
     fc.assert(
-      fc.property(hostileBytes, (bytes) => {
-        const { text, hex } = JSON.parse(JSON.stringify(escapeJson(bytes)));
-        expect(Buffer.from(hex ?? text, hex === undefined ? 'utf8' : 'hex').equals(bytes)).toBe(true);
+      fc.property(hostile, (text) => {
+        const printed = execFileSync('bash', ['-c', `printf %s ${escapeShell(text)}`], { encoding: 'utf8' });
+        expect(printed).toBe(text);
       }),
+      { numRuns: 60 },
     );
   });
 });

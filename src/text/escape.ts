@@ -7,7 +7,7 @@
  * `\xHH` in an output was put there by the escape, and replacing each by its byte gives the input back.
  */
 
-import { isUtf8, mapUtf8 } from './utf8.js';
+import { mapUtf8 } from './utf8.js';
 
 // Cs is a lone surrogate: it cannot be encoded, and is shown as the three bytes it would have had.
 // Zl and Zp break a line. The last three take no space and join nothing, so they only make two names look alike.
@@ -19,14 +19,6 @@ const PLAIN_ASCII = /^[\x20-\x5B\x5D-\x7E]*$/;
 // The full-width signs start a formula too, in a Japanese locale. The apostrophe is here so that it can be told apart.
 const FORMULA_START = /^['=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 const NEEDS_QUOTES = /[",]|^ | $/;
-
-/** Bytes as JSON can hold them. */
-export interface JsonText {
-  /** The text; bytes that are not UTF-8 are replaced by `\xHH`, everything else is as it was. */
-  text: string;
-  /** All the bytes in lower-case hex, only when they are not UTF-8; then `text` is for the eye and this is the value. */
-  hex?: string;
-}
 
 /**
  * Text that is safe on a terminal, on one line. Escaped: control characters (C0, DEL, C1), line and paragraph
@@ -49,16 +41,6 @@ export function escapeCsv(input: Uint8Array | string): string {
   // Tab, CR and LF are `\xHH` by now; other programs may undo that, so the guard looks at what it was.
   const field = FORMULA_START.test(firstCharacter(input)) ? `'${escaped}` : escaped;
   return NEEDS_QUOTES.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-}
-
-/**
- * Bytes for a JSON string; the caller stores `hex`, if there is one, beside the text (`comm` and `commHex`). Control
- * characters stay: JSON has escapes of its own for them. Never throws.
- */
-export function escapeJson(bytes: Uint8Array): JsonText {
-  const text = mapUtf8(bytes, (valid) => valid, escapeByte);
-  if (isUtf8(bytes)) return { text };
-  return { text, hex: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex') };
 }
 
 function escapeMatches(input: Uint8Array | string, pattern: RegExp): string {
@@ -86,4 +68,16 @@ function escapeCharacter(character: string): string {
 
 function escapeByte(byte: number): string {
   return `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/**
+ * One word of a command line for a person to copy into a shell: quoted where the shell would take it apart. What a
+ * terminal must not see is written in the `$'..'` form of bash, zsh and ksh.
+ */
+export function escapeShell(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  const shown = escapeTerminal(text);
+  if (shown === text) return `'${text.replaceAll("'", "'\\''")}'`;
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  return `$'${bytes.replace(/[^ -&(-[\]-~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`;
 }
