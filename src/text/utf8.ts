@@ -24,11 +24,6 @@ export function utf8SequenceLength(bytes: Uint8Array, at: number): 0 | 1 | 2 | 3
   return isContinuation(bytes[at + 3]) ? 4 : 0;
 }
 
-/** True when all of `bytes` is strict UTF-8. */
-export function isUtf8(bytes: Uint8Array): boolean {
-  return validPrefixEnd(bytes, 0) === bytes.length;
-}
-
 /**
  * Calls `onText` for each longest run of valid UTF-8, `onInvalid` for each single byte that belongs to none, in order,
  * and returns what they gave, joined.
