@@ -152,6 +152,8 @@ Status Sweeper::ReadCounters(Slot& slot, uint32_t index, const Columns& out, boo
   SmallText text;
   Status status = slot.kernel_thread ? Status::kNoMm : Status::kOk;
   if (!slot.kernel_thread) {
+    // Where only one of the two can be kept it is statm: it is read at every tick, and its ESRCH is proof enough then.
+    if (slot.statm < 0 && slot.stat >= 0 && kept_ >= max_kept_) CloseKept(slot);
     int64_t length = ReadSmall(slot, &slot.statm, "statm", text.bytes);
     uint64_t statm[kStatmFields];
     if (length < 0) {

@@ -31,6 +31,12 @@ const ERRNO_WORDS: Record<string, string> = {
   ESRCH: 'the process has ended, or has no memory of its own',
 };
 
+/** The exit code for the error of a file operation. */
+export function exitCodeOf(error: unknown): ExitCodeValue {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM' ? ExitCode.notPermitted : ExitCode.failed;
+}
+
 /** The reason in the error of a file operation, without the path, which the caller names. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -10,7 +10,7 @@ export const ExitCode = {
   usage: 2,
   /** It was done, and what it found is what was to be guarded against: a threshold exceeded, two values that differ. */
   mismatch: 3,
-  /** The process, recording or mark that was named does not exist. */
+  /** The process that was named does not exist. */
   notFound: 4,
   notPermitted: 5,
 } as const;
@@ -19,4 +19,4 @@ export type ExitCodeValue = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** The same for people, at the end of the help. */
 export const EXIT_CODES_TEXT =
-  'Exit codes: 0 fine, 1 failed, 2 usage, 3 threshold exceeded or mismatch, 4 target not found, 5 not permitted';
+  'Exit codes: 0 fine, 1 failed, 2 usage, 3 mismatch found, 4 target not found, 5 not permitted';

@@ -7,13 +7,14 @@
 import { closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { escapeTerminal } from '../text/escape.js';
-import { CommandError, reasonOf } from './command-error.js';
+import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
 
 /** Writes all pieces, or leaves nothing. Throws `CommandError` when the file exists, unless `force` lets it be replaced. */
 export function writeNewFile(file: string, pieces: Iterable<string>, force: boolean): void {
   const existing = lstatSync(file, { throwIfNoEntry: false });
   const shown = escapeTerminal(file);
   if (existing?.isDirectory()) throw new CommandError(`-o: ${shown} is a directory`);
+  if (existing && !existing.isFile()) throw new CommandError(`-o: ${shown} is not a regular file; use - and redirect`);
   if (existing && !force) throw new CommandError(`-o: ${shown} exists already; --force replaces it`);
   const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
   let isCreated = false;
@@ -32,7 +33,7 @@ export function writeNewFile(file: string, pieces: Iterable<string>, force: bool
     else linkSync(partial, file);
   } catch (error) {
     if (error instanceof CommandError || !(error as NodeJS.ErrnoException).code) throw error;
-    throw new CommandError(`-o: cannot write ${shown}: ${reasonOf(error)}`);
+    throw new CommandError(`-o: cannot write ${shown}: ${reasonOf(error)}`, exitCodeOf(error));
   } finally {
     if (isCreated) rmSync(partial, { force: true });
   }

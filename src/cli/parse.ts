@@ -15,7 +15,7 @@ import { KERNEL_FILES, type KernelFile } from '../procfs/read.js';
 import { parseStat, parseStatm, parseStatus } from '../procfs/stat-objects.js';
 import { type Tokenizers, typescriptTokenizers } from '../procfs/tokenizers.js';
 import { escapeTerminal } from '../text/escape.js';
-import { CommandError, reasonOf } from './command-error.js';
+import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
 import { oneOf } from './option-values.js';
 import {
   clockTicksOption,
@@ -47,7 +47,7 @@ async function parseFile(kind: KernelFile, file: string, options: ParseOptions):
   const tokenizers = tokenizersOf(options.engine);
   const name = file === '-' ? 'stdin' : `"${escapeTerminal(file)}"`;
   const text = await readText(file).catch((error) => {
-    throw new CommandError(`${name}: ${reasonOf(error)}`);
+    throw new CommandError(`${name}: ${reasonOf(error)}`, exitCodeOf(error));
   });
   const parsed = parseKind(kind, text, tokenizers, options, name);
   await writeJson(parsed);
@@ -100,13 +100,14 @@ function problemsIn(text: Uint8Array, counted: object): string[] {
   if (text.length === 0) return ['is empty, as of a process without memory of its own or one that has replaced itself'];
   const { malformedLines, firstMalformedOffset, unterminated } = counted as {
     malformedLines?: number;
-    firstMalformedOffset?: number;
+    firstMalformedOffset?: number | undefined;
     unterminated?: true;
   };
   const sentences: string[] = [];
   if (malformedLines) {
     const lines = malformedLines === 1 ? '1 line' : `${malformedLines} lines`;
-    sentences.push(`${lines} could not be read, the first at byte ${firstMalformedOffset}`);
+    const where = firstMalformedOffset === undefined ? '' : `, the first at byte ${firstMalformedOffset}`;
+    sentences.push(`${lines} could not be read${where}`);
   }
   if (unterminated) sentences.push('does not end with a newline, so its last line may be cut');
   return sentences;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { openRecording } from '../recording/recording.js';
-import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
+import { MAX_DEEP_HZ, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
@@ -71,14 +71,14 @@ export function configure(command: Command): void {
       valueOption(
         '--rollup <rate>',
         'deep reads (PSS, USS): auto, off, or times per second',
-        wordOr(['auto', 'off'], parseHz),
+        wordOr(['auto', 'off'], parseDeepHz),
       ).default('auto'),
     )
     .addOption(
       valueOption(
         '--mappings <rate>',
         'every mapping: auto, off, or times per second',
-        wordOr(['auto', 'off'], parseHz),
+        wordOr(['auto', 'off'], parseDeepHz),
       ).default('off'),
     )
     .addOption(
@@ -96,6 +96,7 @@ export function configure(command: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
+  if (options.output === '-') throw new UsageError('-o: a recording cannot be written to standard output; name a file');
   const file = options.output ?? `tidemark-${hostname()}-${fileTime(new Date())}.tide`;
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
@@ -221,6 +222,8 @@ function asCommandError(error: unknown, options: Options): unknown {
       return new CommandError(
         `${sentence}; --size ${formatSize(options.size)} is allocated at the start, ask for less`,
       );
+    case 'denied':
+      return new CommandError(sentence, ExitCode.notPermitted);
     default:
       return error instanceof RecordingError || options ? new CommandError(sentence) : error;
   }
@@ -236,6 +239,13 @@ function parseMatch(text: string): { match: RegExp; on: MatchSubject } {
   } catch {
     throw new InputError(text, 'a match', allowed);
   }
+}
+
+/** A rate of deep reads of one process. */
+function parseDeepHz(text: string): number {
+  const hz = parseHz(text);
+  if (hz <= MAX_DEEP_HZ) return hz;
+  throw new InputError(text, 'a rate', `times per second, up to ${MAX_DEEP_HZ}, such as 2 or 0.1`);
 }
 
 function parseRingSize(text: string): number {

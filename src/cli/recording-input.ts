@@ -11,7 +11,7 @@ import { StorageError } from '../ring/storage-error.js';
 import { escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { parseTime } from '../text/time.js';
-import { CommandError, reasonOf } from './command-error.js';
+import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 
 /** Opens a recording. Throws `CommandError` with the path and what is wrong with it. */
@@ -23,8 +23,8 @@ export function openInput(path: string): Recording {
     if (error instanceof RingFormatError || error instanceof NotARecordingError) {
       throw new CommandError(`${shown}: ${escapeTerminal(error.message)}`);
     }
-    if (error instanceof StorageError) throw new CommandError(`${shown}: ${reasonOf(error.cause ?? error)}`);
-    throw new CommandError(`${shown}: ${reasonOf(error)}`);
+    const cause = error instanceof StorageError ? (error.cause ?? error) : error;
+    throw new CommandError(`${shown}: ${reasonOf(cause)}`, exitCodeOf(cause));
   }
 }
 

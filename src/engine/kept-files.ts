@@ -25,6 +25,11 @@ export class KeptFiles {
     this.#maxKept = maxKept;
   }
 
+  /** Whether no further file will be kept. */
+  get isFull(): boolean {
+    return this.#kept.size >= this.#maxKept;
+  }
+
   get count(): number {
     return this.#kept.size;
   }

@@ -208,6 +208,8 @@ export class TypeScriptEngine implements Engine {
     for (let column = 0; column < MEMORY_COLUMNS; column++) out.columns[column]![slot] = Number.NaN;
     let status: number = bound.kernelThread ? Status.noMm : Status.ok;
     if (!bound.kernelThread) {
+      // Where only one of the two can be kept it is statm: it is read at every tick, and its ESRCH is proof enough then.
+      if (bound.statm.fd < 0 && this.#files.isFull) this.#files.close(bound.stat);
       status = this.#readStatm(bound);
       if (status === Status.ok) {
         const { halves } = this.#statm;

@@ -31,7 +31,7 @@ export const COUNTER_SCALARS = [
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
 export const ROLLUP_SCALARS = ['tick'] as const;
 
-export const Rings = { counters: 0, rollup: 1, events: 2, mappings: 3 } as const;
+export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
 /** The rings of a recording. `mappings` has a ring only when mappings are recorded. */
 export function ringSpecs(host: HostUnits, withMappings: boolean): RingSpec[] {
@@ -41,7 +41,9 @@ export function ringSpecs(host: HostUnits, withMappings: boolean): RingSpec[] {
   return [
     { name: 'counters', share: 70, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },
     { name: 'rollup', share: 20, rows: 'list', columns: columns('rollup'), scalars: [...ROLLUP_SCALARS] },
-    records('events', 10),
+    // A fork storm fills the first of these and overwrites nothing but itself.
+    records('lives', 7),
+    records('events', 3),
     ...(withMappings ? [records('mappings', 60)] : []),
   ];
 }

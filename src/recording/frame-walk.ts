@@ -31,6 +31,8 @@ export class FrameWalk {
   tick = 0;
   /** After `gap`: frames that are lost between the last one and the next. */
   lost = 0;
+  /** Whether what is read is one frame: false between the begin of a block, which forgets all, and its first frame. */
+  isOnFrame = false;
   /** Frames walked so far. */
   frames = 0;
 
@@ -91,6 +93,7 @@ export class FrameWalk {
     for (;;) {
       const step = this.#counters.next();
       if (step === null) return null;
+      this.isOnFrame = step === 'columns';
       if (step === 'block') {
         this.#identities.fill(undefined);
         this.#keys.fill(undefined);

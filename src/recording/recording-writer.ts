@@ -16,6 +16,9 @@ import { COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpe
 /** The numbers of one counters frame, in the order of `COUNTER_SCALARS`. */
 export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
 
+/** What a fork storm makes thousands of. */
+const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename']);
+
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;
   readonly blockBytes: number;
@@ -144,7 +147,8 @@ export class RecordingWriter {
   }
 
   event(timeNs: bigint, event: TideEvent): void {
-    this.#ring.appendRecord(Rings.events, timeNs, EventType[event.type], encodeEvent(event));
+    const ring = LIFE_EVENTS.has(event.type) ? Rings.lives : Rings.events;
+    this.#ring.appendRecord(ring, timeNs, EventType[event.type], encodeEvent(event));
   }
 
   /** Ends the recording. With `trim`, space that was never used is given back. */

@@ -12,7 +12,7 @@ import { RingReader } from '../ring/ring-reader.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import type { MetricName } from '../schema.js';
-import { ClockLine } from './clock-line.js';
+import { ClockLine, type ClockPair } from './clock-line.js';
 import { decodeEvent, type TideEvent } from './events.js';
 import { checkMetadata, type RecordingMetadata } from './format.js';
 import {
@@ -55,6 +55,9 @@ export interface StampedEvent {
   readonly timeNs: bigint;
   readonly event: TideEvent;
 }
+
+/** Comings and goings have a ring of their own, so that a fork storm overwrites no mark, gap or clock. */
+const EVENT_RINGS = ['lives', 'events'] as const;
 
 const AGGREGATES: readonly Aggregate[] = ['last', 'min', 'max', 'mean', 'sum'];
 
@@ -107,6 +110,9 @@ export class Recording implements Disposable {
 
   /** The last frame at or before a time (Unix nanoseconds); undefined when the recording begins later. */
   at(timeNs: bigint): Snapshot | undefined {
+    if (typeof timeNs !== 'bigint') {
+      throw new TypeError(`Expected a time as a bigint of Unix nanoseconds, got ${String(timeNs)}`);
+    }
     const clock = this.clock();
     const toNs = clock.toMonotonic(timeNs);
     // Two walks: the first finds the frame, the second stops on it with the state that it had.
@@ -166,6 +172,7 @@ export class Recording implements Disposable {
       events: this.events(),
       hz: this.metadata.hz,
       isWrapped: (this.#reader.blocks(counters)[0]?.sequence ?? 1) > 1,
+      lostEvents: this.lostEvents(),
       damage: () => this.#reader.damage,
     });
   }
@@ -187,16 +194,33 @@ export class Recording implements Disposable {
     return this.#reader.sizeBytes;
   }
 
-  /** Every event that is still there, in the order in which it was written. */
+  /** Every event that is still there, by time. */
   events(): StampedEvent[] {
-    const cursor = this.#reader.cursor(this.#reader.ringId('events'));
     const out: StampedEvent[] = [];
+    for (const ring of EVENT_RINGS) this.#eachEvent(ring, (timeNs, event) => out.push({ timeNs, event }));
+    return out.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
+  }
+
+  /** Events that have been overwritten or damaged: arrivals and departures of `lives`, all others of `events`. */
+  lostEvents(): { readonly events: number; readonly lives: number } {
+    return { events: this.#eachEvent('events', () => {}), lives: this.#eachEvent('lives', () => {}) };
+  }
+
+  /** Returns how many events of the ring are lost. */
+  #eachEvent(name: (typeof EVENT_RINGS)[number], take: (timeNs: bigint, event: TideEvent) => void): number {
+    const ring = this.#reader.ringId(name);
+    if (ring < 0) return 0;
+    const cursor = this.#reader.cursor(ring);
+    let lost = 0;
+    let last = 0;
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
       if (step !== 'record') continue;
+      lost += cursor.frameSequence - last - 1;
+      last = cursor.frameSequence;
       const event = decodeEvent(cursor.type, cursor.payload);
-      if (event) out.push({ timeNs: cursor.timeNs, event });
+      if (event) take(cursor.timeNs, event);
     }
-    return out;
+    return lost;
   }
 
   /** Unix nanoseconds of the newest frame, or of the start when there is none. */
@@ -213,10 +237,12 @@ export class Recording implements Disposable {
   /** The clocks of the recording. */
   clock(): ClockLine {
     const { monotonicNs, realNs } = this.metadata.startedAt;
-    const pairs = [{ monotonicNs: BigInt(monotonicNs), realNs: BigInt(realNs) }];
-    for (const { timeNs, event } of this.events()) {
+    const pairs: ClockPair[] = [];
+    const lost = this.#eachEvent('events', (timeNs, event) => {
       if (event.type === 'clock') pairs.push({ monotonicNs: timeNs, realNs: BigInt(event.realNs) });
-    }
+    });
+    // Where readings have been overwritten, the clock may have been set between the start and the oldest one left.
+    if (lost === 0 || pairs.length === 0) pairs.push({ monotonicNs: BigInt(monotonicNs), realNs: BigInt(realNs) });
     return new ClockLine(pairs);
   }
 
@@ -266,6 +292,7 @@ export function snapshotOf(walk: FrameWalk, clock: ClockLine): Snapshot {
 
 /** Opens a recording file, finished or being written. Throws an error that names the path and what is wrong with it. */
 export function openRecording(path: string): Recording {
+  if (typeof path !== 'string') throw new TypeError(`Expected the path of a recording, got ${String(path)}`);
   return Recording.open(FileStorage.open(path));
 }
 

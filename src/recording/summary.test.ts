@@ -47,7 +47,7 @@ describe('a summary', () => {
       damage: [],
     });
     expect(summary.self).toMatchObject({ cpuSeconds: 0.03, residentBytes: 1e6, usPerProcessPerTick: 7500 });
-    expect(summary.self.cpuShareOfOneCore).toBeCloseTo(0.03 / 0.400001, 9);
+    expect(summary.self.cpuShareOfOneCore).toBeCloseTo(0.03 / 0.500001, 9);
   });
 
   it('of nothing has no numbers that would have to be made up', () => {

@@ -36,6 +36,8 @@ export interface RecordingSummary {
   };
   /** Share of the counters rows whose `stat` was read: 1 unless sweeps would not have fitted into a tick. */
   readonly statShare: number;
+  /** Events that were overwritten: comings and goings of processes, and all others. */
+  readonly lostEvents: { readonly lives: number; readonly events: number };
   readonly audit: { readonly checked: number; readonly mismatches: number };
   readonly damage: readonly Damage[];
 }
@@ -60,6 +62,7 @@ export interface SummarySource {
   readonly hz: number;
   /** Whether the oldest frames are gone because the ring was full. */
   readonly isWrapped: boolean;
+  readonly lostEvents: { readonly lives: number; readonly events: number };
   readonly damage: () => readonly Damage[];
 }
 
@@ -122,12 +125,14 @@ export function summarize(source: SummarySource): RecordingSummary {
     points,
     self: {
       cpuSeconds,
-      cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
+      // The first tick's work lies before the first frame's end: N ticks take N periods, not N - 1.
+      cpuShareOfOneCore: recorded === 0 ? 0 : cpuSeconds / (durationSeconds + 1 / hz),
       usPerProcessPerTick: counterRows === 0 ? 0 : (cpuSeconds * 1e6) / counterRows,
       residentBytes,
     },
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
     statShare: counterRows === 0 ? 1 : statRows / counterRows,
+    lostEvents: source.lostEvents,
     audit,
     damage: source.damage(),
   };

@@ -1,7 +1,10 @@
 /** Why a file could not become, or be opened as, the storage of a ring. */
 
-/** `exists`: the path is taken; `no-space`: the disk cannot hold the ring; `not-a-file`; `failed`: see `cause`. */
-export type StorageErrorCode = 'exists' | 'no-space' | 'not-a-file' | 'failed';
+/**
+ * `exists`: the path is taken; `no-space`: the disk cannot hold the ring; `denied`: no permission; `not-a-file`; `failed`:
+ * see `cause`.
+ */
+export type StorageErrorCode = 'exists' | 'no-space' | 'denied' | 'not-a-file' | 'failed';
 
 /** The words for the errno of a path; the rest are named as they are. */
 const ERRNO_WORDS: Record<string, string> = {
@@ -33,6 +36,7 @@ export class StorageError extends Error {
     if (errno === 'ENOSPC' || errno === 'EDQUOT') {
       return new StorageError('no-space', path, `Cannot ${action} ${path}: no space left on the device`, { cause });
     }
-    return new StorageError('failed', path, `Cannot ${action} ${path}: ${ERRNO_WORDS[errno] ?? errno}`, { cause });
+    const code = errno === 'EACCES' || errno === 'EPERM' ? 'denied' : 'failed';
+    return new StorageError(code, path, `Cannot ${action} ${path}: ${ERRNO_WORDS[errno] ?? errno}`, { cause });
   }
 }

@@ -30,19 +30,19 @@ export class Audit {
   }
 
   /** A deep read of a process was made. */
-  read(identity: ProcessIdentity, status: number): void {
+  read(identity: ProcessIdentity, status: number, file: 'smaps' | 'smaps_rollup'): void {
     if (this.config.audit === 0 || status !== Status.ok) return;
     if (--this.#untilNext > 0) return;
     this.#untilNext = this.config.audit;
     const binding = nativeBinding();
     if (binding.state !== 'loaded') return;
-    const text = readKernelFile(this.config.root, identity.pid, 'smaps_rollup');
+    const text = readKernelFile(this.config.root, identity.pid, file);
     if (text.status !== 'ok') return;
-    const difference = compareTokenizers('smaps_rollup', text.value, binding.tokenizers, typescriptTokenizers);
+    const difference = compareTokenizers(file, text.value, binding.tokenizers, typescriptTokenizers);
     this.#checked++;
     if (difference) {
       this.#mismatches++;
-      this.#detail ??= `smaps_rollup of pid ${identity.pid}: ${difference.field} is ${difference.a} and ${difference.b}`;
+      this.#detail ??= `${file} of pid ${identity.pid}: ${difference.field} is ${difference.a} and ${difference.b}`;
     }
     const nowNs = process.hrtime.bigint();
     if (nowNs - this.#reportedNs >= REPORT_EVERY_NS) this.report(nowNs);

@@ -74,6 +74,12 @@ function censusOf(target: Target, maxSlots = 100) {
       census.look(nowNs);
       return log.splice(0);
     },
+    /** After so many ticks: what is owed is written. */
+    owed: (ticks: number) => {
+      for (let tick = 0; tick < ticks; tick++) census.swept();
+      census.settle(nowNs);
+      return log.splice(0);
+    },
     depart: (slot: number) => {
       engine.processes.delete(engine.bound.get(slot)!);
       census.depart(slot, nowNs);
@@ -155,19 +161,23 @@ describe('the census of a host', () => {
     expect(slow.engine.lists).toBe(1);
   });
 
-  it('counts once who cannot be read, and once who finds no slot', () => {
+  it('counts a row at each tick for who cannot be read and for who finds no slot', () => {
     host.engine.processes.set(25, 'denied');
-    expect(host.look()).toEqual(['+10:1@0', '+20:2@1', 'drop counters denied 1']);
+    expect(host.look()).toEqual(['+10:1@0', '+20:2@1']);
+    expect(host.owed(3)).toEqual(['drop counters denied 3']);
     for (let second = 0; second < 20; second++) expect(host.look(1)).toEqual([]);
+    expect(host.owed(2)).toEqual(['drop counters denied 2']);
+    expect(host.owed(0)).toEqual([]);
 
     const small = censusOf('host', 2);
     for (const pid of [10, 20, 30, 40]) small.engine.start(pid, pid);
-    expect(small.look()).toEqual(['+10:10@0', '+20:20@1', 'drop counters no-slot 1', 'drop counters no-slot 1']);
-    for (let second = 0; second < 20; second++) expect(small.look(1)).toEqual([]);
-    // A slot that is free again goes to one of them, within the five seconds after which it is looked at again.
+    expect(small.look()).toEqual(['+10:10@0', '+20:20@1']);
+    expect(small.owed(5)).toEqual(['drop counters no-slot 10']);
+    // A slot that is free again goes to one of them, within the six seconds after which it is looked at again.
     expect(small.depart(0)).toEqual(['-10:10@0']);
-    expect([0, 1, 2, 3, 4, 5].flatMap(() => small.look(1))).toEqual(['+30:30@0']);
+    for (let second = 0; second < 20; second++) small.look(1);
     expect(small.census.seen).toBe(3);
+    expect(small.owed(1)).toEqual(['drop counters no-slot 1']);
   });
 
   it('does not count who has gone before it could be read', () => {

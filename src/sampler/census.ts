@@ -24,6 +24,8 @@ interface Unwanted {
   readonly firstSeenNs: bigint;
   checkedNs: bigint;
   seenIn: number;
+  /** Why it is not recorded although it may belong to the target. */
+  readonly reason?: string;
 }
 
 export class Census {
@@ -31,6 +33,9 @@ export class Census {
   mostLive = 0;
   seen = 0;
   readonly #unwanted = new Map<number, Unwanted>();
+  /** Processes that could not be taken in, and the rows lost with them that are not stored yet; by reason. */
+  readonly #failing = new Map<string, number>();
+  readonly #owed = new Map<string, number>();
   #lastPid = -2;
   #listedNs = 0n;
   #costNs = 0n;
@@ -100,7 +105,26 @@ export class Census {
         else if (this.table.has(entry.parentPid) && this.#consider(pid, nowNs, entry)) added = true;
       }
     }
-    for (const [pid, entry] of this.#unwanted) if (entry.seenIn !== this.#listing) this.#unwanted.delete(pid);
+    this.#failing.clear();
+    for (const [pid, entry] of this.#unwanted) {
+      if (entry.seenIn !== this.#listing) this.#unwanted.delete(pid);
+      else if (entry.reason !== undefined) {
+        this.#failing.set(entry.reason, (this.#failing.get(entry.reason) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** A tick was swept: those that could not be taken in are a row less each. */
+  swept(): void {
+    for (const [reason, processes] of this.#failing) {
+      this.#owed.set(reason, (this.#owed.get(reason) ?? 0) + processes);
+    }
+  }
+
+  /** Stores how many rows were lost since the last time because their processes could not be taken in. */
+  settle(timeNs: bigint): void {
+    for (const [reason, rows] of this.#owed) this.writer.dropped(timeNs, 'counters', reason, rows);
+    this.#owed.clear();
   }
 
   /** Takes the process with this pid in, if it is wanted. */
@@ -119,9 +143,14 @@ export class Census {
     if (attached?.status === 'gone') return false;
     if (!known) {
       const parentPid = attached?.status === 'ok' ? attached.identity.parentPid : 0;
-      this.#unwanted.set(pid, { parentPid, firstSeenNs: nowNs, checkedNs: nowNs, seenIn: this.#listing });
-      if (!attached) this.writer.dropped(nowNs, 'counters', 'no-slot', 1);
-      else if (attached.status !== 'ok') this.writer.dropped(nowNs, 'counters', attached.status, 1);
+      const reason = attached ? attached.status : 'no-slot';
+      this.#unwanted.set(pid, {
+        parentPid,
+        firstSeenNs: nowNs,
+        checkedNs: nowNs,
+        seenIn: this.#listing,
+        ...(reason === 'ok' ? {} : { reason }),
+      });
     }
     return false;
   }

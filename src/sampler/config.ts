@@ -26,6 +26,8 @@ export interface SamplerConfig {
   readonly audit: number;
   /** Ticks to record, or 0 to go on until told to stop. */
   readonly ticks: number;
+  /** Milliseconds after which the recording is over, when `ticks` is not 0. */
+  readonly durationMs: number;
   /** Most descriptors to keep open, or undefined to find out. */
   readonly maxKept: number | undefined;
   /** Where the ring lives. */

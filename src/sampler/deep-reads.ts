@@ -15,8 +15,8 @@ import type { SamplerConfig } from './config.js';
 import { DeepSchedule } from './deep-schedule.js';
 import type { ProcessTable } from './process-table.js';
 
-/** No read is begun in the last stretch before the next deadline. */
-const GUARD_NS = 300_000n;
+/** No read is begun in the last stretch before the next deadline: this long, or a quarter of a short period. */
+const GUARD_NS = 300_000;
 /** With `auto` no process is read more often than this. */
 const ROLLUP_INTERVAL_NS = 1e9;
 const MAPPINGS_INTERVAL_NS = 30e9;
@@ -29,6 +29,7 @@ export class DeepReads {
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
   readonly #audit: Audit;
+  readonly #guardNs: bigint;
   #columns = new TierColumns(ROLLUP_COLUMNS, 1016);
   #due = new Uint32Array(1024);
 
@@ -39,8 +40,9 @@ export class DeepReads {
     private readonly table: ProcessTable,
   ) {
     const { pageSize } = config.host;
-    this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS);
-    this.#mappings = new DeepSchedule(config.mappings, pageSize, MAPPINGS_INTERVAL_NS);
+    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, 1e9 / config.hz / 4)));
+    this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, 1e9 / config.hz);
+    this.#mappings = new DeepSchedule(config.mappings, pageSize, MAPPINGS_INTERVAL_NS, 1e9 / config.hz);
     this.#audit = new Audit(config, writer);
   }
 
@@ -54,7 +56,7 @@ export class DeepReads {
 
   /** Reads what is due until shortly before `nextDeadlineNs`, and stores it. `rss` is the column of resident bytes. */
   spend(tick: number, nextDeadlineNs: bigint, rss: Float64Array): void {
-    const endNs = nextDeadlineNs - GUARD_NS;
+    const endNs = nextDeadlineNs - this.#guardNs;
     this.#readDue(this.#rollup, endNs, rss, (due, stopNs) => this.#readRollup(tick, due, stopNs));
     this.#readDue(this.#mappings, endNs, rss, (due, stopNs) => this.#readMappings(tick, due, stopNs));
   }
@@ -87,7 +89,7 @@ export class DeepReads {
       const slot = this.#due[index]!;
       const status = this.#columns.status[slot]!;
       this.#rollup.read(slot, status, this.#columns.columns[HOLD]![slot]!, Number(to!));
-      this.#audit.read(this.table.identity(slot)!, status);
+      this.#audit.read(this.table.identity(slot)!, status, 'smaps_rollup');
     }
     if (done > 0) this.writer.rollup(from!, to!, tick, this.#due, done, this.#columns);
   }
@@ -106,6 +108,7 @@ export class DeepReads {
         const status = sweep.status[slot]!;
         const hold = sweep.holds[index]!;
         this.#mappings.read(slot, status, Number(hold), Number(to!));
+        this.#audit.read(this.table.identity(slot)!, status, 'smaps');
         const records = encodeMappings(this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
         for (const record of records) this.writer.mappings(from!, MAPPINGS_RECORD, record);
       }

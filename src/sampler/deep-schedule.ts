@@ -27,12 +27,15 @@ export class DeepSchedule {
   /** Resident bytes above which a process is not read. */
   readonly #maxRss: number;
   #nextDue = new Float64Array(64);
+  /** A read belongs to the nearest tick, which may be a little before it is due. */
+  readonly #slackNs: number;
   /** Where the next search for due slots begins, so that none is starved. */
   #cursor = 0;
   #creditNs = BURST_NS;
   #creditedAt = 0;
 
-  constructor(rate: DeepRate, pageSize: number, leastIntervalNs: number) {
+  constructor(rate: DeepRate, pageSize: number, leastIntervalNs: number, periodNs = 0) {
+    this.#slackNs = typeof rate === 'number' ? periodNs / 2 : 0;
     this.#rate = rate;
     this.#leastIntervalNs = leastIntervalNs;
     this.#maxRss = rate === 'auto' ? (MAX_HOLD_NS / HOLD_NS_PER_PAGE) * pageSize : Number.POSITIVE_INFINITY;
@@ -77,7 +80,7 @@ export class DeepSchedule {
     let found = 0;
     for (let step = 0; step < count; step++) {
       const slot = live[(first + step) % count]!;
-      if (nowNs >= this.#nextDue[slot]! && !(rss[slot]! > this.#maxRss)) out[found++] = slot;
+      if (nowNs + this.#slackNs >= this.#nextDue[slot]! && !(rss[slot]! > this.#maxRss)) out[found++] = slot;
     }
     return found;
   }
@@ -90,8 +93,12 @@ export class DeepSchedule {
       this.#nextDue[slot] = Number.POSITIVE_INFINITY;
       return;
     }
-    this.#nextDue[slot] =
-      nowNs +
-      (typeof this.#rate === 'number' ? 1e9 / this.#rate : Math.max(this.#leastIntervalNs, (holdNs || 0) * HOLD_RATIO));
+    if (typeof this.#rate === 'number') {
+      // From when it was due, not from when it was read: else every read slips by what it took, and with that by a tick.
+      const next = this.#nextDue[slot]! + 1e9 / this.#rate;
+      this.#nextDue[slot] = next > nowNs ? next : nowNs + 1e9 / this.#rate;
+      return;
+    }
+    this.#nextDue[slot] = nowNs + Math.max(this.#leastIntervalNs, (holdNs || 0) * HOLD_RATIO);
   }
 }

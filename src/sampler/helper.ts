@@ -13,7 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.once('message', async (config) => {
   await serveSampler(config as SamplerConfig, {
     send: (message) => {
-      if (process.connected) process.send!(message);
+      // The line may break between the question and the message; the callback takes the error.
+      if (process.connected) process.send!(message, () => {});
     },
     onMessage: (listener) => {
       process.on('message', (message) => listener(message as ToSampler));

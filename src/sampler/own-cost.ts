@@ -4,18 +4,22 @@
  * The trap: in a worker, the CPU time and the memory of the process are mostly its host's. So a worker counts its own
  * thread's CPU time, and only a recorder with a process of its own counts the process.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { processCpuNs, threadCpuNs } from '../engine/clocks.js';
 import { readHostUnits } from '../procfs/host-units.js';
-import { pad } from '../procfs/padding.js';
+import { PADDING } from '../procfs/padding.js';
 import { StatmValues, tokenizeStatm } from '../procfs/statm.js';
 
 const RSS_EVERY_NS = 1_000_000_000n;
+const STATM_BYTES = 256;
 
 export class OwnCost {
   readonly #scope: 'thread' | 'process';
   readonly #startNs: number;
   readonly #statm = new StatmValues();
+  readonly #text = new Uint8Array(STATM_BYTES + PADDING);
+  /** Kept open: the program around us may have no descriptor left just when this is wanted. */
+  readonly #fd = openSync('/proc/self/statm', 'r');
   #rss = 0;
   #rssReadAt: bigint | undefined;
 
@@ -33,12 +37,16 @@ export class OwnCost {
   rssBytes(nowNs: bigint): number {
     if (this.#rssReadAt === undefined || nowNs - this.#rssReadAt >= RSS_EVERY_NS) {
       this.#rssReadAt = nowNs;
-      const { bytes, length } = pad(readFileSync('/proc/self/statm'));
-      if (tokenizeStatm(bytes, length, this.#statm)) {
+      const length = readSync(this.#fd, this.#text, 0, STATM_BYTES, 0);
+      if (tokenizeStatm(this.#text, length, this.#statm)) {
         this.#rss = Number(this.#statm.fields[1]) * readHostUnits().pageSize;
       }
     }
     return this.#rss;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
   }
 
   #now(): number {

@@ -55,7 +55,8 @@ export interface RecordOptions {
 
 const MIN_HZ = 0.01;
 const MAX_HZ = 10_000;
-const MAX_DEEP_HZ = 1000;
+/** What `rollup` and `mappings` may be. */
+export const MAX_DEEP_HZ = 1000;
 /** What `sizeBytes` may be. */
 export const MIN_RING_BYTES = 2 * 2 ** 20;
 export const MAX_RING_BYTES = 2 ** 42;
@@ -119,7 +120,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
       rollup: deepRate('rollup', rollup),
       mappings: deepRate('mappings', mappings),
       audit: Math.floor(audit),
-      ticks: durationMs === 0 ? 0 : Math.max(1, Math.round((durationMs / 1000) * hz)),
+      // A tick at 0, then one at each period that begins before the end.
+      ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * hz - 1e-9)),
+      durationMs,
       maxKept: undefined,
       ownCost: sampler === 'process' ? 'process' : ownCost,
       version: readVersion(),

@@ -48,6 +48,7 @@ export class Recorder implements AsyncDisposable {
   readonly #ended: Promise<RecordingEnd>;
   #line: SamplerLine | undefined;
   #isStarted = false;
+  #isDisposed = false;
   #isOver = false;
   /** Somebody has asked for the end, and is told of a failure by that. */
   #isWaitedFor = false;
@@ -82,6 +83,7 @@ export class Recorder implements AsyncDisposable {
         if (message.missing.length > 0) {
           recorder.#onWarning(`No such process: ${message.missing.join(', ')}; recording the others`);
         }
+        if (message.processes === 0) recorder.#onWarning('No process matches the target yet');
         started.resolve();
       }
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
@@ -98,25 +100,26 @@ export class Recorder implements AsyncDisposable {
         if (recorder.#isStarted && !recorder.#isWaitedFor) recorder.#onWarning(message.failure.message);
       }
     };
-    recorder.#line = startSampler(plan.host, { ...plan.config, storage: source.storage }, hear);
-    recorder.#line.hold(true);
     const abort = () => recorder.#line?.send({ type: 'stop' });
     options.signal?.addEventListener('abort', abort, { once: true });
+    const forget = () => options.signal?.removeEventListener('abort', abort);
+    ended.promise.then(forget, forget);
     try {
+      recorder.#line = startSampler(plan.host, { ...plan.config, storage: source.storage }, hear);
+      recorder.#line.hold(true);
       await started.promise;
       source.settle();
     } catch (error) {
+      // Whatever went wrong on our side, nothing goes on without a handle.
+      recorder.#line?.send({ type: 'stop' });
+      forget();
       source.discard();
       // Without a frame there is nothing to keep; that the file is ours, the sampler has seen to.
       if (plan.file !== undefined && (error as RecordingError).code === 'stopped') rmSync(plan.file, { force: true });
       throw error;
     } finally {
-      recorder.#line.hold(false);
+      recorder.#line?.hold(false);
     }
-    ended.promise.then(
-      () => options.signal?.removeEventListener('abort', abort),
-      () => options.signal?.removeEventListener('abort', abort),
-    );
     return recorder;
   }
 
@@ -145,7 +148,8 @@ export class Recorder implements AsyncDisposable {
     const { walk } = this.#latest;
     let moved = false;
     for (let step = walk.next(); step !== null; step = walk.next()) moved ||= step === 'frame';
-    if (moved) this.#latest.snapshot = snapshotOf(walk, this.#clockLine(recording));
+    // At the turn of a block its labels may be there before its first frame: then the last snapshot still stands.
+    if (moved && walk.isOnFrame) this.#latest.snapshot = snapshotOf(walk, this.#clockLine(recording));
     return this.#latest.snapshot;
   }
 
@@ -159,6 +163,7 @@ export class Recorder implements AsyncDisposable {
     const pollMs = Math.min(MOST_POLL_MS, Math.max(LEAST_POLL_MS, 500 / this.hz));
     if (options.from === 'now') while (walk.next() !== null);
     for (;;) {
+      if (this.#isDisposed) return;
       const wasOver = this.#isOver;
       for (let step = walk.next(); step !== null; step = walk.next()) {
         yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, this.#clockLine(recording));
@@ -206,6 +211,8 @@ export class Recorder implements AsyncDisposable {
   /** Stops, and gives back the memory or the temporary file. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop().catch(() => {});
+    this.#isDisposed = true;
+    this.#latest = undefined;
     this.#recording?.close();
     this.#recording = undefined;
     this.#source.discard();

@@ -66,7 +66,7 @@ export class Sampler {
     this.#census = new Census(
       engine,
       this.#table,
-      new Selector(config.target, config.root),
+      new Selector(config.target, config.root, config.ownCost === 'process' ? process.pid : 0),
       writer,
       isOpenEnded(config.target),
       (slot) => this.#arrived(slot),
@@ -94,7 +94,11 @@ export class Sampler {
     this.#schedule = schedule;
     while (!this.#isStopping) {
       await this.#waitFor(schedule.deadlineNs);
-      if (this.#isStopping) break;
+      if (this.#isStopping) {
+        // A stall may have ended in a stop: the ticks that were due meanwhile are missed, not unmade.
+        this.#noteMissed(schedule.skipDue(process.hrtime.bigint(), this.#config.ticks));
+        break;
+      }
       const missed = schedule.begin(process.hrtime.bigint());
       if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
         const over = schedule.tick - this.#config.ticks;
@@ -105,7 +109,10 @@ export class Sampler {
       this.#noteMissed(missed);
       this.#tick(schedule);
       schedule.advance();
-      if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) return 'time-over';
+      if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
+        await this.#waitFor(schedule.originNs + BigInt(Math.round(this.#config.durationMs * 1e6)));
+        return this.#isStopping ? 'stopped' : 'time-over';
+      }
       if (this.#table.count === 0 && endsWhenEmpty(this.#config.target)) return 'all-gone';
     }
     return 'stopped';
@@ -138,9 +145,11 @@ export class Sampler {
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
     this.#deep.finish(process.hrtime.bigint());
+    this.#census.settle(process.hrtime.bigint());
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
+    this.#cost.close();
   }
 
   async #waitFor(deadlineNs: bigint): Promise<void> {
@@ -184,10 +193,12 @@ export class Sampler {
       this.#firstFrame();
       this.#firstFrame = undefined;
     }
+    this.#census.swept();
     this.#releaseGone(sweptTo!);
     if (startNs - this.#clockAtNs >= CLOCK_EVERY_NS) {
       this.#clockAtNs = startNs;
       this.#writer.clock(readClocks());
+      this.#census.settle(startNs);
     }
     this.#deep.spend(tick, deadlineNs + schedule.periodNs, this.#counters.columns[0]!);
   }

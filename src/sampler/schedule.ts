@@ -11,16 +11,17 @@ export class Schedule {
   tick = 0;
   /** Ticks missed so far. */
   missed = 0;
-  readonly #originNs: bigint;
+  /** When tick 0 was due, monotonic nanoseconds. */
+  readonly originNs: bigint;
 
   constructor(originNs: bigint, hz: number) {
-    this.#originNs = originNs;
+    this.originNs = originNs;
     this.periodNs = BigInt(Math.round(1e9 / hz));
   }
 
   /** When the current tick is due, monotonic nanoseconds. */
   get deadlineNs(): bigint {
-    return this.#originNs + BigInt(this.tick) * this.periodNs;
+    return this.originNs + BigInt(this.tick) * this.periodNs;
   }
 
   /** To be called when the wait is over: skips ticks whose time is gone. Returns how many were missed just now. */
@@ -28,6 +29,17 @@ export class Schedule {
     const late = nowNs - this.deadlineNs;
     if (late < this.periodNs) return 0;
     const missed = Number(late / this.periodNs);
+    this.tick += missed;
+    this.missed += missed;
+    return missed;
+  }
+
+  /** Gives up all ticks that are due, of at most `ticks` (0: any number), and returns how many. */
+  skipDue(nowNs: bigint, ticks: number): number {
+    const late = nowNs - this.deadlineNs;
+    if (late < 0n) return 0;
+    const due = Number(late / this.periodNs) + 1;
+    const missed = ticks > 0 ? Math.max(0, Math.min(due, ticks - this.tick)) : due;
     this.tick += missed;
     this.missed += missed;
     return missed;

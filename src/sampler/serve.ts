@@ -12,11 +12,12 @@ import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import { metadataOf, type SamplerConfig } from './config.js';
 import type { Failure, SamplerPort } from './protocol.js';
-import { sizeRing } from './ring-size.js';
+import { type RingSize, sizeRing } from './ring-size.js';
 import { Sampler } from './sampler.js';
 import { describeTarget, endsWhenEmpty } from './target.js';
 
 const PROGRESS_EVERY_MS = 1000;
+const FEW_PROCESSES = 64;
 
 /** Records as `config` says and resolves when the recording is closed. Whatever goes wrong is sent as `failed`. */
 export async function serveSampler(config: SamplerConfig, port: SamplerPort): Promise<void> {
@@ -54,9 +55,8 @@ function openSampler(config: SamplerConfig): Sampler {
   });
   let storage: Storage | undefined;
   try {
-    const expected = config.target.kind === 'host' ? engine.listPids().length : 64;
     const sizeBytes = config.storage.kind === 'file' ? config.storage.sizeBytes : config.storage.buffer.byteLength;
-    const { blockBytes, maxSlots } = sizeRing(sizeBytes, expected);
+    const { blockBytes, maxSlots } = sizeFor(config, sizeBytes, engine.listPids().length);
     storage = openStorage(config);
     const metadata = metadataOf(config, readClocks());
     const writer = new RecordingWriter(storage, { metadata, blockBytes, maxSlots });
@@ -69,6 +69,16 @@ function openSampler(config: SamplerConfig): Sampler {
   } catch (error) {
     discard(engine, storage, config);
     throw error;
+  }
+}
+
+/** Room for every process of the host; a target that is probably smaller is content with less in a small ring. */
+function sizeFor(config: SamplerConfig, sizeBytes: number, processes: number): RingSize {
+  if (config.target.kind === 'host') return sizeRing(sizeBytes, processes);
+  try {
+    return sizeRing(sizeBytes, processes);
+  } catch {
+    return sizeRing(sizeBytes, FEW_PROCESSES);
   }
 }
 

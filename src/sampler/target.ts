@@ -101,13 +101,16 @@ export function endsWhenEmpty(target: PlainTarget): boolean {
 export class Selector {
   readonly #target: PlainTarget;
   readonly #root: string;
+  readonly #recorderPid: number;
   readonly #pattern: RegExp | undefined;
   /** Start time by pid of those that were accepted and live. */
   readonly #members = new Map<number, number>();
   /** Identity of the pids that were asked for, once they have been seen. */
   readonly #resolved = new Map<number, string>();
 
-  constructor(target: PlainTarget, root: string) {
+  /** `recorderPid`: a process that does nothing but record; it belongs to no tree, cgroup or match of its user's. */
+  constructor(target: PlainTarget, root: string, recorderPid = 0) {
+    this.#recorderPid = recorderPid;
     this.#target = target;
     this.#root = root;
     this.#pattern = target.kind === 'match' ? new RegExp(target.source, target.flags) : undefined;
@@ -115,7 +118,8 @@ export class Selector {
 
   /** Whether a process with this pid can belong to the target, before anything of it is read. */
   mayAccept(pid: number): boolean {
-    return this.#target.kind !== 'pids' || this.#target.pids.includes(pid);
+    if (this.#target.kind === 'pids') return this.#target.pids.includes(pid);
+    return this.#target.kind === 'host' || pid !== this.#recorderPid;
   }
 
   /** Whether the process belongs to the target as it is now. */

@@ -57,7 +57,11 @@ export function measureGrowth(recording: Recording): ProcessGrowth[] {
       growth.shape[stretch] = Number.isNaN(growth.shape[stretch]!) ? rss : Math.max(growth.shape[stretch]!, rss);
     }
   }
-  return [...found.values()].map((growth) => ({ ...growth, comm: nameParts(growth.commBytes).comm }));
+  return [...found.values()].map((growth) => ({
+    ...growth,
+    comm: nameParts(growth.commBytes).comm,
+    shape: bridged(growth.shape),
+  }));
 }
 
 /** The `most` processes that grew most, then the largest of those that did not, as lines of text. */
@@ -93,6 +97,17 @@ export function growthTable(
     rows,
     options,
   );
+}
+
+/** With fewer ticks than stretches some have none: between the first and the last they show the value before. */
+function bridged(shape: readonly number[]): number[] {
+  const last = shape.findLastIndex((value) => !Number.isNaN(value));
+  let before = Number.NaN;
+  return shape.map((value, index) => {
+    if (index > last) return value;
+    before = Number.isNaN(value) ? before : value;
+    return before;
+  });
 }
 
 function spanOf(recording: Recording): { startNs: bigint; endNs: bigint } {

@@ -24,8 +24,8 @@ describe('what a recording holds', () => {
       ticks: { hz: 10, expected: 4, recorded: 2, missed: 2 },
       points: 2,
       // The header and one block for each of the rings that was written, of the 4 MiB that there are.
-      bytes: 16384 + 2 * 65536,
-      bytesPerPoint: (16384 + 2 * 65536) / 2,
+      bytes: 16384 + 3 * 65536,
+      bytesPerPoint: (16384 + 3 * 65536) / 2,
       coverage: { attempted: 4, stored: 2, dropped: { 'missed-tick': 2 } },
       damage: [],
     });

@@ -9,7 +9,7 @@ import { formatTime } from '../text/time.js';
 /** The shape of `info --json`; versioned by `schema`. */
 export function recordingInfoJson(recording: Recording, summary: RecordingSummary): Record<string, unknown> {
   const { metadata } = recording;
-  const { ticks, durationSeconds, processes, points, self, coverage, statShare, audit, damage } = summary;
+  const { ticks, durationSeconds, processes, points, self, coverage, statShare, lostEvents, audit, damage } = summary;
   return {
     schema: 1,
     engine: metadata.engine.name,
@@ -24,6 +24,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     self,
     coverage,
     statShare,
+    lostEvents,
     audit,
     damage,
     host: metadata.host,
