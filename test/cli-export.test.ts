@@ -1,6 +1,7 @@
 /** `tidemark export` as a child process: of real processes with hostile names, judged by Python's csv module. */
 import { execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -230,6 +231,26 @@ describe('output', () => {
       expect(stderr).toMatch(why);
     }
     expect(readdirSync(place.path).sort()).toEqual(['folder', 'link']);
+  });
+
+  it('never replaces the recording itself, nor what is no file', async () => {
+    using place = scratch();
+    copyFileSync(file, place.file('own.tide'));
+    const before = readFileSync(place.file('own.tide'));
+    const own = await runTidemark([
+      'export',
+      place.file('own.tide'),
+      '--format',
+      'csv',
+      '--force',
+      '-o',
+      place.file('own.tide'),
+    ]);
+    expect(own).toMatchObject({ code: 2, stderr: 'tidemark export: -o: the output is the recording itself\n' });
+    expect(readFileSync(place.file('own.tide')).equals(before)).toBe(true);
+    symlinkSync('own.tide', place.file('link'));
+    const link = await runTidemark(['export', file, '--format', 'csv', '--force', '-o', place.file('link')]);
+    expect(link.stderr).toMatch(/is no regular file/);
   });
 
   it('leaves no file on a disk that fills up', async () => {

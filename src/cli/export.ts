@@ -1,10 +1,12 @@
 /** `tidemark export`: a recording in a format that other tools open. */
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ExportOptions } from '../export/rows.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 import { InputError } from '../text/input-error.js';
 import { formatTime } from '../text/time.js';
+import { UsageError } from './command-error.js';
 import { oneOf, parsePids, parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
 import { writePieces } from './output.js';
@@ -53,6 +55,7 @@ async function run(file: string, options: Options): Promise<void> {
     ...(options.every === undefined ? {} : { every: options.every }),
     onProgress: (timeNs) => progress.show(() => `exported up to ${formatTime(timeNs)}`),
   });
+  if (isSameFile(file, options.output)) throw new UsageError('-o: the output is the recording itself');
   if (options.output === '-') await writePieces(pieces);
   else writeNewFile(options.output, pieces, options.force ?? false);
   progress.clear();
@@ -62,6 +65,12 @@ async function run(file: string, options: Options): Promise<void> {
 async function piecesOf(recording: Recording, format: Format, options: ExportOptions): Promise<Iterable<string>> {
   if (format === 'csv') return (await import('../export/csv.js')).exportCsv(recording, options);
   return (await import('../export/jsonl.js')).exportJsonl(recording, options);
+}
+
+/** Whether both paths lead to one file. */
+function isSameFile(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((file) => statSync(file, { throwIfNoEntry: false }));
+  return a !== '-' && b !== '-' && first?.ino !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 function parseMetrics(text: string): string[] {

@@ -14,8 +14,8 @@ export function writeNewFile(file: string, pieces: Iterable<string>, force: bool
   const existing = lstatSync(file, { throwIfNoEntry: false });
   const shown = escapeTerminal(file);
   if (existing?.isDirectory()) throw new CommandError(`-o: ${shown} is a directory`);
-  if (existing && !existing.isFile()) throw new CommandError(`-o: ${shown} is not a regular file; use - and redirect`);
   if (existing && !force) throw new CommandError(`-o: ${shown} exists already; --force replaces it`);
+  if (existing && !existing.isFile()) throw new CommandError(`-o: ${shown} is no regular file; use - and redirect`);
   const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
   let isCreated = false;
   try {

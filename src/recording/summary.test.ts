@@ -38,7 +38,8 @@ describe('a summary', () => {
     expectSums(summary);
     expect(summary).toMatchObject({
       ticks: { hz: 10, expected: 7, recorded: 2, missed: 5, latenessMs: { p50: 0.001, p99: 9, max: 9 } },
-      durationSeconds: 0.400001,
+      // From the first sweep until it was closed.
+      durationSeconds: 0.5,
       processes: { max: 2, seen: 2 },
       // rss, threads | userTime | pss twice | rss, threads: a zero is a value.
       points: 7,
@@ -47,7 +48,7 @@ describe('a summary', () => {
       damage: [],
     });
     expect(summary.self).toMatchObject({ cpuSeconds: 0.03, residentBytes: 1e6, usPerProcessPerTick: 7500 });
-    expect(summary.self.cpuShareOfOneCore).toBeCloseTo(0.03 / 0.500001, 9);
+    expect(summary.self.cpuShareOfOneCore).toBeCloseTo(0.03 / summary.durationSeconds, 9);
   });
 
   it('of nothing has no numbers that would have to be made up', () => {

@@ -97,8 +97,11 @@ export function summarize(source: SummarySource): RecordingSummary {
   }
   const startNs = first?.startNs ?? 0n;
   let trailing = 0;
+  // A recording that was ended in order lasted until then, not until its last sweep.
+  let closedNs = 0n;
   let audit = { checked: 0, mismatches: 0 };
   for (const { timeNs, event } of events) {
+    if (event.type === 'close') closedNs = timeNs;
     if (event.type === 'audit') audit = { checked: event.checked, mismatches: event.mismatches };
     if (timeNs < startNs && source.isWrapped) continue;
     if (event.type === 'gap') {
@@ -109,7 +112,7 @@ export function summarize(source: SummarySource): RecordingSummary {
   }
   const recorded = lateness.length;
   const expected = (recorded === 0 ? 0 : last.tick + 1 - (source.isWrapped ? first!.tick : 0)) + trailing;
-  const durationSeconds = recorded === 0 ? 0 : Number(last.endNs - startNs) / 1e9;
+  const durationSeconds = recorded === 0 ? 0 : Number((closedNs > last.endNs ? closedNs : last.endNs) - startNs) / 1e9;
   const cpuSeconds = (last.ownCpu - (source.isWrapped ? (first?.ownCpu ?? 0) : 0)) / 1e9;
   lateness.sort((a, b) => a - b);
   return {
@@ -125,8 +128,7 @@ export function summarize(source: SummarySource): RecordingSummary {
     points,
     self: {
       cpuSeconds,
-      // The first tick's work lies before the first frame's end: N ticks take N periods, not N - 1.
-      cpuShareOfOneCore: recorded === 0 ? 0 : cpuSeconds / (durationSeconds + 1 / hz),
+      cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
       usPerProcessPerTick: counterRows === 0 ? 0 : (cpuSeconds * 1e6) / counterRows,
       residentBytes,
     },

@@ -148,3 +148,21 @@ describe.each<DeepRate>(['auto', 10])('with the rate %s', (rate) => {
     expect(due(START, Uint32Array.of(0, 1, 5))).toEqual([0, 1]);
   });
 });
+
+describe('a fixed rate at its own tick rate', () => {
+  it('is kept although each read ends a little after its tick', () => {
+    const periodNs = 0.1 * SECOND;
+    const schedule = new DeepSchedule(10, 4096, SECOND, periodNs);
+    schedule.arrived(0);
+    const out = new Uint32Array(1);
+    let reads = 0;
+    for (let tick = 0; tick < 100; tick++) {
+      const jitter = (tick % 7) * 1e5;
+      const nowNs = START + tick * periodNs + jitter;
+      if (schedule.due(Uint32Array.of(0), 1, nowNs, new Float64Array(1), out) === 0) continue;
+      reads++;
+      schedule.read(0, Status.ok, 1000, nowNs + 2e5);
+    }
+    expect(reads).toBe(100);
+  });
+});

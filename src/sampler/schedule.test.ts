@@ -66,3 +66,20 @@ describe('Schedule', () => {
     );
   });
 });
+
+describe('a stall that ends in a stop', () => {
+  it('counts the ticks that were due meanwhile, and none that was not', () => {
+    const schedule = new Schedule(0n, 10);
+    schedule.advance();
+    expect(schedule.skipDue(50_000_000n, 0)).toBe(0);
+    expect(schedule.skipDue(2_050_000_000n, 0)).toBe(20);
+    expect(schedule.missed).toBe(20);
+    expect(schedule.tick).toBe(21);
+  });
+
+  it('counts none beyond the end of the recording', () => {
+    const schedule = new Schedule(0n, 10);
+    schedule.advance();
+    expect(schedule.skipDue(60_000_000_000n, 8)).toBe(7);
+  });
+});
