@@ -40,9 +40,16 @@ describe('StatPace', () => {
     expect(seen.size).toBe(1);
   });
 
-  it('stops somewhere even when statm alone does not fit', () => {
+  it('goes no further once leaving out more brings nothing, though statm alone takes too long', () => {
     const pace = new StatPace(1e7);
-    settle(pace, 3, 3, 1000);
+    settle(pace, 0.52, 0.6, 2000);
+    expect(pace.every).toBeGreaterThanOrEqual(8);
+    expect(pace.every).toBeLessThanOrEqual(16);
+  });
+
+  it('stops somewhere when nothing fits', () => {
+    const pace = new StatPace(1e7);
+    settle(pace, 3, 300, 5000);
     expect(pace.every).toBe(64);
   });
 });

@@ -13,7 +13,12 @@ const MOST = 0.5;
 const LEAST = 0.2;
 const TICKS_BEFORE_LESS = 2;
 const TICKS_BEFORE_MORE = 200;
+/** After a change the next sweeps tell what it brought. */
+const TICKS_TO_SETTLE = 8;
+/** When reading stat of all that are left costs less than this share, leaving out more would bring nothing. */
+const WORTHWHILE = 0.08;
 const MOST_EVERY = 64;
+const SMOOTHING = 0.25;
 
 export class StatPace {
   /** `stat` is read for the slots with slot mod `every` = tick mod `every`. */
@@ -21,6 +26,10 @@ export class StatPace {
   readonly #periodNs: number;
   #over = 0;
   #under = 0;
+  /** Smoothed share of the period that a sweep takes, now and before the last change. */
+  #share = 0;
+  #shareBefore = Number.POSITIVE_INFINITY;
+  #ticks = 0;
 
   constructor(periodNs: number) {
     this.#periodNs = periodNs;
@@ -29,15 +38,27 @@ export class StatPace {
   /** A sweep took so long. */
   swept(durationNs: number): void {
     const share = durationNs / this.#periodNs;
+    this.#share = this.#ticks++ === 0 ? share : this.#share + SMOOTHING * (share - this.#share);
     this.#over = share > MOST ? this.#over + 1 : 0;
     this.#under = share < LEAST ? this.#under + 1 : 0;
-    if (this.#over >= TICKS_BEFORE_LESS && this.every < MOST_EVERY) this.#set(this.every * 2);
-    else if (this.#under >= TICKS_BEFORE_MORE && this.every > 1) this.#set(this.every / 2);
+    const isSettled = this.every === 1 || this.#ticks >= TICKS_TO_SETTLE;
+    if (this.#over >= TICKS_BEFORE_LESS && isSettled && this.every < MOST_EVERY && this.#isWorthwhile()) {
+      this.#set(this.every * 2);
+    } else if (this.#under >= TICKS_BEFORE_MORE && this.every > 1) {
+      this.#set(this.every / 2);
+    }
+  }
+
+  /** The last halving took as much off as what is left of stat costs now. */
+  #isWorthwhile(): boolean {
+    return this.every === 1 || this.#shareBefore - this.#share > WORTHWHILE;
   }
 
   #set(every: number): void {
+    this.#shareBefore = every > this.every ? this.#share : Number.POSITIVE_INFINITY;
     this.every = every;
     this.#over = 0;
     this.#under = 0;
+    this.#ticks = 0;
   }
 }
