@@ -3,6 +3,7 @@
  * that command alone needs; the help of the program comes from this table.
  */
 import type { Command } from 'commander';
+import type { DirectCommand } from './direct-command.js';
 
 /** What a command's file exports. */
 export interface CommandModule {
@@ -10,14 +11,24 @@ export interface CommandModule {
   configure(command: Command): void;
 }
 
-export interface CommandEntry {
+interface EntryText {
   readonly name: string;
   /** Half a line, lower case, no full stop. */
   readonly summary: string;
   /** Whole command lines, without the prompt. */
   readonly examples: readonly string[];
+}
+
+export interface ParsedEntry extends EntryText {
   readonly load: () => Promise<CommandModule>;
 }
+
+/** A command whose words Node parses; its file exports `command`. */
+export interface DirectEntry extends EntryText {
+  readonly loadDirect: () => Promise<{ readonly command: DirectCommand }>;
+}
+
+export type CommandEntry = ParsedEntry | DirectEntry;
 
 export const COMMANDS: readonly CommandEntry[] = [
   {

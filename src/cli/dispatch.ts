@@ -4,12 +4,12 @@
  * The traps: the parser's own exit code for a misspelt option is 1, which here means that the work failed; `| head -1`
  * closes our stdout, which is no error; and a stack trace is for us, not for whoever mistyped a duration.
  */
-import { Command, CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 import { escapeTerminal } from '../text/escape.js';
-import { readVersion } from '../text/package.js';
 import { CommandError } from './command-error.js';
-import { COMMANDS, type CommandEntry } from './commands.js';
-import { EXIT_CODES_TEXT, ExitCode } from './exit-codes.js';
+import { COMMANDS, type DirectEntry } from './commands.js';
+import { helpOfDirect } from './direct-command.js';
+import { ExitCode } from './exit-codes.js';
 
 /** Runs the command that the words ask for. Never throws: failures are printed and become the exit code. */
 export async function dispatch(words: readonly string[]): Promise<void> {
@@ -22,9 +22,12 @@ export async function dispatch(words: readonly string[]): Promise<void> {
   });
   process.stderr.on('error', () => {});
   try {
-    const program = await programWith(entry);
-    if (words.length === 0) program.help({ error: true });
-    await program.parseAsync(words, { from: 'user' });
+    if (entry && 'loadDirect' in entry && (words[0] === entry.name || words[0] === 'help')) {
+      return await runDirect(entry, words);
+    }
+    // The parser takes longer to load than a direct command takes to answer.
+    const { runProgram } = await import('./program.js');
+    await runProgram(entry, words);
   } catch (error) {
     process.exitCode = report(error, speaker);
   }
@@ -36,39 +39,18 @@ function commandNameIn(words: readonly string[]): string | undefined {
   return names[0] === 'help' ? names[1] : names[0];
 }
 
-/** All commands by name and summary, and only the one that is used with its options. */
-async function programWith(used: CommandEntry | undefined): Promise<Command> {
-  const program = new Command('tidemark')
-    .description('A memory flight recorder for Linux processes')
-    .version(readVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
-    .addHelpText('after', `\n${EXIT_CODES_TEXT}`)
-    .exitOverride()
-    // Errors are printed in one place, from what was thrown.
-    .configureOutput({ outputError: () => {} });
-  for (const entry of COMMANDS) {
-    const command = program
-      .command(entry.name)
-      .summary(entry.summary)
-      .description(sentence(entry.summary))
-      .addHelpText('after', helpOfExamples(entry.examples));
-    if (entry === used) (await entry.load()).configure(command);
-  }
-  return program;
-}
-
-function sentence(summary: string): string {
-  return `${summary[0].toUpperCase()}${summary.slice(1)}.`;
-}
-
-function helpOfExamples(examples: readonly string[]): string {
-  return `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((line) => `  ${line}`).join('\n')}`;
+async function runDirect(entry: DirectEntry, words: readonly string[]): Promise<void> {
+  const { command } = await entry.loadDirect();
+  const rest = words[0] === entry.name ? words.slice(1) : ['--help'];
+  const end = rest.indexOf('--');
+  const asked = end < 0 ? rest : rest.slice(0, end);
+  if (!asked.includes('--help') && !asked.includes('-h')) return command.run(rest);
+  process.stdout.write(helpOfDirect(entry.name, entry.summary, entry.examples, command));
 }
 
 /** Prints what was thrown and returns the exit code for it. */
 function report(error: unknown, speaker: string): number {
-  if (error instanceof CommanderError) {
+  if (isCommanderError(error)) {
     // Help and version end by throwing as well.
     if (error.exitCode === 0) return ExitCode.ok;
     if (error.code === 'commander.help') return ExitCode.usage;
@@ -79,6 +61,11 @@ function report(error: unknown, speaker: string): number {
   const { message } = error instanceof Error ? error : new Error(String(error));
   complain(speaker, error instanceof CommandError ? message : escapeTerminal(message), error);
   return error instanceof CommandError ? error.exitCode : ExitCode.failed;
+}
+
+/** By its code, since the class lies in a module that direct commands do not load. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && String((error as { code?: unknown }).code).startsWith('commander.');
 }
 
 function complain(speaker: string, sentence: string, error: unknown): void {

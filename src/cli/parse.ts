@@ -4,30 +4,19 @@
  * The trap: the text is from another host and another day. What cannot be read in it is counted and said, the rest is
  * printed; pages and ticks are counted in that host's units, which the text itself does not tell.
  */
-import { fstatSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { chooseEngine, type EngineChoice } from '../engine/choose.js';
-import { nativeBinding } from '../engine/native-binding.js';
 import { type MapsText, parseMaps, parseSmaps, parseSmapsRollup } from '../procfs/mapping-objects.js';
 import { KernelTextError } from '../procfs/object-values.js';
 import { KERNEL_FILES, type KernelFile } from '../procfs/read.js';
 import { parseStat, parseStatm, parseStatus } from '../procfs/stat-objects.js';
-import { type Tokenizers, typescriptTokenizers } from '../procfs/tokenizers.js';
-import { escapeTerminal } from '../text/escape.js';
-import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
+import type { Tokenizers } from '../procfs/tokenizers.js';
+import { CommandError } from './command-error.js';
+import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
+import { inputName, readInput, tokenizersOf } from './kernel-text.js';
 import { oneOf } from './option-values.js';
-import {
-  clockTicksOption,
-  type EngineOption,
-  engineOption,
-  type HostUnitOptions,
-  hostUnitsOf,
-  jsonOption,
-  pageSizeOption,
-  readValue,
-} from './options.js';
+import { clockTicksOption, type EngineOption, engineOption, jsonOption, pageSizeOption } from './options.js';
 import { warn, writeJson } from './output.js';
+import { readValue } from './read-value.js';
 
 type ParseOptions = EngineOption & HostUnitOptions;
 
@@ -45,31 +34,14 @@ export function configure(command: Command): void {
 
 async function parseFile(kind: KernelFile, file: string, options: ParseOptions): Promise<void> {
   const tokenizers = tokenizersOf(options.engine);
-  const name = file === '-' ? 'stdin' : `"${escapeTerminal(file)}"`;
-  const text = await readText(file).catch((error) => {
-    throw new CommandError(`${name}: ${reasonOf(error)}`, exitCodeOf(error));
-  });
+  const name = inputName(file);
+  const text = await readInput(file);
   const parsed = parseKind(kind, text, tokenizers, options, name);
   await writeJson(parsed);
   const counted = parsed.kind === 'maps' || parsed.kind === 'smaps' ? (parsed as MapsText).totals : parsed;
   for (const sentence of problemsIn(text, counted)) {
     warn('parse', `${name}: ${sentence}`);
   }
-}
-
-function tokenizersOf(choice: EngineChoice): Tokenizers {
-  if (chooseEngine(choice).name === 'ts') return typescriptTokenizers;
-  const binding = nativeBinding();
-  return binding.state === 'loaded' ? binding.tokenizers : typescriptTokenizers;
-}
-
-async function readText(file: string): Promise<Uint8Array> {
-  if (file !== '-') return readFile(file);
-  // Node takes a folder as stdin for an empty one.
-  if (fstatSync(process.stdin.fd).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 function parseKind(kind: KernelFile, text: Uint8Array, tokenizers: Tokenizers, options: ParseOptions, name: string) {

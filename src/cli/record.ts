@@ -17,13 +17,12 @@ import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
 import { CommandError, UsageError } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
+import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
   type EngineOption,
   engineOption,
-  type HostUnitOptions,
-  hostUnitsOf,
   type JsonOption,
   jsonOption,
   type ProcfsOption,

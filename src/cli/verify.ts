@@ -10,11 +10,10 @@ import { nativeBinding } from '../engine/native-binding.js';
 import { typescriptTokenizers } from '../procfs/tokenizers.js';
 import { CommandError } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
+import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { parsePids, parsePositiveDuration } from './option-values.js';
 import {
   clockTicksOption,
-  type HostUnitOptions,
-  hostUnitsOf,
   type JsonOption,
   jsonOption,
   type ProcfsOption,

@@ -1,0 +1,42 @@
+/** The command lines of all commands but the direct ones, parsed by commander. */
+import { Command } from 'commander';
+import { readVersion } from '../text/package.js';
+import { COMMANDS, type CommandEntry } from './commands.js';
+import { EXIT_CODES_TEXT } from './exit-codes.js';
+
+/** Runs the command of the entry, or prints the help. Throws what the parser and the command throw. */
+export async function runProgram(used: CommandEntry | undefined, words: readonly string[]): Promise<void> {
+  const program = await programWith(used);
+  if (words.length === 0) program.help({ error: true });
+  await program.parseAsync(words, { from: 'user' });
+}
+
+/** All commands by name and summary, and only the one that is used with its options. */
+async function programWith(used: CommandEntry | undefined): Promise<Command> {
+  const program = new Command('tidemark')
+    .description('A memory flight recorder for Linux processes')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', `\n${EXIT_CODES_TEXT}`)
+    .exitOverride()
+    // Errors are printed in one place, from what was thrown.
+    .configureOutput({ outputError: () => {} });
+  for (const entry of COMMANDS) {
+    const command = program
+      .command(entry.name)
+      .summary(entry.summary)
+      .description(sentence(entry.summary))
+      .addHelpText('after', helpOfExamples(entry.examples));
+    if (entry === used && 'load' in entry) (await entry.load()).configure(command);
+  }
+  return program;
+}
+
+function sentence(summary: string): string {
+  return `${summary[0].toUpperCase()}${summary.slice(1)}.`;
+}
+
+function helpOfExamples(examples: readonly string[]): string {
+  return `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.map((line) => `  ${line}`).join('\n')}`;
+}
