@@ -11,6 +11,7 @@
 #include "../sweep/sweeper.h"
 #include "arguments.h"
 #include "sweeper_object.h"
+#include "text_sweep.h"
 #include "tokenizers.h"
 
 namespace tidemark {
@@ -89,6 +90,7 @@ Napi::Value Preallocate(const Napi::CallbackInfo& info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportTokenizers(env, exports);
   SweeperObject::Export(env, exports);
+  ExportTextSweep(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));

@@ -74,6 +74,16 @@ interface Addon {
   sleepUntil(deadlineNs: bigint): void;
   clocks(out: BigInt64Array): void;
   preallocate(fd: number, bytes: number): number;
+  readTexts(
+    root: string,
+    pids: Int32Array,
+    count: number,
+    names: readonly string[],
+    mosts: Uint32Array,
+    bytes: Uint8Array,
+    starts: Uint32Array,
+    lengths: Int32Array,
+  ): number;
 }
 
 export type NativeBinding =
