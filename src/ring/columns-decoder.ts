@@ -5,6 +5,7 @@
  * bounded here; a payload that breaks a rule is refused, and the caller gives up the block.
  */
 import type { ColumnState } from './column-state.js';
+import { CELLS_ALL, CELLS_BITS, CELLS_GAPS } from './layout.js';
 import type { RingSpec } from './ring-table.js';
 import { readToken } from './value-token.js';
 import { type ByteCursor, unzigzag } from './varint.js';
@@ -21,11 +22,14 @@ export class ColumnsDecoder {
   startDelta = 0;
   duration = 0;
   private labelsListed = false;
+  /** Slots of the cells that moved in the frame being read. */
+  private moved = new Uint32Array(64);
 
   constructor(
     private readonly spec: RingSpec,
     private readonly maxSlots: number,
     readonly state: ColumnState,
+    private readonly major: number,
   ) {}
 
   /** Start of a block: no labels, nothing known. */
@@ -63,15 +67,80 @@ export class ColumnsDecoder {
     const all = spec.rows === 'all';
     if (source.failed || !(all ? this.statusChanges(source) : this.rows(source))) return false;
     const cells = all ? this.highWater : this.updated.count;
-    for (let c = -1; ; ) {
-      const gap = source.varint();
-      if (source.failed) return false;
-      if (gap === 0) break;
-      c += gap;
-      if (c >= spec.columns.length || !this.cells(source, c, cells, all)) return false;
-    }
+    if (!(this.major === 1 ? this.cellsByColumn(source, cells, all) : this.movedCells(source, cells, all)))
+      return false;
     if (all && !this.labelsListed) this.listLabels();
     return source.at === source.end;
+  }
+
+  /** Which cells moved in any column, then for each column which of them, and their tokens. */
+  private movedCells(source: ByteCursor, count: number, all: boolean): boolean {
+    const moved = this.readMoved(source, count, all);
+    if (moved === -1) return false;
+    for (let c = -1; ; ) {
+      const gap = source.varint();
+      if (gap === 0) return !source.failed;
+      c += gap;
+      if (c >= this.spec.columns.length || !this.column(source, c, moved)) return false;
+    }
+  }
+
+  /** Fills `moved` with the slots, all of them when none is named; returns how many, or -1. */
+  private readMoved(source: ByteCursor, count: number, all: boolean): number {
+    if (this.moved.length < count) this.moved = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
+    const { moved } = this;
+    const { slots } = this.updated;
+    let found = 0;
+    for (let cell = -1; ; ) {
+      const gap = source.varint();
+      if (gap === 0) break;
+      cell += gap;
+      if (cell >= count) return -1;
+      moved[found++] = all ? cell : slots[cell];
+    }
+    if (source.failed) return -1;
+    if (found > 0) return found;
+    for (let cell = 0; cell < count; cell++) moved[cell] = all ? cell : slots[cell];
+    return count;
+  }
+
+  private column(source: ByteCursor, c: number, count: number): boolean {
+    const held = this.state.columns[c];
+    const { quantum } = this.spec.columns[c];
+    const { moved } = this;
+    switch (source.byte()) {
+      case CELLS_ALL:
+        for (let i = 0; i < count; i++) held[moved[i]] = readToken(source, held[moved[i]], quantum);
+        return !source.failed;
+      case CELLS_BITS: {
+        const bits = source.skip((count + 7) >>> 3);
+        for (let i = 0; i < count && !source.failed; i++) {
+          if ((source.byteAt(bits + (i >>> 3)) & (1 << (i & 7))) === 0) continue;
+          held[moved[i]] = readToken(source, held[moved[i]], quantum);
+        }
+        return !source.failed;
+      }
+      case CELLS_GAPS:
+        for (let i = -1; ; ) {
+          const gap = source.varint();
+          if (gap === 0) return !source.failed;
+          i += gap;
+          if (i >= count) return false;
+          held[moved[i]] = readToken(source, held[moved[i]], quantum);
+        }
+      default:
+        return false;
+    }
+  }
+
+  /** Format version 1: each column lists its cells by gaps, each followed by its token. */
+  private cellsByColumn(source: ByteCursor, count: number, all: boolean): boolean {
+    for (let c = -1; ; ) {
+      const gap = source.varint();
+      if (gap === 0) return !source.failed;
+      c += gap;
+      if (c >= this.spec.columns.length || !this.cells(source, c, count, all)) return false;
+    }
   }
 
   private cells(source: ByteCursor, c: number, count: number, all: boolean): boolean {

@@ -1,12 +1,12 @@
 /**
  * Turns one sweep into the payload of a COLUMNS frame: only what differs, in bits, from the frame before.
  *
- * This is the hot path of the recorder: it looks at every cell of every frame, nearly all of which did not change. Hence
- * plain loops over Float64Array and nothing allocated. `Object.is` is the comparison wanted (NaN equals NaN, -0 differs
- * from 0) and V8 compiles it to a few instructions.
+ * The trap: what does not fit in what is left of the block has carried the state along by then; the caller begins a new
+ * block with everything.
  */
 import type { ColumnState } from './column-state.js';
 import { DELTA_LIMIT } from './layout.js';
+import { MovedCells } from './moved-cells.js';
 import type { RingSpec } from './ring-table.js';
 import type { SlotLabels } from './slot-labels.js';
 import { TOKEN_BYTES_MAX, writeToken } from './value-token.js';
@@ -29,16 +29,11 @@ export interface SweepColumns {
   stride?: number;
 }
 
-/** No cell (gap and token) is longer. */
-const CELL_BYTES_MAX = VARINT_BYTES_MAX + TOKEN_BYTES_MAX;
-
 export class ColumnsEncoder {
-  /** Cells written by the last `encode`. */
-  changed = 0;
   /** Rows of the prepared sweep. */
   rowCount = 0;
   private rows = new Uint32Array(64);
-  private readonly inverses: Float64Array;
+  private readonly cells: MovedCells;
   private columns: readonly Float64Array[] = [];
   private viewed: Float64Array | undefined;
   private viewedStride = 0;
@@ -49,7 +44,12 @@ export class ColumnsEncoder {
     private readonly state: ColumnState,
     private readonly labels: SlotLabels,
   ) {
-    this.inverses = Float64Array.from(spec.columns, (column) => 1 / column.quantum);
+    this.cells = new MovedCells(spec.columns);
+  }
+
+  /** Cells written by the last `encode`. */
+  get changed(): number {
+    return this.cells.changed;
   }
 
   /** Checks the shape of a sweep and sorts its rows. Throws a `TypeError` for arrays that are too short. */
@@ -78,7 +78,6 @@ export class ColumnsEncoder {
    */
   encode(out: Uint8Array, at: number, limit: number, baseTimeNs: bigint, sweep: SweepColumns): number {
     const { spec, state } = this;
-    this.changed = 0;
     if (at + 2 * VARINT_BYTES_MAX + spec.scalars.length * TOKEN_BYTES_MAX > limit) return -1;
     let next = writeVarint(out, at, zigzag(Number(sweep.startNs - baseTimeNs)));
     next = writeVarint(out, next, zigzag(Number(sweep.endNs - sweep.startNs)));
@@ -90,22 +89,14 @@ export class ColumnsEncoder {
     next = all
       ? this.encodeStatusChanges(out, next, limit, sweep.status)
       : this.encodeRows(out, next, limit, sweep.status);
-    let previous = -1;
-    for (let c = 0; c < spec.columns.length && next !== -1; c++) {
-      if (next + VARINT_BYTES_MAX > limit) return -1;
-      const start = writeVarint(out, next, c - previous);
-      const end = all
-        ? this.encodeAllCells(out, start, limit, this.columns[c], c)
-        : this.encodeListedCells(out, start, limit, this.columns[c], c);
-      if (end === start) continue;
-      previous = c;
-      if (end === -1 || end >= limit) return -1;
-      out[end] = 0;
-      next = end + 1;
-    }
-    if (next === -1 || next >= limit) return -1;
-    out[next] = 0;
-    return next + 1;
+    if (next === -1) return -1;
+    const { columns: held } = state;
+    const { cells, columns: values, labels, rows, rowCount } = this;
+    if (all) cells.findInSlots(values, held, labels.live, labels.highWater);
+    else cells.findInRows(values, held, rows, rowCount);
+    return all
+      ? cells.write(out, next, limit, values, held, labels.highWater)
+      : cells.write(out, next, limit, values, held, rowCount, rows);
   }
 
   private encodeStatusChanges(out: Uint8Array, at: number, limit: number, status: Uint8Array): number {
@@ -140,57 +131,6 @@ export class ColumnsEncoder {
     if (next >= limit) return -1;
     out[next] = 0;
     return next + 1;
-  }
-
-  /** Gaps between changed cells count slots. */
-  private encodeAllCells(out: Uint8Array, at: number, limit: number, values: Float64Array, c: number): number {
-    const { live, highWater } = this.labels;
-    const held = this.state.columns[c];
-    const { quantum } = this.spec.columns[c];
-    const inverse = this.inverses[c];
-    const last = limit - CELL_BYTES_MAX;
-    let next = at;
-    let previous = -1;
-    let changed = 0;
-    for (let slot = 0; slot < highWater; slot++) {
-      const value = values[slot];
-      const old = held[slot];
-      if (Object.is(value, old)) continue;
-      if (live[slot] === 0) continue;
-      if (next > last) return -1;
-      const gap = slot - previous;
-      if (gap < 0x80) out[next++] = gap;
-      else next = writeVarint(out, next, gap);
-      next = writeToken(out, next, old, value, quantum, inverse);
-      held[slot] = value;
-      previous = slot;
-      changed++;
-    }
-    this.changed += changed;
-    return next;
-  }
-
-  /** Gaps between changed cells count rows of the list. */
-  private encodeListedCells(out: Uint8Array, at: number, limit: number, values: Float64Array, c: number): number {
-    const { rows, rowCount } = this;
-    const held = this.state.columns[c];
-    const { quantum } = this.spec.columns[c];
-    const last = limit - CELL_BYTES_MAX;
-    let next = at;
-    let previous = -1;
-    for (let row = 0; row < rowCount; row++) {
-      const slot = rows[row];
-      const value = values[slot];
-      const old = held[slot];
-      if (Object.is(value, old)) continue;
-      if (next > last) return -1;
-      next = writeVarint(out, next, row - previous);
-      next = writeToken(out, next, old, value, quantum, this.inverses[c]);
-      held[slot] = value;
-      previous = row;
-      this.changed++;
-    }
-    return next;
   }
 
   private sortRows(slots: Uint32Array, count: number): void {

@@ -23,6 +23,8 @@ import { RingFormatError } from './ring-format-error.js';
 import { checkRingTable, type RingTable } from './ring-table.js';
 
 export interface FileHeader {
+  /** Version of the format that the frames are in. */
+  major: number;
   /** Size of the header region; block 0 starts here. */
   headerBytes: number;
   blockBytes: number;
@@ -44,7 +46,10 @@ export function layOutHeader(table: RingTable, metadata: object): { json: Uint8A
 }
 
 /** The whole header region as bytes. */
-export function encodeFileHeader(header: Omit<FileHeader, 'table' | 'metadata'>, json: Uint8Array): Uint8Array {
+export function encodeFileHeader(
+  header: Omit<FileHeader, 'major' | 'table' | 'metadata'>,
+  json: Uint8Array,
+): Uint8Array {
   const region = new Uint8Array(header.headerBytes);
   const view = new DataView(region.buffer);
   region.set(new TextEncoder().encode(FILE_MAGIC), FILE_HEADER.magic);
@@ -98,7 +103,7 @@ export function parseFileHeader(read: (length: number) => Uint8Array): FileHeade
   }
   const { table, metadata } = parseMetadata(region.subarray(FILE_HEADER.metadata));
   const fileId = fixed.slice(FILE_HEADER.fileId, FILE_HEADER.fileId + FILE_ID_BYTES);
-  return { headerBytes, blockBytes, blockCount, fileId, table, metadata };
+  return { major, headerBytes, blockBytes, blockCount, fileId, table, metadata };
 }
 
 /** True for a power of two within the bounds of the format. */

@@ -7,8 +7,8 @@
 
 /** First eight bytes of a recording, ASCII `TIDEMARK`. */
 export const FILE_MAGIC = 'TIDEMARK';
-/** Readers refuse a larger major version. */
-export const FORMAT_MAJOR = 1;
+/** Readers refuse a larger major version; this one reads 1 as well, whose COLUMNS frames list cells column by column. */
+export const FORMAT_MAJOR = 2;
 /** Readers accept any minor version. */
 export const FORMAT_MINOR = 0;
 
@@ -67,6 +67,10 @@ export const KIND_LABELS = 1;
 export const KIND_COLUMNS = 2;
 export const KIND_RECORD = 3;
 export const KIND_END = 255;
+/** How a column of a COLUMNS frame tells which of the moved cells it changes: all of them, by bits, or by gaps. */
+export const CELLS_ALL = 0;
+export const CELLS_BITS = 1;
+export const CELLS_GAPS = 2;
 /** Frame flag: belongs to the key at the start of a block. */
 export const FLAG_KEY = 1;
 

@@ -86,7 +86,7 @@ export class RingCursor {
     const spec = header.table.rings[ring];
     const state = new ColumnState(spec.columns.length, spec.scalars.length);
     this.copy = new BlockCopy(storage, fileSeed, header.blockBytes);
-    this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state);
+    this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major);
     this.fromTimeNs = start.fromTimeNs;
     this.blockSequence = this.firstBlock(start) - 1;
     // From here on it counts: what is overwritten before the first call of `next` is lost, not unheard of.

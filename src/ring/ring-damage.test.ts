@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FORMAT_MAJOR } from './layout.js';
 import { RingFormatError } from './ring-format-error.js';
 import { RingReader } from './ring-reader.js';
 import {
@@ -216,7 +217,7 @@ describe('a file that is no ring', () => {
     expect(codeOf(copyOf(storage, 63))).toBe('not-a-ring');
     expect(codeOf(copyOf(storage, 100))).toBe('damaged-header');
     const newer = copyOf(storage);
-    new Uint8Array(newer.buffer)[8] = 2;
+    new Uint8Array(newer.buffer)[8] = FORMAT_MAJOR + 1;
     expect(codeOf(newer)).toBe('newer-version');
     const spoilt = copyOf(storage);
     new Uint8Array(spoilt.buffer)[70] ^= 1;

@@ -84,7 +84,10 @@ export class Recorder {
   readonly truth: Map<number, Truth>[] = [new Map(), new Map(), new Map()];
   private readonly slots: Map<number, Cell>[] = [new Map(), new Map()];
 
-  constructor(storage: Storage, specs: RingSpec[] = SPECS) {
+  constructor(
+    readonly storage: Storage,
+    specs: RingSpec[] = SPECS,
+  ) {
     const metadata = { host: 'test' };
     this.writer = RingWriter.create(storage, { rings: specs, metadata, blockBytes: BLOCK, fileId: FILE_ID });
   }

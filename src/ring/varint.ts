@@ -68,6 +68,19 @@ export class ByteCursor {
     return this.bytes[this.at++];
   }
 
+  /** Passes over `count` bytes; returns where they begin. */
+  skip(count: number): number {
+    const { at } = this;
+    if (count > this.end - at) return this.fail();
+    this.at += count;
+    return at;
+  }
+
+  /** A byte that was passed over. */
+  byteAt(position: number): number {
+    return this.bytes[position];
+  }
+
   /** An unsigned varint of at most 2^53 - 1. */
   varint(): number {
     const { bytes, end } = this;

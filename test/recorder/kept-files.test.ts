@@ -1,0 +1,20 @@
+/** Recordings that earlier versions wrote must be read for ever: kept files, and what their own version exported of them. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, expect, it } from 'vitest';
+import { runTidemark } from '../tidemark-process.js';
+
+const FIXTURES = new URL('../fixtures/recordings/', import.meta.url);
+const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-kept-'));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it.each(['v1'])('a recording of format %s gives what it gave then', async (name) => {
+  const file = path.join(folder, `${name}.tide`);
+  writeFileSync(file, gunzipSync(readFileSync(new URL(`${name}.tide.gz`, FIXTURES))));
+  const { code, stdout, stderr } = await runTidemark(['export', file, '--format', 'jsonl']);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toBe(gunzipSync(readFileSync(new URL(`${name}.jsonl.gz`, FIXTURES))).toString());
+});
