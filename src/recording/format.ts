@@ -31,6 +31,9 @@ export const COUNTER_SCALARS = [
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
 export const ROLLUP_SCALARS = ['tick'] as const;
 
+/** Columns x rows of a table are allocated before they are read. */
+const MAPPING_COLUMNS_MAX = 64;
+
 export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
 /** The rings of a recording. `mappings` has a ring only when mappings are recorded. */
@@ -67,6 +70,8 @@ export interface RecordingMetadata {
   readonly mappings: string;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
+  /** The columns of the mappings ring, in their order; absent where there is none, or only of version 1. */
+  readonly mappingColumns?: readonly string[];
   readonly startedAt: { readonly monotonicNs: string; readonly realNs: string; readonly boottimeNs: string };
 }
 
@@ -86,7 +91,13 @@ export function checkMetadata(metadata: Record<string, unknown>): RecordingMetad
     hz > 0 &&
     typeof host?.pageSize === 'number' &&
     typeof host.clockTicksPerSecond === 'number' &&
+    isListOfNames(metadata.mappingColumns) &&
     [startedAt?.monotonicNs, startedAt?.realNs].every((time) => typeof time === 'string' && /^-?\d{1,19}$/.test(time));
   if (!isSound) throw new NotARecordingError('The header of this recording lacks its host, its rate or its start');
   return metadata as unknown as RecordingMetadata;
+}
+
+function isListOfNames(list: unknown): boolean {
+  if (list === undefined) return true;
+  return Array.isArray(list) && list.length <= MAPPING_COLUMNS_MAX && list.every((name) => typeof name === 'string');
 }

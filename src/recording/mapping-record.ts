@@ -1,5 +1,6 @@
 /**
- * The mappings of one process at one tick, as a record of the mappings ring.
+ * The mappings of one process at one tick as they are, as records of the mappings ring: for those that differences
+ * (mapping-differences.ts) cannot tell, since they are too many or no whole pages.
  *
  * The trap: the text of smaps is a hundred times as large as what it says, most of it zeros. So the columns are laid one
  * after the other and deflated; names and flags follow as text. A process with very many mappings takes several records.

@@ -6,12 +6,14 @@
  */
 import type { ClockReading } from '../engine/clocks.js';
 import { encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
+import type { MappingSweep } from '../engine/mapping-sweep.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import type { RingStats } from '../ring/append-result.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import { arrivalOf, EventType, encodeEvent, type TideEvent } from './events.js';
 import { COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
+import { MappingWriter } from './mapping-writer.js';
 
 /** The numbers of one counters frame, in the order of `COUNTER_SCALARS`. */
 export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
@@ -31,6 +33,7 @@ export class RecordingWriter {
   readonly #counterScalars = new Float64Array(COUNTER_SCALARS.length);
   readonly #rollupScalars = new Float64Array(ROLLUP_SCALARS.length);
   readonly #rows: { slots: Uint32Array; count: number } = { slots: new Uint32Array(0), count: 0 };
+  readonly #mappings: MappingWriter | undefined;
   #live = 0;
 
   constructor(storage: Storage, options: RecordingWriterOptions) {
@@ -42,6 +45,7 @@ export class RecordingWriter {
       blockBytes,
       maxSlots,
     });
+    if (this.hasMappings) this.#mappings = new MappingWriter(this.#ring, Rings.mappings, metadata.host.pageSize);
   }
 
   /** Counts of each ring, live. */
@@ -128,11 +132,20 @@ export class RecordingWriter {
     return result.ok;
   }
 
-  /** Stores one record of the mappings ring; see mapping-record.ts. */
-  mappings(timeNs: bigint, type: number, payload: Uint8Array): boolean {
-    const result = this.#ring.appendRecord(Rings.mappings, timeNs, type, payload);
-    if (!result.ok) this.dropped(timeNs, 'mappings', result.reason, 1);
-    return result.ok;
+  /** Stores the mappings of a process: `rows` rows of the sweep from `first` on. */
+  mappings(
+    timeNs: bigint,
+    identity: ProcessIdentity,
+    tick: number,
+    status: number,
+    holdNs: bigint,
+    sweep: MappingSweep,
+    first: number,
+    rows: number,
+  ): void {
+    this.#mappings?.write(timeNs, identity, tick, status, holdNs, sweep, first, rows, (reason) =>
+      this.dropped(timeNs, 'mappings', reason, 1),
+    );
   }
 
   /** Something was attempted and not stored. */

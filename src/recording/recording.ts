@@ -25,7 +25,8 @@ import {
   viewFrame,
 } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
-import { decodeMappings, MAPPINGS_RECORD, type RecordedMappings } from './mapping-record.js';
+import type { RecordedMappings } from './mapping-record.js';
+import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
@@ -142,13 +143,10 @@ export class Recording implements Disposable {
     const ring = this.#reader.ringId('mappings');
     if (ring < 0) return [];
     const untilNs = at === undefined ? undefined : this.clock().toMonotonic(at);
-    const cursor = this.#reader.cursor(ring);
+    const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey(process));
     let found: RecordedMappings[] = [];
-    for (let step = cursor.next(); step !== null; step = cursor.next()) {
-      if (step !== 'record' || cursor.type !== MAPPINGS_RECORD) continue;
-      if (untilNs !== undefined && cursor.timeNs > untilNs) break;
-      const record = decodeMappings(cursor.payload);
-      if (record?.pid !== process.pid || record.startTicks !== process.startTicks) continue;
+    for (let record = walk.next(); record !== undefined; record = walk.next()) {
+      if (untilNs !== undefined && walk.timeNs > untilNs) break;
       found = record.part === 0 ? [record] : [...found, record];
     }
     return found;

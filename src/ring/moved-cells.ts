@@ -237,7 +237,7 @@ export class MovedCells {
 }
 
 /** The shortest way to tell which of `count` places the `changes` of a column are. */
-function howToTell(changes: number, count: number): number {
+export function howToTell(changes: number, count: number): number {
   if (changes === count) return CELLS_ALL;
   return changes < (count + 7) >>> 3 ? CELLS_GAPS : CELLS_BITS;
 }

@@ -10,7 +10,16 @@ import type { BlockPool } from './block-pool.js';
 import type { BlockWriter } from './block-writer.js';
 import { ColumnState } from './column-state.js';
 import { ColumnsEncoder, type SweepColumns, timeFits } from './columns-encoder.js';
-import { alignFrame, FLAG_KEY, FRAME_HEAD, KIND_COLUMNS, KIND_LABELS, KIND_RECORD, RECORD_HEAD } from './layout.js';
+import {
+  alignFrame,
+  FLAG_KEY,
+  FRAME_ALIGN,
+  FRAME_HEAD,
+  KIND_COLUMNS,
+  KIND_LABELS,
+  KIND_RECORD,
+  RECORD_HEAD,
+} from './layout.js';
 import type { RingSpec } from './ring-table.js';
 import { SlotLabels } from './slot-labels.js';
 
@@ -81,6 +90,28 @@ export class RingAppender {
     } catch (error) {
       this.shared.failed(error);
       return this.drop('write-failed');
+    }
+  }
+
+  /** Bytes that the payload of a record may have to fit in the open block, and in an empty one. */
+  get recordRoom(): { open: number; empty: number } {
+    const head = FRAME_HEAD.bytes + RECORD_HEAD.bytes + FRAME_ALIGN - 1;
+    return { open: Math.max(0, this.block.room - head), empty: this.block.capacity - head };
+  }
+
+  /** Counts the blocks that were begun. */
+  get blockNumber(): number {
+    return this.blockSequence;
+  }
+
+  /** Lets the next record begin a block. */
+  endBlock(): void {
+    if (!this.block.isOpen) return;
+    try {
+      this.block.end(this.frameSequence);
+      this.shared.blockClosed();
+    } catch (error) {
+      this.shared.failed(error);
     }
   }
 

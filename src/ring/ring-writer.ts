@@ -115,6 +115,20 @@ export class RingWriter {
     return this.closed ? appender.dropClosed() : appender.appendRecord(timeNs, type, payload);
   }
 
+  /**
+   * For records that build on one another within a block: how many bytes the payload of the next may have in the open
+   * block and in an empty one, and the number of the open block.
+   */
+  recordRoom(ring: number): { open: number; empty: number; block: number } {
+    const appender = this.appender(ring);
+    return { ...appender.recordRoom, block: appender.blockNumber };
+  }
+
+  /** Lets the next record of the ring begin a block. */
+  endBlock(ring: number): void {
+    if (!this.closed) this.appender(ring).endBlock();
+  }
+
   /** Live counts, one entry for each ring. */
   get stats(): readonly RingStats[] {
     return this.appenders.map((appender) => appender.stats);

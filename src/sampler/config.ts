@@ -7,6 +7,7 @@ import { hostname, release } from 'node:os';
 import type { ClockReading } from '../engine/clocks.js';
 import type { EngineName } from '../engine/engine.js';
 import { FORMAT, type RecordingMetadata } from '../recording/format.js';
+import { MAPPING_COLUMNS } from '../recording/mapping-columns.js';
 import type { HostUnits } from '../schema.js';
 import type { DeepRate } from './deep-schedule.js';
 import { describeTarget, type PlainTarget } from './target.js';
@@ -59,6 +60,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     rollup: String(config.rollup),
     mappings: String(config.mappings),
     audit: config.audit,
+    ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {
       monotonicNs: `${started.monotonicNs}`,
       realNs: `${started.realNs}`,

@@ -7,7 +7,6 @@
 import type { Engine } from '../engine/engine.js';
 import { MappingSweep } from '../engine/mapping-sweep.js';
 import { TierColumns } from '../engine/tier-columns.js';
-import { encodeMappings, MAPPINGS_RECORD } from '../recording/mapping-record.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { ROLLUP_COLUMNS } from '../schema.js';
 import { Audit } from './audit.js';
@@ -109,8 +108,7 @@ export class DeepReads {
         const hold = sweep.holds[index]!;
         this.#mappings.read(slot, status, Number(hold), Number(to!));
         this.#audit.read(this.table.identity(slot)!, status, 'smaps');
-        const records = encodeMappings(this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
-        for (const record of records) this.writer.mappings(from!, MAPPINGS_RECORD, record);
+        this.writer.mappings(from!, this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
       }
       if (done === 0) return;
       left = left.subarray(done);
