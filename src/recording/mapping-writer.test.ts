@@ -60,7 +60,7 @@ const shown = ({ pid, tick, part, table }: RecordedMappings) => [
 it('stands alone in every block, through many laps', () => {
   const rings = new Rings();
   const written: unknown[] = [];
-  for (let tick = 0; tick < 1200; tick++) {
+  for (let tick = 0; tick < 3000; tick++) {
     const pid = 1 + (tick % 3);
     const rows = 200 + (tick % 7);
     rings.write(pid, tick, rows);
