@@ -18,6 +18,7 @@ import {
   HEADER_REGION_MAX,
   HEADER_REGION_MIN,
   HEADER_STEP,
+  HEADER_TAIL,
 } from './layout.js';
 import { RingFormatError } from './ring-format-error.js';
 import { checkRingTable, type RingTable } from './ring-table.js';
@@ -38,7 +39,7 @@ export interface FileHeader {
 /** The metadata as bytes, and the size of the header region that holds it. */
 export function layOutHeader(table: RingTable, metadata: object): { json: Uint8Array; headerBytes: number } {
   const json = new TextEncoder().encode(JSON.stringify({ ...table, metadata }));
-  const needed = FILE_HEADER.metadata + json.length + CLOSE_RECORD.bytes;
+  const needed = FILE_HEADER.metadata + json.length + HEADER_TAIL;
   const headerBytes = Math.max(HEADER_REGION_MIN, Math.ceil(needed / HEADER_STEP) * HEADER_STEP);
   if (headerBytes > HEADER_REGION_MAX)
     throw new RangeError(`Expected metadata of less than ${HEADER_REGION_MAX} bytes`);

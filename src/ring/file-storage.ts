@@ -62,6 +62,24 @@ export class FileStorage implements Storage {
     return new FileStorage(path, fd);
   }
 
+  /**
+   * Opens an existing ring for writing on. Throws `StorageError`: `not-a-file` for what is no regular file (symlinks
+   * among them), `denied`, else `failed`.
+   */
+  static openForWriting(path: string): FileStorage {
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      throw StorageError.from(error, path, 'write to');
+    }
+    if (!fstatSync(fd).isFile()) {
+      closeSync(fd);
+      throw new StorageError('not-a-file', path, `Cannot write to ${path}: it is not a regular file`);
+    }
+    return new FileStorage(path, fd);
+  }
+
   /** Opens a ring for reading. Throws `StorageError`: `not-a-file` for directories, FIFOs and devices, else `failed`. */
   static open(path: string): FileStorage {
     let fd: number;
@@ -120,6 +138,24 @@ export class FileStorage implements Storage {
     });
   }
 
+  /** Gives a file that was trimmed its whole size back, reserved. Throws `StorageError` `no-space`, or `failed`. */
+  extend(sizeBytes: number, preallocate: Preallocate = () => false): void {
+    const present = this.sizeBytes;
+    if (present >= sizeBytes) return;
+    try {
+      if (!preallocate(this.fd, sizeBytes)) fillWithZeros(this.fd, sizeBytes, present);
+      if (fstatSync(this.fd).size !== sizeBytes) ftruncateSync(this.fd, sizeBytes);
+    } catch (error) {
+      ftruncateSync(this.fd, present);
+      throw StorageError.from(error, this.path, `reserve ${sizeBytes} bytes for`);
+    }
+  }
+
+  /** Hands the descriptor to whoever locks it: `lock(fd)` gives false when somebody else holds it. */
+  lock(lock: (fd: number) => boolean): boolean {
+    return lock(this.fd);
+  }
+
   trim(sizeBytes: number): void {
     if (sizeBytes < this.sizeBytes) ftruncateSync(this.fd, sizeBytes);
   }
@@ -132,9 +168,9 @@ export class FileStorage implements Storage {
   }
 }
 
-function fillWithZeros(fd: number, sizeBytes: number): void {
+function fillWithZeros(fd: number, sizeBytes: number, from = 0): void {
   const zeros = new Uint8Array(Math.min(ZEROS_BYTES, sizeBytes));
-  for (let at = 0; at < sizeBytes; ) {
+  for (let at = from; at < sizeBytes; ) {
     at += writeSync(fd, zeros, 0, Math.min(zeros.length, sizeBytes - at), at);
   }
 }

@@ -39,6 +39,21 @@ export const CLOSE_RECORD = { magic: 0, blockCount: 4, reserved: 8, crc: 12, byt
 /** `TEND` read as a little-endian u32. */
 export const CLOSE_MAGIC = 0x444e4554;
 
+/** The writer record stands before the close record; all zero until a writer signs it. */
+export const WRITER_RECORD = {
+  magic: 0,
+  pid: 4,
+  startTicks: 8,
+  bootCrc: 16,
+  reserved: 20,
+  crc: 28,
+  bytes: 32,
+} as const;
+/** `TWRT` read as a little-endian u32. */
+export const WRITER_MAGIC = 0x54525754;
+/** Bytes at the end of the header region that no metadata may take. */
+export const HEADER_TAIL = CLOSE_RECORD.bytes + WRITER_RECORD.bytes;
+
 /** Blocks are a power of two between these. */
 export const BLOCK_BYTES_MIN = 64 * 1024;
 export const BLOCK_BYTES_MAX = 64 * 1024 * 1024;

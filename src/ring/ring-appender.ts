@@ -56,6 +56,12 @@ export class RingAppender {
     this.view = new DataView(shared.frame.buffer);
   }
 
+  /** Goes on behind an earlier writer's newest block; `frameSequence` is the number of the next frame. */
+  resume(blockSequence: number, frameSequence: number): void {
+    this.blockSequence = blockSequence;
+    this.frameSequence = frameSequence;
+  }
+
   get rows(): RingSpec['rows'] {
     return this.spec.rows;
   }

@@ -95,6 +95,11 @@ export class RingCursor {
     else if (source.index.of(ring).length === 0 && this.blockSequence === 0) this.expected = 1;
   }
 
+  /** The number of the frame that is looked for next; 0 while not even a block has been found. */
+  get nextFrame(): number {
+    return this.expected;
+  }
+
   /** By slot: the bytes given by the writer, undefined for a slot that is free. */
   get labels(): readonly (Uint8Array | undefined)[] {
     return this.decoder.labels;
@@ -202,6 +207,10 @@ export class RingCursor {
     // Both findings are younger than the copy: only a frame that is still bad after them is damaged.
     if (!copy.reload(this.position)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
+    // A writer that died left its block open; the next one began another, and nothing is missing between them.
+    if (later === -1 && source.index.after(ring, this.blockSequence)?.firstFrameSequence === this.expected) {
+      return this.leave();
+    }
     if (source.header.table.rings[ring].rows === 'none' && later !== -1) return this.skipTo(later);
     this.abandon(this.position, 'bad-frame');
     return 'retry';
@@ -222,7 +231,7 @@ export class RingCursor {
     this.block = undefined;
   }
 
-  /** The block was recycled under us. */
+  /** The block was recycled under us, or has no more frames. */
   private leave(): 'retry' {
     this.block = undefined;
     return 'retry';

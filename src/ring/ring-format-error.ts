@@ -3,8 +3,11 @@
  * `RingReader.damage`, because everything around it still stands.
  */
 
-/** `not-a-ring`: other content or too short; `newer-version`: written by a later major version; `damaged-header`. */
-export type RingFormatCode = 'not-a-ring' | 'newer-version' | 'damaged-header';
+/**
+ * `not-a-ring`: other content or too short; `newer-version`: written by a later major version; `older-version`: can be
+ * read, not continued; `damaged-header`.
+ */
+export type RingFormatCode = 'not-a-ring' | 'newer-version' | 'older-version' | 'damaged-header';
 
 /** The message names no path: a ring may be memory; the caller that knows the path adds it. */
 export class RingFormatError extends Error {

@@ -9,6 +9,7 @@ import { CLOSE_RECORD } from './layout.js';
 import { type CursorStart, RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
 import type { Storage } from './storage.js';
+import { type RingOwner, readOwner } from './writer-record.js';
 
 export class RingReader {
   /** What the writer was given. */
@@ -31,7 +32,7 @@ export class RingReader {
   }
 
   private constructor(
-    private readonly storage: Storage,
+    readonly storage: Storage,
     private readonly header: FileHeader,
   ) {
     this.metadata = header.metadata;
@@ -76,6 +77,16 @@ export class RingReader {
     const { storage, header, fileSeed, index } = this;
     const noteDamage = (damage: Damage) => this.frameDamage.set(damage.offset, damage);
     return new RingCursor({ storage, header, fileSeed, index, noteDamage }, this.checked(ring), start);
+  }
+
+  /** How the file is cut, for whoever goes on writing it. */
+  get layout(): FileHeader & { readonly fileSeed: number } {
+    return { ...this.header, fileSeed: this.fileSeed };
+  }
+
+  /** Who signed the ring and has not ended in order; undefined when nobody did. Whether it lives is not known here. */
+  get owner(): RingOwner | undefined {
+    return readOwner(this.storage, this.header.headerBytes, this.fileSeed);
   }
 
   /** Closes the storage. */

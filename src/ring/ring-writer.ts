@@ -11,10 +11,14 @@ import { BlockWriter } from './block-writer.js';
 import { fileSeedOf } from './checksum.js';
 import type { SweepColumns } from './columns-encoder.js';
 import { encodeCloseRecord, encodeFileHeader, isBlockSize, layOutHeader } from './file-header.js';
-import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, CLOSE_RECORD, FILE_ID_BYTES } from './layout.js';
+import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, CLOSE_RECORD, FILE_ID_BYTES, FORMAT_MAJOR } from './layout.js';
+import { nextFrameAfter } from './next-frame.js';
 import { type AppenderShared, RingAppender } from './ring-appender.js';
+import { RingFormatError } from './ring-format-error.js';
+import { RingReader } from './ring-reader.js';
 import { checkRingTable, dealBlocks, type RingSpec, type RingTable } from './ring-table.js';
 import type { Storage } from './storage.js';
+import { type RingOwner, writeOwner } from './writer-record.js';
 
 export interface RingWriterOptions {
   rings: RingSpec[];
@@ -33,8 +37,8 @@ export class RingWriter {
   /** The last error of the storage, behind a `write-failed`. */
   lastError: unknown;
   private readonly appenders: RingAppender[];
-  private readonly pool: BlockPool;
   private closed = false;
+  private isSigned = false;
 
   /**
    * Starts an empty ring over all of `storage`. Throws a `TypeError` or `RangeError` that names the option, if the table
@@ -54,7 +58,32 @@ export class RingWriter {
     const quotas = dealBlocks(table.rings, blockCount);
     const region = encodeFileHeader({ headerBytes, blockBytes, blockCount, fileId }, json);
     storage.write(0, region, 0, region.length);
-    return new RingWriter(storage, table, headerBytes, blockBytes, fileSeedOf(fileId), quotas);
+    return new RingWriter(storage, table, headerBytes, blockBytes, fileSeedOf(fileId), new BlockPool(quotas));
+  }
+
+  /**
+   * Goes on in a ring whose writer has ended or died: everything in it stays, and each ring begins a block with its next
+   * frame. Throws `RingFormatError` if `storage` holds no ring, one of another version, or a damaged one.
+   */
+  static resume(storage: Storage): RingWriter {
+    const reader = RingReader.open(storage);
+    const { headerBytes, blockBytes, blockCount, table, fileSeed, major } = reader.layout;
+    if (major !== FORMAT_MAJOR) {
+      const text = `The recording has format version ${major}; only one of version ${FORMAT_MAJOR} can be continued`;
+      throw new RingFormatError('older-version', text);
+    }
+    // A ring that was trimmed was given its whole size back by whoever opened it for writing.
+    storage.write(headerBytes - CLOSE_RECORD.bytes, new Uint8Array(CLOSE_RECORD.bytes), 0, CLOSE_RECORD.bytes);
+    reader.refresh();
+    const physical = (offset: number) => (offset - headerBytes) / blockBytes;
+    const owned = table.rings.map((_, ring) => reader.blocks(ring).map(({ offset }) => physical(offset)));
+    const pool = BlockPool.resume(dealBlocks(table.rings, blockCount), owned);
+    const writer = new RingWriter(storage, table, headerBytes, blockBytes, fileSeed, pool);
+    for (const [ring, appender] of writer.appenders.entries()) {
+      const newest = reader.blocks(ring).at(-1);
+      if (newest) appender.resume(newest.sequence, nextFrameAfter(reader, ring, newest));
+    }
+    return writer;
   }
 
   private constructor(
@@ -63,12 +92,11 @@ export class RingWriter {
     private readonly headerBytes: number,
     private readonly blockBytes: number,
     private readonly fileSeed: number,
-    quotas: number[],
+    private readonly pool: BlockPool,
   ) {
     this.rings = table.rings;
-    this.pool = new BlockPool(quotas);
     const shared: AppenderShared = {
-      pool: this.pool,
+      pool,
       frame: new Uint8Array(blockBytes),
       blockOffset: (physical) => headerBytes + physical * blockBytes,
       blockClosed: () => storage.flushBehind(),
@@ -79,6 +107,12 @@ export class RingWriter {
     this.appenders = table.rings.map(
       (spec, ring) => new RingAppender(ring, spec, new BlockWriter(storage, fileSeed, blockBytes), shared),
     );
+  }
+
+  /** Signs the ring, so that others know who writes it; `close` takes the signature away. */
+  sign(owner: RingOwner): void {
+    writeOwner(this.storage, this.headerBytes, this.fileSeed, owner);
+    this.isSigned = true;
   }
 
   /** The number of a ring by its name; throws a `TypeError` if there is none. */
@@ -154,6 +188,7 @@ export class RingWriter {
       this.storage.write(this.headerBytes - CLOSE_RECORD.bytes, record, 0, record.length);
       this.storage.trim(trimmed);
     }
+    if (this.isSigned) writeOwner(this.storage, this.headerBytes, this.fileSeed, undefined);
     this.storage.flush();
     this.storage.close();
   }

@@ -80,9 +80,11 @@ export function bytesOf(storage: Storage): Uint8Array {
 
 /** Writes to all three rings and remembers, by ring and frame number, what a reader must see. */
 export class Recorder {
-  readonly writer: RingWriter;
+  writer: RingWriter;
   readonly truth: Map<number, Truth>[] = [new Map(), new Map(), new Map()];
   private readonly slots: Map<number, Cell>[] = [new Map(), new Map()];
+  /** By earlier writers, by ring. */
+  private readonly storedBefore = [0, 0, 0];
 
   constructor(
     readonly storage: Storage,
@@ -90,6 +92,15 @@ export class Recorder {
   ) {
     const metadata = { host: 'test' };
     this.writer = RingWriter.create(storage, { rings: specs, metadata, blockBytes: BLOCK, fileId: FILE_ID });
+  }
+
+  /** Another writer goes on in the same storage; it knows no labels yet. */
+  resume(): void {
+    this.writer.stats.forEach(({ stored }, ring) => {
+      this.storedBefore[ring] += stored;
+    });
+    this.writer = RingWriter.resume(this.storage);
+    for (const slots of this.slots) slots.clear();
   }
 
   label(ring: number, slot: number, label: string): void {
@@ -148,7 +159,7 @@ export class Recorder {
   }
 
   private remember(ring: number, truth: Truth): void {
-    this.truth[ring].set(this.writer.stats[ring].stored, truth);
+    this.truth[ring].set(this.storedBefore[ring] + this.writer.stats[ring].stored, truth);
   }
 }
 
