@@ -37,7 +37,7 @@ export class SyntheticRing {
 
   constructor() {
     const storage = new SharedStorage(this.buffer);
-    this.#writer = new RecordingWriter(storage, { metadata: METADATA, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
+    this.#writer = RecordingWriter.create(storage, { metadata: METADATA, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
     const comm = new TextEncoder().encode('python3');
     for (let slot = 0; slot < SLOTS; slot++) {
       const pid = 1000 + slot;

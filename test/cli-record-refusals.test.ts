@@ -18,10 +18,10 @@ const record = (...words: string[]) => startTidemark(['record', ...words], folde
 
 describe('an output that cannot be', () => {
   it.concurrent.each([
-    ['taken', 'it exists already; choose another with -o'],
+    ['taken', 'it exists already; choose another with -o, or go on in it with --resume'],
     ['folder', 'it is a directory; choose another with -o'],
-    ['link', 'it exists already; choose another with -o'],
-    ['./folder/../taken', 'it exists already; choose another with -o'],
+    ['link', 'it exists already; choose another with -o, or go on in it with --resume'],
+    ['./folder/../taken', 'it exists already; choose another with -o, or go on in it with --resume'],
   ])('%s', async (file, why) => {
     const before = readdirSync(folder.path);
     const { code, stdout, stderr } = await record('-o', file, '--for', '100ms');

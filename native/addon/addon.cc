@@ -1,6 +1,9 @@
 // What the addon exports, and what it says about itself so that the loader can check that both sides agree.
 #include <fcntl.h>
 #include <napi.h>
+#include <sys/file.h>
+
+#include <cerrno>
 
 #include "../procfs/mapping_table.h"
 #include "../procfs/padding.h"
@@ -87,6 +90,17 @@ Napi::Value Preallocate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), error);
 }
 
+// (fd) -> errno: takes the lock of an open file, or EAGAIN when somebody else has it
+Napi::Value LockFile(const Napi::CallbackInfo& info) {
+  int64_t fd = TakeIndex(info[0], INT32_MAX);
+  if (fd < 0) {
+    Refuse(info.Env(), "Expected a descriptor");
+    return info.Env().Undefined();
+  }
+  int error = flock(static_cast<int>(fd), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  return Napi::Number::New(info.Env(), error);
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportTokenizers(env, exports);
   SweeperObject::Export(env, exports);
@@ -96,6 +110,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));
   exports.Set("clocks", Napi::Function::New<Clocks>(env, "clocks"));
   exports.Set("preallocate", Napi::Function::New<Preallocate>(env, "preallocate"));
+  exports.Set("lockFile", Napi::Function::New<LockFile>(env, "lockFile"));
   return exports;
 }
 

@@ -46,6 +46,7 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   mappings: 'auto' | 'off' | number;
   audit: number;
   summary?: true;
+  resume?: true;
 }
 
 const DEFAULT_SIZE = '256M';
@@ -54,6 +55,7 @@ const SUMMARY_ROWS = 15;
 export function configure(command: Command): void {
   command
     .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
+    .option('--resume', 'go on in the file if it is there')
     .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(10))
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
@@ -125,6 +127,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
     return await startRecording({
       target: targetOf(options),
       file,
+      resume: options.resume === true,
       hz: options.hz,
       sizeBytes: options.size,
       rollup: options.rollup,
@@ -216,6 +219,10 @@ function asCommandError(error: unknown, options: Options): unknown {
     case 'size-too-small':
       return new UsageError(`--size: ${sentence}`);
     case 'exists':
+      return new CommandError(
+        `${sentence}; choose another with -o${sentence.endsWith('exists already') ? ', or go on in it with --resume' : ''}`,
+      );
+    case 'different-recording':
       return new CommandError(`${sentence}; choose another with -o`);
     case 'no-space':
       return new CommandError(

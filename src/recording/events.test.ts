@@ -17,6 +17,7 @@ const EVENTS: TideEvent[] = [
   { type: 'drop', tier: 'counters', reason: 'key-too-large', rows: 9 },
   { type: 'audit', checked: 10, mismatches: 0 },
   { type: 'close', reason: 'stopped' },
+  { type: 'resume', reason: 'upgrade', from: '0.1.0', to: '0.2.0', bootId: 'b', pid: 7 },
 ];
 
 describe('events', () => {
@@ -30,7 +31,7 @@ describe('events', () => {
   });
 
   it('are skipped when a later version wrote them', () => {
-    expect(decodeEvent(12, bytes('{}'))).toBeUndefined();
+    expect(decodeEvent(13, bytes('{}'))).toBeUndefined();
     expect(decodeEvent(65535, bytes('{}'))).toBeUndefined();
     const more = decodeEvent(EventType.mark, bytes('{"name":"x","colour":"red"}'));
     expect(more).toEqual({ type: 'mark', name: 'x', colour: 'red' });

@@ -25,6 +25,8 @@ export const EventType = {
   audit: 10,
   /** The last record of a recording that was ended in order. */
   close: 11,
+  /** Another writer goes on. */
+  resume: 12,
 } as const;
 
 export interface ProcessPart {
@@ -33,7 +35,7 @@ export interface ProcessPart {
 }
 
 export type TideEvent =
-  | { readonly type: 'clock'; readonly realNs: string; readonly boottimeNs: string }
+  | ({ readonly type: 'clock'; readonly realNs: string; readonly boottimeNs: string } & ResumedClock)
   | ({ readonly type: 'arrive'; readonly parentPid: number; readonly kernelThread: boolean } & ProcessPart & NamePart)
   | ({ readonly type: 'depart' } & ProcessPart)
   | ({ readonly type: 'rename' } & ProcessPart & NamePart)
@@ -43,7 +45,24 @@ export type TideEvent =
   | { readonly type: 'gap'; readonly reason: string; readonly ticks: number; readonly rows: number }
   | { readonly type: 'drop'; readonly tier: string; readonly reason: string; readonly rows: number }
   | { readonly type: 'audit'; readonly checked: number; readonly mismatches: number; readonly detail?: string }
-  | { readonly type: 'close'; readonly reason: string };
+  | { readonly type: 'close'; readonly reason: string }
+  | {
+      readonly type: 'resume';
+      /** `restart`; `upgrade` by another version; `reboot` of the host. */
+      readonly reason: string;
+      readonly from: string;
+      readonly to: string;
+      readonly bootId: string;
+      readonly pid: number;
+    };
+
+/** Of a writer that went on with another's recording. */
+export interface ResumedClock {
+  /** What is added to the monotonic clock to go on with the times of the recording; absent: 0. */
+  readonly offsetNs?: string;
+  /** Absent: the boot in the header. */
+  readonly bootId?: string;
+}
 
 export interface NamePart {
   readonly comm: string;
@@ -65,6 +84,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   drop: { tier: 'string', reason: 'string', rows: 'number' },
   audit: { checked: 'number', mismatches: 'number' },
   close: { reason: 'string' },
+  resume: { reason: 'string', from: 'string', to: 'string', bootId: 'string', pid: 'number' },
 };
 const TIME = /^-?\d{1,19}$/;
 

@@ -11,9 +11,12 @@ import type { TierColumns } from '../engine/tier-columns.js';
 import type { RingStats } from '../ring/append-result.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
-import { arrivalOf, EventType, encodeEvent, type TideEvent } from './events.js';
+import type { RingOwner } from '../ring/writer-record.js';
+import { arrivalOf, EventType, encodeEvent, type ResumedClock, type TideEvent } from './events.js';
 import { COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
 import { MappingWriter } from './mapping-writer.js';
+import { Recording } from './recording.js';
+import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 
 /** The numbers of one counters frame, in the order of `COUNTER_SCALARS`. */
 export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
@@ -27,6 +30,10 @@ export interface RecordingWriterOptions {
   readonly maxSlots: number;
 }
 
+const TICK = COUNTER_SCALARS.indexOf('tick');
+const MISSED_TICKS = COUNTER_SCALARS.indexOf('missedTicks');
+const OWN_CPU = COUNTER_SCALARS.indexOf('ownCpu');
+
 export class RecordingWriter {
   readonly hasMappings: boolean;
   readonly #ring: RingWriter;
@@ -34,18 +41,64 @@ export class RecordingWriter {
   readonly #rollupScalars = new Float64Array(ROLLUP_SCALARS.length);
   readonly #rows: { slots: Uint32Array; count: number } = { slots: new Uint32Array(0), count: 0 };
   readonly #mappings: MappingWriter | undefined;
+  readonly #base: ResumePoint;
+  #resumedClock: ResumedClock = {};
   #live = 0;
 
-  constructor(storage: Storage, options: RecordingWriterOptions) {
+  /** Begins a recording in an empty storage. */
+  static create(storage: Storage, options: RecordingWriterOptions): RecordingWriter {
     const { metadata, blockBytes, maxSlots } = options;
+    const rings = ringSpecs(metadata.host, metadata.mappings !== 'off');
+    const ring = RingWriter.create(storage, { rings, metadata, blockBytes, maxSlots });
+    return new RecordingWriter(ring, metadata, BEGINNING);
+  }
+
+  /**
+   * Goes on with the recording in `storage`; `grow` gives one that was trimmed its whole size back. Throws an error with `code` `different-recording` that names what differs
+   * when `metadata` tells of another host, rate or set of metrics than the recording has.
+   */
+  static resume(
+    storage: Storage,
+    metadata: RecordingMetadata,
+    now: ClockReading,
+    grow: (sizeBytes: number) => void,
+  ): RecordingWriter {
+    const recording = Recording.open(storage);
+    const { bootId } = metadata.host;
+    const difference = differenceOf(recording, metadata);
+    if (difference !== undefined) {
+      throw Object.assign(new Error(`it was recorded ${difference}`), { code: 'different-recording' });
+    }
+    const point = resumePointOf(recording, bootId, now);
+    const writer = new RecordingWriter(RingWriter.resume(storage, grow), recording.metadata, point);
+    const { pid, version } = metadata.writer;
+    const reason = !point.isSameBoot ? 'reboot' : point.version !== version ? 'upgrade' : 'restart';
+    if (!point.isSameBoot || point.offsetNs !== 0n) writer.#resumedClock = { offsetNs: `${point.offsetNs}`, bootId };
+    writer.event(now.monotonicNs, { type: 'resume', reason, from: point.version, to: version, bootId, pid });
+    writer.clock(now);
+    return writer;
+  }
+
+  private constructor(ring: RingWriter, metadata: RecordingMetadata, base: ResumePoint) {
+    this.#ring = ring;
+    this.#base = base;
     this.hasMappings = metadata.mappings !== 'off';
-    this.#ring = RingWriter.create(storage, {
-      rings: ringSpecs(metadata.host, this.hasMappings),
-      metadata,
-      blockBytes,
-      maxSlots,
-    });
-    if (this.hasMappings) this.#mappings = new MappingWriter(this.#ring, Rings.mappings, metadata.host.pageSize);
+    if (this.hasMappings) this.#mappings = new MappingWriter(ring, Rings.mappings, metadata.host.pageSize);
+  }
+
+  /** Number of the first tick of this writer. */
+  get firstTick(): number {
+    return this.#base.tick;
+  }
+
+  /** Slots are below this. */
+  get maxSlots(): number {
+    return this.#ring.maxSlots;
+  }
+
+  /** Signs the ring with the process that writes it; `close` takes the signature away. */
+  sign(owner: RingOwner): void {
+    this.#ring.sign(owner);
   }
 
   /** Counts of each ring, live. */
@@ -93,12 +146,16 @@ export class RecordingWriter {
 
   /** Stores a sweep of all live slots. Returns whether it was stored. */
   counters(startNs: bigint, endNs: bigint, scalars: CounterScalars, columns: TierColumns): boolean {
+    const { tick, missedTicks, ownCpu, offsetNs } = this.#base;
     COUNTER_SCALARS.forEach((name, index) => {
       this.#counterScalars[index] = scalars[name];
     });
+    this.#counterScalars[TICK]! += tick;
+    this.#counterScalars[MISSED_TICKS]! += missedTicks;
+    this.#counterScalars[OWN_CPU]! += ownCpu;
     const result = this.#ring.appendColumns(Rings.counters, {
-      startNs,
-      endNs,
+      startNs: startNs + offsetNs,
+      endNs: endNs + offsetNs,
       scalars: this.#counterScalars,
       rows: 'all',
       status: columns.status,
@@ -117,12 +174,13 @@ export class RecordingWriter {
     count: number,
     columns: TierColumns,
   ): boolean {
-    this.#rollupScalars[0] = tick;
+    this.#rollupScalars[0] = tick + this.#base.tick;
     this.#rows.slots = slots;
     this.#rows.count = count;
+    const { offsetNs } = this.#base;
     const result = this.#ring.appendColumns(Rings.rollup, {
-      startNs,
-      endNs,
+      startNs: startNs + offsetNs,
+      endNs: endNs + offsetNs,
       scalars: this.#rollupScalars,
       rows: this.#rows,
       status: columns.status,
@@ -143,7 +201,8 @@ export class RecordingWriter {
     first: number,
     rows: number,
   ): void {
-    this.#mappings?.write(timeNs, identity, tick, status, holdNs, sweep, first, rows, (reason) =>
+    const { offsetNs, tick: firstTick } = this.#base;
+    this.#mappings?.write(timeNs + offsetNs, identity, tick + firstTick, status, holdNs, sweep, first, rows, (reason) =>
       this.dropped(timeNs, 'mappings', reason, 1),
     );
   }
@@ -156,12 +215,17 @@ export class RecordingWriter {
   /** The clocks, so that readers can turn monotonic times into times of day. */
   clock(reading: ClockReading): void {
     const { monotonicNs, realNs, boottimeNs } = reading;
-    this.event(monotonicNs, { type: 'clock', realNs: `${realNs}`, boottimeNs: `${boottimeNs}` });
+    this.event(monotonicNs, {
+      type: 'clock',
+      realNs: `${realNs}`,
+      boottimeNs: `${boottimeNs}`,
+      ...this.#resumedClock,
+    });
   }
 
   event(timeNs: bigint, event: TideEvent): void {
     const ring = LIFE_EVENTS.has(event.type) ? Rings.lives : Rings.events;
-    this.#ring.appendRecord(ring, timeNs, EventType[event.type], encodeEvent(event));
+    this.#ring.appendRecord(ring, timeNs + this.#base.offsetNs, EventType[event.type], encodeEvent(event));
   }
 
   /** Ends the recording. With `trim`, space that was never used is given back. */
@@ -169,4 +233,19 @@ export class RecordingWriter {
     this.event(timeNs, { type: 'close', reason });
     this.#ring.close({ trim });
   }
+}
+
+/** What keeps two writers from one recording, in words that follow "it was recorded". */
+function differenceOf(recording: Recording, metadata: RecordingMetadata): string | undefined {
+  const { host, hz, mappings, mappingColumns, procfs } = metadata;
+  const before = recording.metadata;
+  if (before.host.hostname !== host.hostname) return `on host ${before.host.hostname}, and this is ${host.hostname}`;
+  if (before.procfs !== procfs) return `from ${before.procfs}`;
+  if (before.hz !== hz) return `at ${before.hz} Hz`;
+  if ((before.mappings === 'off') !== (mappings === 'off')) return `with mappings ${before.mappings}`;
+  const expected = ringSpecs(host, mappings !== 'off');
+  const isSame =
+    JSON.stringify(recording.rings) === JSON.stringify(expected) &&
+    JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
+  return isSame ? undefined : 'by a version with other metrics or units';
 }

@@ -9,8 +9,10 @@ import { identityKey } from '../engine/identity.js';
 import type { Damage } from '../ring/block-index.js';
 import { FileStorage } from '../ring/file-storage.js';
 import { RingReader } from '../ring/ring-reader.js';
+import type { RingSpec } from '../ring/ring-table.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
+import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
 import { decodeEvent, type TideEvent } from './events.js';
@@ -178,6 +180,16 @@ export class Recording implements Disposable {
   /** Damage that was met so far, by offset in the file. */
   get damage(): readonly Damage[] {
     return this.#reader.damage;
+  }
+
+  /** The rings as the header describes them. */
+  get rings(): readonly RingSpec[] {
+    return this.#reader.rings;
+  }
+
+  /** The process that writes it, as far as it has not ended in order; it may be dead. */
+  get owner(): RingOwner | undefined {
+    return this.#reader.owner;
   }
 
   /** Bytes up to the end of the last block in use: what a recording that was not ended in order would be trimmed to. */

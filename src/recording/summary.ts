@@ -39,6 +39,8 @@ export interface RecordingSummary {
   /** Events that were overwritten: comings and goings of processes, and all others. */
   readonly lostEvents: { readonly lives: number; readonly events: number };
   readonly audit: { readonly checked: number; readonly mismatches: number };
+  /** Writers that went on where another had stopped, in order; monotonic nanoseconds of the recording. */
+  readonly resumed: readonly ({ readonly timeNs: bigint } & Omit<TideEvent & { type: 'resume' }, 'type'>)[];
   readonly damage: readonly Damage[];
 }
 
@@ -136,6 +138,11 @@ export function summarize(source: SummarySource): RecordingSummary {
     statShare: counterRows === 0 ? 1 : statRows / counterRows,
     lostEvents: source.lostEvents,
     audit,
+    resumed: events.flatMap(({ timeNs, event }) => {
+      if (event.type !== 'resume') return [];
+      const { type: _, ...resumed } = event;
+      return [{ timeNs, ...resumed }];
+    }),
     damage: source.damage(),
   };
 }

@@ -63,16 +63,18 @@ export class RingWriter {
 
   /**
    * Goes on in a ring whose writer has ended or died: everything in it stays, and each ring begins a block with its next
-   * frame. Throws `RingFormatError` if `storage` holds no ring, one of another version, or a damaged one.
+   * frame. `grow` gives a storage that was trimmed its whole size back. Throws `RingFormatError` if `storage` holds no
+   * ring, one of another version, or a damaged one.
    */
-  static resume(storage: Storage): RingWriter {
+  static resume(storage: Storage, grow: (sizeBytes: number) => void = () => {}): RingWriter {
     const reader = RingReader.open(storage);
     const { headerBytes, blockBytes, blockCount, table, fileSeed, major } = reader.layout;
     if (major !== FORMAT_MAJOR) {
       const text = `The recording has format version ${major}; only one of version ${FORMAT_MAJOR} can be continued`;
       throw new RingFormatError('older-version', text);
     }
-    // A ring that was trimmed was given its whole size back by whoever opened it for writing.
+    // The size first: until the record goes, it tells readers where the used blocks end.
+    grow(headerBytes + blockCount * blockBytes);
     storage.write(headerBytes - CLOSE_RECORD.bytes, new Uint8Array(CLOSE_RECORD.bytes), 0, CLOSE_RECORD.bytes);
     reader.refresh();
     const physical = (offset: number) => (offset - headerBytes) / blockBytes;
@@ -107,6 +109,11 @@ export class RingWriter {
     this.appenders = table.rings.map(
       (spec, ring) => new RingAppender(ring, spec, new BlockWriter(storage, fileSeed, blockBytes), shared),
     );
+  }
+
+  /** Slots are below this. */
+  get maxSlots(): number {
+    return this.table.maxSlots;
   }
 
   /** Signs the ring, so that others know who writes it; `close` takes the signature away. */

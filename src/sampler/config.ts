@@ -10,6 +10,7 @@ import { FORMAT, type RecordingMetadata } from '../recording/format.js';
 import { MAPPING_COLUMNS } from '../recording/mapping-columns.js';
 import type { HostUnits } from '../schema.js';
 import type { DeepRate } from './deep-schedule.js';
+import { readBootId } from './ring-owner.js';
 import { describeTarget, type PlainTarget } from './target.js';
 
 export interface SamplerConfig {
@@ -33,7 +34,14 @@ export interface SamplerConfig {
   readonly maxKept: number | undefined;
   /** Where the ring lives. */
   readonly storage:
-    | { readonly kind: 'file'; readonly path: string; readonly sizeBytes: number; readonly trim: boolean }
+    | {
+        readonly kind: 'file';
+        readonly path: string;
+        readonly sizeBytes: number;
+        readonly trim: boolean;
+        /** Goes on in the file, which is there. */
+        readonly resume: boolean;
+      }
     | { readonly kind: 'shared'; readonly buffer: SharedArrayBuffer };
   /** Whose CPU time and memory count as the recorder's own. */
   readonly ownCost: 'thread' | 'process';
@@ -71,12 +79,4 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
 
 function countCpus(): number {
   return (readFileSync('/proc/stat', 'latin1').match(/^cpu\d+ /gm) ?? []).length;
-}
-
-function readBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
-  }
 }

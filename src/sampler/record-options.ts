@@ -26,6 +26,11 @@ export interface RecordOptions {
   readonly mappings?: DeepRate;
   /** Path of a new file; without it the ring is kept in memory until `save`. */
   readonly file?: string;
+  /**
+   * Goes on in `file` when it is there: a recording of the same host, rate and metrics whose writer has ended or died.
+   * Default false: a file that is there is refused.
+   */
+  readonly resume?: boolean;
   /** Most bytes of the ring; default 256 MiB in a file, 64 MiB in memory. All of them are allocated at once. */
   readonly sizeBytes?: number;
   /** Default `auto`: the best that works here. */
@@ -69,6 +74,8 @@ export interface RecordPlan {
   readonly host: SamplerHost;
   readonly sizeBytes: number;
   readonly file: string | undefined;
+  /** The file is there, and the recording in it is continued. */
+  readonly resume: boolean;
   readonly config: Omit<SamplerConfig, 'storage'>;
   readonly trim: boolean;
 }
@@ -77,6 +84,7 @@ export interface RecordPlan {
 export function planRecording(options: RecordOptions): RecordPlan {
   checkNames(options);
   typedOption('trim', options.trim, 'true or false', (value) => typeof value === 'boolean');
+  typedOption('resume', options.resume, 'true or false', (value) => typeof value === 'boolean');
   typedOption('signal', options.signal, 'an AbortSignal', (value) => value instanceof AbortSignal);
   typedOption('onWarning', options.onWarning, 'a function', (value) => typeof value === 'function');
   typedOption('procfs', options.procfs, 'the path of a folder', isPath);
@@ -108,7 +116,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   return {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
-    file: options.file === undefined ? undefined : checkNewFile(options.file),
+    ...planFile(options),
     trim,
     config: {
       target,
@@ -136,6 +144,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'rollup',
   'mappings',
   'file',
+  'resume',
   'sizeBytes',
   'engine',
   'sampler',
@@ -220,13 +229,16 @@ function checkFolder(root: string): void {
   if (!isFolder) throw Object.assign(new Error(`The procfs tree ${root} is not a directory`), { code: 'bad-procfs' });
 }
 
-/** An absolute path where nothing is yet; the sampler creates the file, so a race is refused there. */
-function checkNewFile(file: string): string {
+/** An absolute path where nothing is yet, or a recording to go on with; the sampler opens it, so a race is refused there. */
+function planFile({ file, resume = false }: RecordOptions): Pick<RecordPlan, 'file' | 'resume'> {
+  if (file === undefined) {
+    if (resume) throw new TypeError('The "resume" option needs the "file" option: there is nothing else to go on with');
+    return { file, resume: false };
+  }
   const absolute = path.resolve(file);
   const existing = lstatSync(absolute, { throwIfNoEntry: false });
-  if (existing) {
-    const what = existing.isDirectory() ? 'is a directory' : 'exists already';
-    throw Object.assign(new Error(`Cannot record into ${file}: it ${what}`), { code: 'exists' });
-  }
-  return absolute;
+  if (!existing) return { file: absolute, resume: false };
+  if (resume && existing.isFile()) return { file: absolute, resume: true };
+  const what = existing.isDirectory() ? 'is a directory' : resume ? 'is no regular file' : 'exists already';
+  throw Object.assign(new Error(`Cannot record into ${file}: it ${what}`), { code: 'exists' });
 }

@@ -171,7 +171,9 @@ export class Sampler {
     const table = this.#table;
     this.#makeRoom();
     const statEvery = this.#statPace.every;
-    const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, tick % statEvery);
+    // The recording numbers the ticks of all its writers in one row, and its readers tell by that number what was read.
+    const phase = (tick + this.#writer.firstTick) % statEvery;
+    const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, phase);
     const [sweptFrom, sweptTo] = this.#engine.times;
     this.#rename(renames, sweptFrom!);
     this.#writer.counters(

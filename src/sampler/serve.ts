@@ -6,13 +6,16 @@ import { setPriority } from 'node:os';
 import { descriptorRoom, openEngine } from '../engine/choose.js';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
+import { lockFile } from '../engine/file-lock.js';
 import { preallocate } from '../engine/preallocate.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
 import { FileStorage } from '../ring/file-storage.js';
+import { RingReader } from '../ring/ring-reader.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import { metadataOf, type SamplerConfig } from './config.js';
 import type { Failure, SamplerPort } from './protocol.js';
+import { isAlive, ownSignature } from './ring-owner.js';
 import { type RingSize, sizeRing } from './ring-size.js';
 import { Sampler } from './sampler.js';
 import { describeTarget, endsWhenEmpty } from './target.js';
@@ -69,12 +72,12 @@ function openSampler(config: SamplerConfig): Sampler {
   });
   let storage: Storage | undefined;
   try {
-    const sizeBytes = config.storage.kind === 'file' ? config.storage.sizeBytes : config.storage.buffer.byteLength;
-    const { blockBytes, maxSlots } = sizeFor(config, sizeBytes, engine.listPids().length);
+    // Before a file is made: what does not fit must leave none behind.
+    const size = isResumed(config) ? undefined : sizeFor(config, engine.listPids().length);
     storage = openStorage(config);
-    const metadata = metadataOf(config, readClocks());
-    const writer = new RecordingWriter(storage, { metadata, blockBytes, maxSlots });
-    const sampler = new Sampler(config, engine, writer, maxSlots);
+    const writer = openWriter(config, storage, size);
+    writer.sign(ownSignature());
+    const sampler = new Sampler(config, engine, writer, writer.maxSlots);
     const found = sampler.begin();
     if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });
@@ -87,8 +90,9 @@ function openSampler(config: SamplerConfig): Sampler {
 }
 
 /** Room for every process of the host; a target that is probably smaller is content with less in a small ring. */
-function sizeFor(config: SamplerConfig, sizeBytes: number, processes: number): RingSize {
-  if (config.target.kind === 'host') return sizeRing(sizeBytes, processes);
+function sizeFor({ storage, target }: SamplerConfig, processes: number): RingSize {
+  const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
+  if (target.kind === 'host') return sizeRing(sizeBytes, processes);
   try {
     return sizeRing(sizeBytes, processes);
   } catch {
@@ -96,18 +100,60 @@ function sizeFor(config: SamplerConfig, sizeBytes: number, processes: number): R
   }
 }
 
-function openStorage(config: SamplerConfig): Storage {
-  const { storage } = config;
-  return storage.kind === 'shared'
-    ? new SharedStorage(storage.buffer)
-    : FileStorage.create(storage.path, storage.sizeBytes, preallocate);
+function openStorage({ storage }: SamplerConfig): Storage {
+  if (storage.kind === 'shared') return new SharedStorage(storage.buffer);
+  const { path, sizeBytes, resume } = storage;
+  const file = resume ? FileStorage.openForWriting(path) : FileStorage.create(path, sizeBytes, preallocate);
+  if (file.lock(lockFile)) return file;
+  file.close();
+  throw busyError(path);
 }
 
+/** Begins a recording, or goes on with the one that is there. */
+function openWriter(config: SamplerConfig, storage: Storage, size: RingSize | undefined): RecordingWriter {
+  const now = readClocks();
+  const metadata = metadataOf(config, now);
+  if (size) return RecordingWriter.create(storage, { metadata, ...size });
+  const file = storage as FileStorage;
+  const { owner } = RingReader.open(file);
+  if (owner && isAlive(owner)) throw busyError(file.path, owner.pid);
+  try {
+    return RecordingWriter.resume(file, metadata, now, (sizeBytes) => file.extend(sizeBytes, preallocate));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'different-recording') throw error;
+    throw Object.assign(new Error(`Cannot go on in ${file.path}: ${message}`), { code });
+  }
+}
+
+function isResumed({ storage }: SamplerConfig): boolean {
+  return storage.kind === 'file' && storage.resume;
+}
+
+function busyError(path: string, pid = ownerOf(path)): Error {
+  const who = pid === undefined ? 'another process' : `process ${pid}`;
+  return Object.assign(new Error(`Cannot record into ${path}: ${who} is writing it`), { code: 'busy' });
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    const storage = FileStorage.open(path);
+    try {
+      return RingReader.open(storage).owner?.pid;
+    } finally {
+      storage.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends what was begun; a file that was there before stays, and has at most been given its whole size. */
 function discard(engine: Engine, storage: Storage | undefined, config: SamplerConfig): void {
   engine.close();
   if (!storage) return;
   storage.close();
-  if (config.storage.kind === 'file') unlinkSync(config.storage.path);
+  if (config.storage.kind === 'file' && !isResumed(config)) unlinkSync(config.storage.path);
 }
 
 function failureOf(error: unknown): Failure {

@@ -9,7 +9,8 @@ import { formatTime } from '../text/time.js';
 /** The shape of `info --json`; versioned by `schema`. */
 export function recordingInfoJson(recording: Recording, summary: RecordingSummary): Record<string, unknown> {
   const { metadata } = recording;
-  const { ticks, durationSeconds, processes, points, self, coverage, statShare, lostEvents, audit, damage } = summary;
+  const { ticks, durationSeconds, processes, points, self, coverage, statShare, lostEvents, audit, resumed, damage } =
+    summary;
   return {
     schema: 1,
     engine: metadata.engine.name,
@@ -26,6 +27,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     statShare,
     lostEvents,
     audit,
+    resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
     host: metadata.host,
     target: metadata.target,
@@ -61,6 +63,9 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       'coverage',
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
+    ...summary.resumed.map(({ timeNs, reason, from, to }) =>
+      line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),
+    ),
     ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
@@ -86,6 +91,11 @@ export function ownCostText({ self }: RecordingSummary): string {
 /** Local time of the first instant, RFC 3339. */
 function startOf(recording: Recording): string {
   return formatTime(BigInt(recording.metadata.startedAt.realNs), { digits: 3 });
+}
+
+/** Local time of an instant of the recording, RFC 3339. */
+function timeOf(recording: Recording, timeNs: bigint): string {
+  return formatTime(recording.clock().toUnix(timeNs), { digits: 3 });
 }
 
 function ms(value: number | null): string {

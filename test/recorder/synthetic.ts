@@ -64,7 +64,7 @@ export class Author {
 
   constructor(options: { sizeBytes?: number; metadata?: Partial<RecordingMetadata>; storage?: Storage } = {}) {
     this.buffer = new SharedArrayBuffer(options.storage ? 8 : (options.sizeBytes ?? 2 ** 22));
-    this.writer = new RecordingWriter(options.storage ?? new SharedStorage(this.buffer), {
+    this.writer = RecordingWriter.create(options.storage ?? new SharedStorage(this.buffer), {
       metadata: { ...METADATA, ...options.metadata },
       blockBytes: 65536,
       maxSlots: 4096,
