@@ -90,7 +90,9 @@ type Printer = (sample: TopSample, frame: number) => Promise<void>;
 
 function textPrinter({ view }: TopRequest, host: TopHost, root: string): Printer {
   return async (sample, frame) => {
-    const lines = frameLines(sample, view, host, shownAt(sample, root));
+    // A host that keeps no count has no user, as procps says; of another tree nobody knows.
+    const known = { ...(root === '/proc' ? { users: 0 } : {}), ...shownAt(sample, root) };
+    const lines = frameLines(sample, view, host, known);
     await writePieces([`${frame > 1 ? '\n\n' : ''}${lines.join('\n')}`]);
   };
 }
@@ -106,7 +108,10 @@ async function jsonPrinter({ view, iterations }: TopRequest, host: TopHost, root
 
 /** Now, or for another tree the time of its host when it was read; who is logged in is known of this host only. */
 function shownAt({ cpu, upNs }: TopSample, root: string): { readonly clock?: Date; readonly users?: number } {
-  if (root === '/proc') return { clock: new Date(), users: readLoggedIn() ?? 0 };
+  if (root === '/proc') {
+    const users = readLoggedIn();
+    return { clock: new Date(), ...(users === undefined ? {} : { users }) };
+  }
   const booted = cpu?.now.bootTimeSeconds;
   return booted === undefined || upNs === undefined ? {} : { clock: new Date(booted * 1000 + upNs / 1e6) };
 }
