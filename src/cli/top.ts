@@ -5,7 +5,6 @@
  * frame needs two reads, since a share of CPU time lies between two; and whoever stops a batch with ^C has still got a
  * whole frame, so that ends well, as with procps.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { chooseEngine } from '../engine/choose.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readPidDigits } from '../procfs/pid-max.js';
@@ -17,6 +16,7 @@ import { type TopSample, TopSampler } from '../views/top-sample.js';
 import { CommandError } from './command-error.js';
 import type { DirectCommand, DirectWords } from './direct-command.js';
 import { directUnitsOf, engineOf, hasSwitch, procfsOf } from './direct-options.js';
+import { nextDeadline, waitUntil } from './frame-clock.js';
 import { writeJson, writePieces } from './output.js';
 import { requestOf, type TopRequest } from './top-options.js';
 import { parseTopWords, TOP_OPTIONS } from './top-words.js';
@@ -70,20 +70,14 @@ async function runBatch(words: DirectWords): Promise<void> {
   process.on('SIGHUP', () => {});
 
   sampler.sample();
-  await delay(PRIMING_MS);
-  const start = performance.now();
+  let deadline = performance.now() + PRIMING_MS;
   for (let frame = 1; ; frame++) {
+    await waitUntil(deadline);
     await print(sampler.sample(), frame);
     if (frame >= request.iterations) break;
-    await delay(nextDeadline(start, request.delayMs) - performance.now());
+    deadline = nextDeadline(deadline, request.delayMs, performance.now());
   }
   if (!json) await writePieces(['\n']);
-}
-
-/** The first multiple of the delay that lies ahead: one that was missed is left out, not made up for. */
-function nextDeadline(start: number, delayMs: number): number {
-  const now = performance.now();
-  return delayMs > 0 ? start + Math.ceil((now - start + Number.EPSILON) / delayMs) * delayMs : now;
 }
 
 type Printer = (sample: TopSample, frame: number) => Promise<void>;
