@@ -32,6 +32,8 @@ describe('scaledMemory', () => {
     [1_073_741_824, 6, 0, '1.0t'],
     [0, 6, 1, '0.0m'],
     [1536, 6, 2, '0.0g'],
+    // 100.04999 as it is, 100.05 as a `float`.
+    [104_910_028, 6, 0, '100.1g'],
     [5, 2, 1, '?'],
   ])('%d KiB in %i columns from unit %i is %s', (kib, width, scale, text) => {
     expect(scaledMemory(kib, width, scale)).toBe(text);

@@ -176,4 +176,9 @@ describe('cpuShares', () => {
     expect(cpuShares(times(1, 1), times(1, 1), 100).get('idle')).toBe(100);
     expect(cpuShares(times(1, 1), times(2, 0), 100).get('user')).toBe(0);
   });
+
+  it('count guests twice, as procps does', () => {
+    const now = { ...times(150, 100), guest: 50e7 };
+    expect(cpuShares(now, times(100, 100), 100).get('user')).toBe(50);
+  });
 });

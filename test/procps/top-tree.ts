@@ -9,7 +9,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const HOST_FILES = ['stat', 'meminfo', 'uptime', 'loadavg', 'cpuinfo', 'version', 'self/stat'];
+const HOST_FILES = ['stat', 'uptime', 'loadavg', 'cpuinfo', 'version', 'self/stat'];
 const KERNEL_FILES = ['sys/kernel/pid_max', 'sys/kernel/osrelease'];
 const PROCESS_FILES = ['stat', 'statm', 'status', 'cmdline', 'auxv'];
 /** Above every pid that this host gives out while the test runs is not certain, but a made one wins over a live one. */
@@ -40,7 +40,7 @@ const NICES = [-20, -1, 0, 5, 19];
 /** Pages: where a size loses its unit's last digit, and where a `float` loses the number's. */
 const SIZES = [
   0, 1, 24_999, 25_000, 249_999, 250_000, 2_499_999, 2_500_000, 2_600_000, 25_000_000, 250_000_000, 268_435_456,
-  2_684_354_560, 26_843_545_600, 268_435_456_000, 2_684_354_560_000, 1_234_567, 7_654_321, 4_294_967,
+  2_684_354_560, 26_843_545_600, 268_435_456_000, 2_684_354_560_000, 1_234_567, 7_654_321, 4_294_967, 26_227_507,
 ];
 /** Ticks of 10 ms: the last of every form of a time and the first of the next. */
 const TIMES = [
@@ -81,6 +81,17 @@ const COMMAND_LINES = [
   '/bin/x\0-a\nb\0\0',
 ];
 
+/** Numbers that a `float` does not hold, and one that does not fit its column. */
+const MEMINFO = `MemTotal:       98765433 kB
+MemFree:        33554433 kB
+MemAvailable:   50331651 kB
+Buffers:          123457 kB
+Cached:         17000001 kB
+SwapTotal:     1234567891 kB
+SwapFree:       20000001 kB
+SReclaimable:     345679 kB
+`;
+
 const MADE: readonly MadeProcess[] = [
   ...PRIORITIES.map((priority) => ({ priority })),
   ...NICES.map((nice) => ({ nice })),
@@ -111,6 +122,7 @@ export function makeTree(): Tree {
   const proc = path.join(top, 'proc');
   for (const folder of ['etc', 'proc/self', 'proc/sys/kernel']) mkdirSync(path.join(top, folder), { recursive: true });
   for (const file of [...HOST_FILES, ...KERNEL_FILES]) copy(file, proc);
+  writeFileSync(path.join(proc, 'meminfo'), MEMINFO);
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) copyProcess(pid, proc);
   const pids = MADE.map((made, index) => {
     writeProcess(proc, FIRST_MADE_PID + index, made);
