@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN, runTidemark } from './tidemark-process.js';
 
@@ -82,6 +85,15 @@ describe('tidemark top', () => {
     const { code, stdout, stderr } = await runTidemark(['top', ...words]);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(sentence);
+  });
+
+  it('refuses a tree without processes, as procps does', async () => {
+    const empty = mkdtempSync(path.join(tmpdir(), 'top-empty-'));
+    const words = ['top', '-b', '-n', '1', '--procfs', empty, '--page-size', '4096', '--clock-ticks', '100'];
+    const { code, stdout, stderr } = await runTidemark(words);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/no process can be read/);
+    rmdirSync(empty);
   });
 
   it('has a help', async () => {

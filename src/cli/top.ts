@@ -8,6 +8,7 @@
 import { chooseEngine } from '../engine/choose.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readPidDigits } from '../procfs/pid-max.js';
+import { escapeTerminal } from '../text/escape.js';
 import { isUtf8Locale } from '../text/procps-escape.js';
 import { readLoggedIn } from '../views/logged-in-users.js';
 import { SORT_FIELDS } from '../views/top-fields.js';
@@ -69,7 +70,10 @@ async function runBatch(words: DirectWords): Promise<void> {
   // So that it goes on under nohup and after its terminal has gone.
   process.on('SIGHUP', () => {});
 
-  sampler.sample();
+  // As with procps: a tree without a process is none, while pids that are not there are just not shown.
+  if (sampler.sample().tasks.length === 0 && !request.pids) {
+    throw new CommandError(`--procfs: no process can be read in "${escapeTerminal(root)}"`);
+  }
   let deadline = performance.now() + PRIMING_MS;
   for (let frame = 1; ; frame++) {
     await waitUntil(deadline);

@@ -6,6 +6,8 @@
  * processes must be.
  */
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTidemark } from '../tidemark-process.js';
@@ -124,6 +126,27 @@ describe('the same tree', () => {
     const lines = await expectSame(['-n', '3', '-d', '0.1', '-p', `1,${tree.pids[0]}`]);
     expect(lines.filter((line) => line.startsWith('top - '))).toHaveLength(3);
   });
+
+  it('with the pids of a host that gives out longer ones', async () => {
+    const pidMax = path.join(tree.proc, 'sys/kernel/pid_max');
+    const before = readFileSync(pidMax);
+    for (const largest of ['4194304\n', '100000\n', '999\n']) {
+      writeFileSync(pidMax, largest);
+      await expectSame(['-n', '1', '-o', 'PID', '-c']);
+    }
+    writeFileSync(pidMax, before);
+  });
+
+  it.each(['59.99', '3599.00', '3600.00', '86399.99', '90061.00', '180000.50'])(
+    'of a host that is up for %s s',
+    async (up) => {
+      const uptime = path.join(tree.proc, 'uptime');
+      const before = readFileSync(uptime);
+      writeFileSync(uptime, `${up} 1.00\n`);
+      await expectSame(['-n', '1', '-p', '1']);
+      writeFileSync(uptime, before);
+    },
+  );
 
   it('of pids that are not there', async () => {
     expect(await expectSame(['-n', '1', '-p', '4000000'])).toHaveLength(8);
