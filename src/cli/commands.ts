@@ -56,6 +56,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     loadDirect: () => import('./maps.js'),
   },
   {
+    name: 'pmap',
+    summary: 'the memory map of processes as procps prints it',
+    examples: ['tidemark pmap -x 1', 'tidemark pmap -X 1 --json'],
+    loadDirect: () => import('./pmap.js'),
+  },
+  {
     name: 'parse',
     summary: 'read captured kernel text to JSON',
     examples: ['tidemark parse smaps /proc/self/smaps', 'ssh host cat /proc/1/maps | tidemark parse maps -'],
