@@ -5,8 +5,8 @@
  * a line too long for procps' buffer is taken from what the next lines left in that buffer.
  */
 import type { ByteWriter } from '../text/byte-writer.js';
-import { PIECE, PmapHead, type PmapProcess, pieceEnd, writeName } from './pmap-head.js';
-import { isField, kilobytes, type PmapOptions } from './pmap-lines.js';
+import { PIECE, PmapHead, type PmapProcess, pieceEnd, Sum, writeName } from './pmap-head.js';
+import { isField, type PmapOptions } from './pmap-lines.js';
 
 const NEWLINE = 10;
 const COLON = 58;
@@ -50,7 +50,7 @@ export function writeExtended(out: ByteWriter, text: Uint8Array, about: PmapProc
         if (name !== undefined) {
           head.writeStart(out);
           out.space();
-          out.decimal(kilobytes(head.size), 7);
+          head.writeKilobytes(out, 7);
           out.space();
           out.decimal(rss, 7);
           out.space();
@@ -90,7 +90,7 @@ export function writeExtended(out: ByteWriter, text: Uint8Array, about: PmapProc
     out.ascii(trailing);
   }
   out.ascii('total kB         ');
-  out.decimal(kilobytes(head.total), 7);
+  head.writeSum(out, 7, Sum.shared, Sum.writeable, Sum.readOnly);
   out.space();
   out.decimal(totalRss, 7);
   out.space();

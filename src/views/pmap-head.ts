@@ -17,9 +17,12 @@ const QUESTION = 63;
 const LETTER_S = 115;
 const LETTER_P = 112;
 const LETTER_W = 119;
-const DASH = 45;
-const TWO_32 = 2 ** 32;
-const TWO_64 = 2 ** 64;
+const MINUS = 45;
+const PLUS = 43;
+const KILOBYTES_OF_HIGH = 2 ** 22;
+/** Below this high half a number of kilobytes is exact as a double. */
+const EXACT_HIGH = 2 ** 31;
+const MAX_U64 = (1n << 64n) - 1n;
 /** Permissions are one word of at most this many bytes. */
 const MAX_WORD = 31;
 
@@ -46,6 +49,9 @@ export interface PmapNaming {
  */
 const MAX_SHM_MINOR = 9;
 
+/** Places of the sums in `PmapHead`, for `writeSum`. */
+export const Sum = { shared: 0, writeable: 2, readOnly: 4 } as const;
+
 /** The offset behind the piece of a line at `from`, its newline included. */
 export function pieceEnd(text: Uint8Array, from: number, length: number): number {
   const most = Math.min(length, from + PIECE);
@@ -62,21 +68,17 @@ export class PmapHead {
   readonly line = new Uint8Array(PIECE + 1);
   /** Bytes of it before the zero. */
   lineLength = 0;
-  /** Length in bytes; a range that runs backwards is a very long one. */
-  size = 0;
-  totalShared = 0;
-  totalWriteable = 0;
-  totalReadOnly = 0;
-
-  get total(): number {
-    return this.totalShared + this.totalWriteable + this.totalReadOnly;
-  }
+  /** Length in bytes as [low half, high half]; a range that runs backwards is a very long one. */
+  private readonly size = new Uint32Array(2);
+  /** Sums of low halves and of high halves, of shared, writeable private and other private mappings. */
+  private readonly sums = new Float64Array(6);
+  private inode = 0n;
 
   /** Reads the piece into the fields. */
   parse(text: Uint8Array, from: number, to: number): void {
     const { halves } = this;
     let at = number16(text, from, to, halves, 0);
-    if (at < 0 || text[at] !== DASH || at >= to) return;
+    if (at < 0 || text[at] !== MINUS || at >= to) return;
     at = number16(text, at + 1, to, halves, 2);
     if (at < 0) return;
     at = skipBlanks(text, at, to);
@@ -90,10 +92,8 @@ export class PmapHead {
     if (at < 0 || text[at] !== 58 || at >= to) return;
     at = number16(text, at + 1, to, halves, 8);
     if (at < 0) return;
-    this.inode = decimalText(text, at, to) ?? this.inode;
+    this.inode = decimal(text, at, to) ?? this.inode;
   }
-
-  private inode = '0';
 
   /** Whether the mapping ends before the range. */
   endsBefore({ low }: AddressRange): boolean {
@@ -116,21 +116,25 @@ export class PmapHead {
     }
     line[length] = 0;
     this.lineLength = length;
-    const size = (halves[3]! - halves[1]!) * TWO_32 + (halves[2]! - halves[0]!);
-    this.size = size < 0 ? size + TWO_64 : size;
-    if (perms[3] === LETTER_S) this.totalShared += this.size;
+    this.size[0] = halves[2]! - halves[0]!;
+    this.size[1] = halves[3]! - halves[1]! - (halves[2]! < halves[0]! ? 1 : 0);
+    if (perms[3] === LETTER_S) this.addTo(Sum.shared);
     if (perms[3] === LETTER_P) {
-      perms[3] = DASH;
-      if (perms[1] === LETTER_W) this.totalWriteable += this.size;
-      else this.totalReadOnly += this.size;
+      perms[3] = MINUS;
+      this.addTo(perms[1] === LETTER_W ? Sum.writeable : Sum.readOnly);
     }
-    perms[4] = DASH;
+    perms[4] = MINUS;
     perms[5] = 0;
+  }
+
+  private addTo(sum: number): void {
+    this.sums[sum]! += this.size[0]!;
+    this.sums[sum + 1]! += this.size[1]!;
   }
 
   /** After the last field of a mapping in `smaps`. */
   forget(): void {
-    this.size = 0;
+    this.size.fill(0);
     this.halves[2] = 0;
     this.halves[3] = 0;
     this.perms[0] = 0;
@@ -138,6 +142,19 @@ export class PmapHead {
 
   writeStart(out: ByteWriter): void {
     out.hex16(this.halves[1]!, this.halves[0]!);
+  }
+
+  writeKilobytes(out: ByteWriter, width: number): void {
+    const [low, high] = this.size as unknown as [number, number];
+    if (high < EXACT_HIGH) out.decimal(high * KILOBYTES_OF_HIGH + (low >>> 10), width);
+    else out.ascii((((BigInt(high) << 32n) | BigInt(low)) >> 10n).toString().padStart(width));
+  }
+
+  /** The size of all mappings of these kinds. */
+  writeSum(out: ByteWriter, width: number, ...sums: readonly number[]): void {
+    let bytes = 0n;
+    for (const sum of sums) bytes += (BigInt(this.sums[sum + 1]!) << 32n) + BigInt(this.sums[sum]!);
+    out.ascii((BigInt.asUintN(64, bytes) >> 10n).toString().padStart(width));
   }
 
   writeOffset(out: ByteWriter): void {
@@ -163,16 +180,15 @@ export class PmapHead {
     const slash = first < 0 || first >= lineLength ? -1 : line.lastIndexOf(SLASH, lineLength - 1);
     if (slash >= 0) {
       if (halves[6] === 0 && halves[8]! <= MAX_SHM_MINOR && this.hasSegmentName(first)) {
-        return `  [ shmid=0x${BigInt.asUintN(64, BigInt(this.inode)).toString(16)} ]`;
+        return `  [ shmid=0x${this.inode.toString(16)} ]`;
       }
       if (showPath) return first;
       return slash + 1 < lineLength ? slash + 1 : slash;
     }
-    const end = halves[0]! + halves[1]! * TWO_32 + this.size;
-    const isBehindStart = !isLess(stackStart[1]!, stackStart[0]!, halves[1]!, halves[0]!);
-    // Addresses of a stack are far below 2^53.
-    const isStack = isBehindStart && stackStart[0]! + stackStart[1]! * TWO_32 <= end;
-    return isStack ? '  [ stack ]' : '  [ anon ]';
+    // procps adds start and length, which is the end again.
+    const isBefore = isLess(stackStart[1]!, stackStart[0]!, halves[1]!, halves[0]!);
+    const isBehind = isLess(halves[3]!, halves[2]!, stackStart[1]!, stackStart[0]!);
+    return isBefore || isBehind ? '  [ anon ]' : '  [ stack ]';
   }
 
   private hasSegmentName(from: number): boolean {
@@ -187,7 +203,10 @@ export class PmapHead {
 
 /** Writes what `PmapHead.name` gave. */
 export function writeName(out: ByteWriter, name: number | string, line: Uint8Array): void {
-  if (typeof name === 'string') return out.ascii(name);
+  if (typeof name === 'string') {
+    out.ascii(name);
+    return;
+  }
   let end = name;
   while (line[end] !== 0) end++;
   out.span(line, name, end);
@@ -207,14 +226,40 @@ function skipBlanks(text: Uint8Array, from: number, to: number): number {
   return at;
 }
 
-/** A hexadecimal number behind blanks; its end, or -1 when there is none and `halves` is left as it is. */
+/**
+ * A hexadecimal number behind blanks as scanf(3) reads it, with a sign and `0x`; its end, or -1 when there is none and
+ * `halves` is left as it is. The kernel writes neither, but the rest of a long path may look so.
+ */
 function number16(text: Uint8Array, from: number, to: number, halves: Uint32Array, index: number): number {
-  return hexHalves(text, skipBlanks(text, from, to), to, halves, index) ? scan.end : -1;
+  let at = skipBlanks(text, from, to);
+  const isNegative = at < to && text[at] === MINUS;
+  if (at < to && (isNegative || text[at] === PLUS)) at++;
+  if (at + 1 < to && text[at] === 48 && (text[at + 1]! | 32) === 120) {
+    // The zero alone is a number already.
+    if (!hexHalves(text, at + 2, to, halves, index)) {
+      halves[index] = 0;
+      halves[index + 1] = 0;
+      return at + 2;
+    }
+  } else if (!hexHalves(text, at, to, halves, index)) return -1;
+  if (isNegative) {
+    const low = halves[index]!;
+    halves[index] = ~low + 1;
+    halves[index + 1] = ~halves[index + 1]! + (low === 0 ? 1 : 0);
+  }
+  return scan.end;
 }
 
-function decimalText(text: Uint8Array, from: number, to: number): string | undefined {
-  const start = skipBlanks(text, from, to);
+/** The decimal number behind blanks, with a sign, or undefined. */
+function decimal(text: Uint8Array, from: number, to: number): bigint | undefined {
+  let start = skipBlanks(text, from, to);
+  const isNegative = start < to && text[start] === MINUS;
+  if (start < to && (isNegative || text[start] === PLUS)) start++;
   let end = start;
-  while (end < to && text[end]! >= 48 && text[end]! <= 57) end++;
-  return end === start ? undefined : Buffer.from(text.subarray(start, end)).toString('latin1');
+  let value = 0;
+  while (end < to && text[end]! >= 48 && text[end]! <= 57) value = value * 10 + text[end++]! - 48;
+  if (end === start) return undefined;
+  const exact = end - start <= 15 ? BigInt(value) : BigInt(Buffer.from(text.subarray(start, end)).toString('latin1'));
+  if (exact > MAX_U64) return MAX_U64;
+  return isNegative ? BigInt.asUintN(64, -exact) : exact;
 }

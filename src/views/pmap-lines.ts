@@ -4,7 +4,15 @@
  * The trap: given `smaps`, as captured text may be, its fields must not be taken for mappings: they begin with a capital.
  */
 import type { ByteWriter } from '../text/byte-writer.js';
-import { type AddressRange, PmapHead, type PmapNaming, type PmapProcess, pieceEnd, writeName } from './pmap-head.js';
+import {
+  type AddressRange,
+  PmapHead,
+  type PmapNaming,
+  type PmapProcess,
+  pieceEnd,
+  Sum,
+  writeName,
+} from './pmap-head.js';
 
 export interface PmapOptions extends PmapNaming {
   readonly range: AddressRange;
@@ -17,14 +25,14 @@ export function writePlain(out: ByteWriter, text: Uint8Array, about: PmapProcess
   const head = writeLines(out, text, about, options, (head) => {
     head.writeStart(out);
     out.space();
-    out.decimal(kilobytes(head.size), 6);
+    head.writeKilobytes(out, 6);
     out.ascii('K ');
     head.writePerms(out);
     out.space();
   });
   if (options.quiet) return;
   out.ascii(' total ');
-  out.decimal(kilobytes(head.total), 16);
+  head.writeSum(out, 16, Sum.shared, Sum.writeable, Sum.readOnly);
   out.ascii('K\n');
 }
 
@@ -34,7 +42,7 @@ export function writeDevices(out: ByteWriter, text: Uint8Array, about: PmapProce
   const head = writeLines(out, text, about, options, (head) => {
     head.writeStart(out);
     out.space();
-    out.decimal(kilobytes(head.size), 7);
+    head.writeKilobytes(out, 7);
     out.space();
     head.writePerms(out, 5);
     out.space();
@@ -45,11 +53,11 @@ export function writeDevices(out: ByteWriter, text: Uint8Array, about: PmapProce
   });
   if (options.quiet) return;
   out.ascii('mapped: ');
-  out.decimal(kilobytes(head.total));
+  head.writeSum(out, 0, Sum.shared, Sum.writeable, Sum.readOnly);
   out.ascii('K    writeable/private: ');
-  out.decimal(kilobytes(head.totalWriteable));
+  head.writeSum(out, 0, Sum.writeable);
   out.ascii('K    shared: ');
-  out.decimal(kilobytes(head.totalShared));
+  head.writeSum(out, 0, Sum.shared);
   out.ascii('K\n');
 }
 
@@ -78,8 +86,4 @@ function writeLines(
 /** Whether a line that begins with this byte is a field of `smaps`: addresses have no capitals. */
 export function isField(first: number): boolean {
   return first >= 65 && first <= 90;
-}
-
-export function kilobytes(bytes: number): number {
-  return Math.floor(bytes / 1024);
 }
