@@ -36,8 +36,9 @@ export function aboutProcess(root: string, pid: number, utf8: boolean): AboutPro
   const tgid = status === undefined ? null : /^Tgid:\t(\d+)$/m.exec(Buffer.from(status).toString('latin1'));
   const values = new StatValues();
   const { bytes, length } = pad(stat);
-  const isRead = tokenizeStat(bytes, length, values);
-  const comm = isRead ? bytes.subarray(values.commStart, values.commStart + values.commLength) : bytes.subarray(0, 0);
+  // Of a text that is cut the name may be there all the same; what was not read is 0, as in procps.
+  tokenizeStat(bytes, length, values);
+  const comm = bytes.subarray(values.commStart, values.commStart + values.commLength);
   const cmdline = readIfThere(`${folder}/cmdline`) ?? new Uint8Array(0);
   const at = StatField.startstack * 2;
   return {
