@@ -62,6 +62,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     loadDirect: () => import('./pmap.js'),
   },
   {
+    name: 'segments',
+    summary: "sort a process's memory into code, data, heap, stacks, libraries and the rest",
+    examples: ['tidemark segments 1234', 'tidemark segments --tree --in captured-smaps'],
+    loadDirect: () => import('./segments.js'),
+  },
+  {
     name: 'parse',
     summary: 'read captured kernel text to JSON',
     examples: ['tidemark parse smaps /proc/self/smaps', 'ssh host cat /proc/1/maps | tidemark parse maps -'],

@@ -171,7 +171,8 @@ function problemsOf(table: MappingTable): Problems {
   };
 }
 
-function permissionText(bits: number): string {
+/** `rw-p`, from bits of `Permission`. */
+export function permissionText(bits: number): string {
   return (
     (bits & Permission.read ? 'r' : '-') +
     (bits & Permission.write ? 'w' : '-') +

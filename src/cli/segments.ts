@@ -1,0 +1,93 @@
+/**
+ * `tidemark segments PID`: what a process's memory is for, by class, from one read of smaps.
+ *
+ * The trap: smaps is denied where maps is too, and a captured text may be either: the sizes that it lacks are `-`.
+ */
+import { readlinkSync } from 'node:fs';
+import { classifyMappings } from '../analyze/classify.js';
+import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
+import { pad } from '../procfs/padding.js';
+import { escapeTerminal } from '../text/escape.js';
+import { type Segments, segmentsJson, segmentsLines } from '../views/segments-table.js';
+import { UsageError } from './command-error.js';
+import { type DirectCommand, type DirectWords, parseDirectWords } from './direct-command.js';
+import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf } from './direct-options.js';
+import { inputName, readInput, tokenizersOf } from './kernel-text.js';
+import { parsePid } from './option-values.js';
+import { warn, writeJson, writeLines } from './output.js';
+import { readProcessBytes, whyNoMemory } from './process-bytes.js';
+import { readValue } from './read-value.js';
+
+export const command: DirectCommand = {
+  usage: '[options] <pid>',
+  options: {
+    tree: { help: 'list every mapping below its class' },
+    procfs: DIRECT_OPTIONS.procfs,
+    in: { value: 'file', help: 'captured smaps or maps to read instead of a live process, - for stdin' },
+    engine: DIRECT_OPTIONS.engine,
+    json: DIRECT_OPTIONS.json,
+  },
+  notes: ['Sizes are in KiB (bytes in JSON); - where the text does not tell.'],
+  run: printSegments,
+};
+
+async function printSegments(given: readonly string[]): Promise<void> {
+  const words = parseDirectWords(command, given);
+  const engine = engineOf(words);
+  const { text, exe, about, empty } = await sourceOf(words);
+  const { bytes, length } = pad(text);
+  const { smaps } = tokenizersOf(engine);
+  // The tokenizer of smaps reads maps too: the sizes that it does not find are not measured.
+  const table = tokenizeGrowing(smaps, bytes, length, new MappingTable(Math.max(64, length >> 9)));
+  const segments: Segments = { table, bytes, classification: classifyMappings(table, bytes, exe) };
+  const tree = hasSwitch(words, 'tree');
+  if (hasSwitch(words, 'json')) {
+    const status = length === 0 ? 'no-mm' : 'ok';
+    await writeJson({ schema: 1, ...about, status, ...segmentsJson(segments, { tree }) });
+  } else if (table.rows > 0) {
+    const width = process.stdout.isTTY ? { width: process.stdout.columns } : {};
+    await writeLines(segmentsLines(segments, { tree, ...width }));
+  }
+  if (table.rows === 0) warn('segments', length === 0 ? empty() : `${about.input ?? 'the text'} holds no mapping`);
+}
+
+interface Source {
+  readonly text: Uint8Array;
+  /** What the link `exe` gives, as characters of one byte each. */
+  readonly exe?: string;
+  /** For JSON: where it comes from. */
+  readonly about: { readonly pid?: number; readonly input?: string };
+  /** Why there may be nothing in it. */
+  readonly empty: () => string;
+}
+
+async function sourceOf(words: DirectWords): Promise<Source> {
+  const file = inputOf(words);
+  const { positionals } = words;
+  if (file !== undefined) {
+    if (positionals.length > 0) throw new UsageError('give a pid or --in, not both');
+    const input = file === '-' ? 'stdin' : escapeTerminal(file);
+    return { text: await readInput(file), about: { input }, empty: () => `${inputName(file)} is empty` };
+  }
+  if (positionals.length !== 1) {
+    throw new UsageError(`expected one pid, got ${positionals.length === 0 ? 'none' : positionals.length}`);
+  }
+  const pid = readValue('PID', positionals[0], parsePid);
+  const root = procfsOf(words);
+  const exe = readLink(`${root}/${pid}/exe`);
+  return {
+    text: readProcessBytes(root, pid, 'smaps'),
+    ...(exe === undefined ? {} : { exe }),
+    about: { pid },
+    empty: () => `process ${pid} ${whyNoMemory(root, pid)}`,
+  };
+}
+
+/** Undefined where it cannot be read: of another user, or in a captured tree. */
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
