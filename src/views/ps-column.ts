@@ -165,6 +165,7 @@ export function unlimited(
   name: string,
   files: readonly PsFile[],
   value: (row: PsRow) => string | undefined,
+  shown = value,
 ): PsColumn {
   return {
     header,
@@ -173,7 +174,7 @@ export function unlimited(
     files,
     value,
     json: [name, 'text'],
-    text: (row, room) => show.limited(row, value(row), room),
+    text: (row, room) => show.limited(row, shown(row), room),
   };
 }
 

@@ -38,7 +38,10 @@ const euser = account('EUSER', 'user', 'uid', 1);
 const egroup = account('EGROUP', 'group', 'gid', 1);
 const pcpu = share('%CPU', 4, 1000, (tenths) => (tenths > 999 ? String(Math.floor(tenths / 10)) : show.tenths(tenths)));
 const c = share('C', 2, 100, (percent) => String(Math.min(percent, 99)).padStart(2));
-const pmem = number('%MEM', 4, ['memoryPercent', 'percent'], show.memoryPercent, STATUS, show.memoryShare);
+const pmem: PsColumn = {
+  ...number('%MEM', 4, ['memoryPercent', 'percent'], show.memoryPercent, STATUS, show.memoryShare),
+  order: (row) => row.size('vmRSS') || 0,
+};
 const rss = statusSize('RSS', 5, 'rss', 'vmRSS', true);
 const vsz = statusSize('VSZ', 6, 'vsize', 'vmSize', true);
 const flags = number(
@@ -142,7 +145,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     times: cpu('TIME', 8, String),
     etime: elapsed('ELAPSED', 11, elapsedTime),
     etimes: elapsed('ELAPSED', 7, String),
-    cgroup: unlimited('CGROUP', 27, 'cgroup', ['cgroup'], show.controlGroups),
+    cgroup: unlimited('CGROUP', 27, 'cgroup', ['cgroup'], show.controlGroupsOrRoot, show.controlGroups),
     cgname: unlimited('CGNAME', 27, 'cgroupName', ['cgroup'], show.controlGroupName),
     class: renamed(policy, 'CLS'),
     cls: { ...renamed(policy, 'CLS'), place: 'right' },

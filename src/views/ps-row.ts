@@ -83,7 +83,7 @@ export class PsRow {
     this.#sweep = sweep;
     this.#indexes = new Map(files.map((file, index) => [file, index]));
     this.#usualStatus = !needs.allOfStatus;
-    this.#fields = needs.allOfStat ? STAT_FIELDS.length : StatField.starttime + 1;
+    this.#fields = needs.allOfStat ? STAT_FIELDS.length : StatField.vsize + 1;
     this.#upTicks = Math.trunc(host.facts.uptime * host.units.clockTicksPerSecond);
   }
 

@@ -74,16 +74,13 @@ export function cpuShare(row: PsRow, dead: boolean, scale: number, text: (share:
 
 /** Resident memory in percent of the host's. */
 export function memoryPercent(row: PsRow): number {
-  const bytes = row.size('vmRSS');
-  return row.hasStatus && Number.isNaN(bytes) ? 0 : (bytes * 100) / row.host.facts.memoryTotal;
+  return (row.size('vmRSS') * 100) / row.host.facts.memoryTotal;
 }
 
 export function memoryShare(row: PsRow): string {
-  const percent = memoryPercent(row);
-  if (Number.isNaN(percent)) return '-';
-  const bytes = row.size('vmRSS') || 0;
-  const share = Math.min(999, Math.floor((bytes * 1000) / row.host.facts.memoryTotal));
-  return tenths(share).padStart(4);
+  const total = row.host.facts.memoryTotal;
+  if (!row.hasStatus || Number.isNaN(total)) return '-';
+  return tenths(Math.min(999, Math.floor(((row.size('vmRSS') || 0) * 1000) / total))).padStart(4);
 }
 
 export function stateLetters(row: PsRow): string {
@@ -184,6 +181,11 @@ export function controlGroups(row: PsRow): string | undefined {
     ?.split('\n')
     .filter((line) => line !== '' && !line.endsWith('/'));
   return lines?.length ? lines.join(',') : undefined;
+}
+
+/** The same, `/` for a process in no group but roots, which procps does not show. */
+export function controlGroupsOrRoot(row: PsRow): string | undefined {
+  return controlGroups(row) ?? (row.lengthOf('cgroup') > 0 ? '/' : undefined);
 }
 
 export function controlGroupName(row: PsRow): string | undefined {
