@@ -9,7 +9,7 @@ import { chooseEngine } from '../engine/choose.js';
 import type { EngineName } from '../engine/engine.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { HostFacts } from '../procfs/host-facts.js';
-import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
+import { StatSpan } from '../procfs/stat-span.js';
 import { TtyNames } from '../procfs/tty-names.js';
 import { escapeTerminal } from '../text/escape.js';
 import { isUtf8Locale } from '../text/procps-escape.js';
@@ -88,7 +88,7 @@ async function run(words: readonly string[]): Promise<void> {
   const shown = readList(list, (row) => table.add(row));
   failUnlessAny(shown);
   if (shown === 0) table.addHeading();
-  process.stdout.write(table.text);
+  process.stdout.write(table.bytes);
 }
 
 /** A list without a process is a failure, as it is for procps. */
@@ -166,10 +166,10 @@ function sizeIn(text: string | undefined): number | undefined {
 
 /** The device number of the terminal that we are on, 0 for none. */
 function ownTty(): number {
-  const stat = new StatValues();
+  const stat = new StatSpan();
   try {
     const text = readFileSync('/proc/self/stat');
-    return tokenizeStat(text, text.length, stat) ? stat.halves[StatField.tty_nr * 2] | 0 : 0;
+    return stat.read(text, 0, text.length) ? stat.number('tty_nr') : 0;
   } catch {
     return 0;
   }

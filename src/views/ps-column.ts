@@ -36,8 +36,6 @@ export interface PsColumn {
   /** As wide as the largest pid of the host, at least. */
   readonly isPid?: boolean;
   readonly files: readonly PsFile[];
-  /** Made of fields of `stat` behind the start time. */
-  readonly needsAllOfStat?: boolean;
   /** Made of lines of `status` behind that of resident memory. */
   readonly needsAllOfStatus?: boolean;
   /** Exact, in the unit of `json`; NaN or undefined when it is not known. Sorting goes by it. */
@@ -196,9 +194,9 @@ export function priority(header: string, of: (priority: number) => number): PsCo
     header,
     3,
     ['priority', 'count'],
-    (row) => row.int('priority'),
+    (row) => row.number('priority'),
     NONE,
-    (row) => String(of(row.int('priority'))),
+    (row) => String(of(row.number('priority'))),
   );
 }
 
@@ -246,9 +244,4 @@ export function elapsed(header: string, width: number, text: (seconds: number) =
 
 export function renamed(column: PsColumn, header: string, width = column.width): PsColumn {
   return { ...column, header, width };
-}
-
-/** The same, of a field of `stat` behind the start time. */
-export function late(column: PsColumn): PsColumn {
-  return { ...column, needsAllOfStat: true };
 }

@@ -11,7 +11,6 @@ import {
   cpu,
   elapsed,
   id,
-  late,
   left,
   mask,
   NONE,
@@ -48,20 +47,20 @@ const flags = number(
   'F',
   1,
   ['flags', 'count'],
-  (row) => row.unsigned('flags'),
+  (row) => row.number('flags'),
   NONE,
-  (row) => ((row.unsigned('flags') / 64) & 7).toString(8),
+  (row) => ((row.number('flags') / 64) & 7).toString(8),
 );
 const state = left('S', 1, ['state', 'text'], (row) => row.state);
 const stat = left('STAT', 4, ['stat', 'text'], show.stateLetters, STATUS);
-const tty: PsColumn = left('TT', 8, ['tty', 'text'], (row) => row.host.ttys.nameOf(row.int('tty_nr'), row.pid));
-const pgid = pidColumn('PGID', 'processGroup', (row) => row.int('pgrp'));
-const session = pidColumn('SID', 'session', (row) => row.int('session'));
+const tty: PsColumn = left('TT', 8, ['tty', 'text'], (row) => row.host.ttys.nameOf(row.number('tty_nr'), row.pid));
+const pgid = pidColumn('PGID', 'processGroup', (row) => row.number('pgrp'));
+const session = pidColumn('SID', 'session', (row) => row.number('session'));
 const tid = pidColumn('TID', 'pid', (row) => row.pid);
-const policy = late(left('POL', 3, ['policy', 'text'], show.policy));
-const nice = late(number('NI', 3, ['nice', 'count'], (row) => row.int('nice'), NONE, show.nice));
-const threads = number('NLWP', 4, ['threads', 'count'], (row) => row.int('num_threads'));
-const processor = late(number('PSR', 3, ['processor', 'count'], (row) => row.int('processor')));
+const policy = left('POL', 3, ['policy', 'text'], show.policy);
+const nice = number('NI', 3, ['nice', 'count'], (row) => row.number('nice'), NONE, show.nice);
+const threads = number('NLWP', 4, ['threads', 'count'], (row) => row.number('num_threads'));
+const processor = number('PSR', 3, ['processor', 'count'], (row) => row.number('processor'));
 const minorFaults = number('MINFLT', 6, ['minorFaults', 'count'], (row, modes) =>
   show.faults(row, modes, 'minflt', 'cminflt'),
 );
@@ -79,11 +78,11 @@ const ignored = mask('IGNORED', 'signalsIgnored', (row) => show.statusText(row, 
 const caught = mask('CAUGHT', 'signalsCaught', (row) => show.statusText(row, 'sigCgt'));
 const pending = mask('PENDING', 'signalsPending', (row) => show.statusText(row, 'shdPnd'));
 const label = left('LABEL', 31, ['label', 'text'], show.label, ['attr/current']);
-const data = late(
-  number('DRS', 5, ['dataSize', 'bytes'], show.dataSize, NONE, (row) => show.kilobytes(show.dataSize(row), '0')),
+const data = number('DRS', 5, ['dataSize', 'bytes'], show.dataSize, NONE, (row) =>
+  show.kilobytes(show.dataSize(row), '0'),
 );
-const text = late(
-  number('TRS', 4, ['textSize', 'bytes'], show.textSize, NONE, (row) => show.kilobytes(show.textSize(row), '0')),
+const text = number('TRS', 4, ['textSize', 'bytes'], show.textSize, NONE, (row) =>
+  show.kilobytes(show.textSize(row), '0'),
 );
 const swapable = {
   ...number('SIZE', 5, ['dataAndStack', 'bytes'], show.dataAndStack, STATUS, (row) =>
@@ -92,15 +91,13 @@ const swapable = {
   needsAllOfStatus: true,
 };
 const address = (header: string, field: 'startstack' | 'kstkesp' | 'kstkeip') =>
-  late(
-    number(
-      header,
-      16,
-      undefined,
-      (row) => row.unsigned(field),
-      NONE,
-      (row) => show.hex(row, field),
-    ),
+  number(
+    header,
+    16,
+    undefined,
+    (row) => row.number(field),
+    NONE,
+    (row) => show.hex(row, field),
   );
 const nothing = (header: string, width: number, place: PsPlace) => ({
   header,
@@ -150,9 +147,14 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     class: renamed(policy, 'CLS'),
     cls: { ...renamed(policy, 'CLS'), place: 'right' },
     policy,
-    sched: late(number('SCH', 3, ['schedulingPolicy', 'count'], show.policyNumber)),
-    rtprio: late(
-      number('RTPRIO', 6, ['realtimePriority', 'count'], (row) => row.int('rt_priority'), NONE, show.realtimePriority),
+    sched: number('SCH', 3, ['schedulingPolicy', 'count'], show.policyNumber),
+    rtprio: number(
+      'RTPRIO',
+      6,
+      ['realtimePriority', 'count'],
+      (row) => row.number('rt_priority'),
+      NONE,
+      show.realtimePriority,
     ),
     ni: nice,
     nice,
@@ -214,7 +216,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     sid: session,
     sess: renamed(session, 'SESS'),
     session: renamed(session, 'SESS'),
-    tpgid: pidColumn('TPGID', 'foregroundGroup', (row) => row.int('tpgid')),
+    tpgid: pidColumn('TPGID', 'foregroundGroup', (row) => row.number('tpgid')),
     tt: tty,
     tty,
     tname: renamed(tty, 'TTY'),
@@ -226,7 +228,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     psr: processor,
     cpuid: renamed(processor, 'CPUID', 5),
     lastcpu: renamed(processor, 'C'),
-    sgi_p: late(number('P', 1, ['processor', 'count'], (row) => row.int('processor'), NONE, show.runningOn)),
+    sgi_p: number('P', 1, ['processor', 'count'], (row) => row.number('processor'), NONE, show.runningOn),
     min_flt: renamed(minorFaults, 'MINFL'),
     minflt: minorFaults,
     maj_flt: renamed(majorFaults, 'MAJFL'),
@@ -241,7 +243,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     rsz: renamed(rss, 'RSZ'),
     sz: number('SZ', 5, ['vsize', 'bytes'], (row) => row.size('vmSize'), STATUS, show.pages),
     size: swapable,
-    m_size: late(number('SIZE', 5, ['vsize', 'bytes'], (row) => row.unsigned('vsize'))),
+    m_size: number('SIZE', 5, ['vsize', 'bytes'], (row) => row.number('vsize')),
     drs: data,
     m_drs: data,
     dsiz: renamed(data, 'DSIZ', 4),
@@ -249,7 +251,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     m_trs: renamed(text, 'TRS', 5),
     trss: renamed(text, 'TRSS'),
     tsiz: renamed(text, 'TSIZ'),
-    lim: late(number('LIM', 5, ['rssLimit', 'bytes'], show.rssLimit, NONE, show.rssLimitText)),
+    lim: number('LIM', 5, ['rssLimit', 'bytes'], show.rssLimit, NONE, show.rssLimitText),
     stackp: address('STACKP', 'startstack'),
     start_stack: address('STACKP', 'startstack'),
     esp: address('ESP', 'kstkesp'),

@@ -18,7 +18,7 @@ export function argumentsOf(row: PsRow, room: number): string {
   if (end > start) return shown(row, row.bytes, start, end, room);
   // Nothing but NUL bytes is a command line all the same.
   if (row.lengthOf('cmdline') > 0) return shown(row, UNKNOWN, 0, 1, room);
-  const name = row.bytes.subarray(row.commStart, Math.min(row.commEnd, row.commStart + LONGEST_NAME));
+  const name = row.bytes.subarray(row.stat.commStart, Math.min(row.stat.commEnd, row.stat.commStart + LONGEST_NAME));
   const ending = row.state === 'Z' ? '] <defunct>' : ']';
   const bracketed = Buffer.concat([Buffer.from('['), name, Buffer.from(ending)]);
   return shown(row, bracketed, 0, bracketed.length, room);
@@ -26,8 +26,8 @@ export function argumentsOf(row: PsRow, room: number): string {
 
 /** The name of the process in at most `room` columns. */
 export function nameOf(row: PsRow, room: number): string {
-  const start = row.commStart;
-  return shown(row, row.bytes, start, Math.min(row.commEnd, start + LONGEST_NAME), room);
+  const start = row.stat.commStart;
+  return shown(row, row.bytes, start, Math.min(row.stat.commEnd, start + LONGEST_NAME), room);
 }
 
 /** The environment, or `-` when it is empty or closed to us. */

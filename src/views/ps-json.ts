@@ -13,7 +13,7 @@ export type PsMember = number | string | Record<string, string>;
 
 /** One process. It always begins with what identifies it: pid and start in clock ticks. */
 export function psObject(row: PsRow, columns: readonly PsColumn[], modes: PsModes): Record<string, PsMember> {
-  const out: Record<string, PsMember> = { pid: row.pid, startTicks: row.unsigned('starttime') };
+  const out: Record<string, PsMember> = { pid: row.pid, startTicks: row.number('starttime') };
   const missing: Record<string, string> = {};
   for (const column of columns) {
     if (column.json === undefined) continue;
@@ -53,5 +53,5 @@ function exeReason(row: PsRow): StatusName {
 
 /** A kernel thread or a zombie: its address space has no size. */
 function hasNoMemory(row: PsRow): boolean {
-  return row.unsigned('vsize') === 0;
+  return row.number('vsize') === 0;
 }

@@ -9,7 +9,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { EngineName } from '../engine/engine.js';
 import { TextSweep } from '../engine/text-sweep.js';
 import type { PsColumn, PsModes } from './ps-column.js';
-import { PS_FILES, type PsFile, type PsHost, type PsNeeds, PsRow } from './ps-row.js';
+import { PS_FILES, type PsFile, type PsHost, PsRow } from './ps-row.js';
 import { filesOfSelection, isSelected, type PsAsker, type PsSelection, pidsOfSelection } from './ps-select.js';
 
 export interface PsOrder {
@@ -53,7 +53,7 @@ export class PsList {
       host.root,
       files.map((name) => ({ name, most: PS_FILES[name] })),
     );
-    this.row = new PsRow(host, this.#sweep, files, needsOf(query));
+    this.row = new PsRow(host, this.#sweep, files, needsUsualStatus(query));
   }
 
   /** Calls `show` for each process of the list, `row` being on it; returns how many. Throws when the tree is closed. */
@@ -92,9 +92,9 @@ export class PsList {
     const pids: number[] = [];
     for (const name of readdirSync(this.#host.root)) {
       const first = name.charCodeAt(0);
-      if (first < 49 || first > 57 || !/^\d{1,10}$/.test(name)) continue;
+      if (first < 49 || first > 57) continue;
       const pid = Number(name);
-      if (pid < 2 ** 31 && (wanted === undefined || wanted.has(pid))) pids.push(pid);
+      if (pid < 2 ** 31 && String(pid) === name && (wanted === undefined || wanted.has(pid))) pids.push(pid);
     }
     // A captured tree lists its folders in any order, /proc by number.
     return Int32Array.from(pids).sort();
@@ -111,7 +111,7 @@ export class PsList {
       const place = { row: index, pid: pids[index], prefix: '' };
       places.push(place);
       for (const [at, { column }] of order.entries()) keys[at][index] = (column.order ?? column.value)(row, modes);
-      if (forest) parents.set(place, [row.parent, row.unsigned('starttime')]);
+      if (forest) parents.set(place, [row.parent, row.number('starttime')]);
     }
     places.sort((a, b) => {
       for (const [at, { descending }] of order.entries()) {
@@ -177,10 +177,7 @@ function filesOf({ columns, order, selection, modes }: PsQuery): PsFile[] {
   return (Object.keys(PS_FILES) as PsFile[]).filter((file) => wanted.has(file));
 }
 
-function needsOf({ columns, order }: PsQuery): PsNeeds {
-  const all = [...columns, ...order.map(({ column }) => column)];
-  return {
-    allOfStat: all.some((column) => column.needsAllOfStat),
-    allOfStatus: all.some((column) => column.needsAllOfStatus),
-  };
+/** Whether the lines of `status` up to resident memory are enough. */
+function needsUsualStatus({ columns, order }: PsQuery): boolean {
+  return [...columns, ...order.map(({ column }) => column)].every((column) => !column.needsAllOfStatus);
 }

@@ -7,9 +7,9 @@
  */
 import type { TextSweep } from '../engine/text-sweep.js';
 import type { AccountNames } from '../procfs/accounts.js';
-import { decimal, halvesToNumber } from '../procfs/digits.js';
+import { decimal } from '../procfs/digits.js';
 import type { HostFacts } from '../procfs/host-facts.js';
-import { STAT_FIELDS, StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
+import { type StatFieldName, StatSpan } from '../procfs/stat-span.js';
 import { StatusLines, StatusNumber, scanStatusLines } from '../procfs/status-lines.js';
 import type { TtyNames } from '../procfs/tty-names.js';
 import type { HostUnits } from '../schema.js';
@@ -50,14 +50,8 @@ export interface PsHost {
   readonly now: number;
 }
 
-/** How much of the longer files is looked at: their ends are needed for few columns. */
-export interface PsNeeds {
-  readonly allOfStat: boolean;
-  readonly allOfStatus: boolean;
-}
-
 export class PsRow {
-  readonly stat = new StatValues();
+  readonly stat = new StatSpan();
   readonly status = new StatusLines();
   readonly host: PsHost;
   readonly files: readonly PsFile[];
@@ -72,18 +66,16 @@ export class PsRow {
   #base = 0;
   readonly #indexes: ReadonlyMap<PsFile, number>;
   readonly #usualStatus: boolean;
-  readonly #fields: number;
   readonly #upTicks: number;
   readonly accountTexts = new Map<number, { readonly text: string; readonly cells: number }>();
   #hasStatus = false;
 
-  constructor(host: PsHost, sweep: TextSweep, files: readonly PsFile[], needs: PsNeeds) {
+  constructor(host: PsHost, sweep: TextSweep, files: readonly PsFile[], usualStatus: boolean) {
     this.host = host;
     this.files = files;
     this.#sweep = sweep;
     this.#indexes = new Map(files.map((file, index) => [file, index]));
-    this.#usualStatus = !needs.allOfStatus;
-    this.#fields = needs.allOfStat ? STAT_FIELDS.length : StatField.vsize + 1;
+    this.#usualStatus = usualStatus;
     this.#upTicks = Math.trunc(host.facts.uptime * host.units.clockTicksPerSecond);
   }
 
@@ -96,7 +88,7 @@ export class PsRow {
     const length = lengths[this.#base];
     if (length <= 0) return false;
     const start = starts[this.#base];
-    if (!tokenizeStat(bytes.subarray(start, start + length), length, this.stat, this.#fields)) return false;
+    if (!this.stat.read(bytes, start, start + length)) return false;
     const status = this.#indexes.get('status');
     this.#hasStatus = status !== undefined && lengths[this.#base + status] > 0;
     if (status === undefined) return true;
@@ -120,22 +112,9 @@ export class PsRow {
     return this.#sweep.starts[this.#base + (this.#indexes.get(file) ?? 0)];
   }
 
-  /** A field of `stat` as the 32-bit number that it is in the kernel. */
-  int(field: keyof typeof StatField): number {
-    return this.stat.halves[StatField[field] * 2] | 0;
-  }
-
-  /** A field of `stat` that uses up to 64 bits. */
-  unsigned(field: keyof typeof StatField): number {
-    return halvesToNumber(this.stat.halves, StatField[field] * 2);
-  }
-
-  get commStart(): number {
-    return this.startOf('stat') + this.stat.commStart;
-  }
-
-  get commEnd(): number {
-    return this.commStart + this.stat.commLength;
+  /** A field of `stat`. */
+  number(field: StatFieldName): number {
+    return this.stat.number(field);
   }
 
   /** The letter of the state: of `status` where it was read, since it was read later. */
@@ -147,7 +126,7 @@ export class PsRow {
   /** The parent, from the file that was read later. */
   get parent(): number {
     const parent = this.status.numbers[StatusNumber.ppid];
-    return this.#hasStatus && !Number.isNaN(parent) ? parent : this.int('ppid');
+    return this.#hasStatus && !Number.isNaN(parent) ? parent : this.number('ppid');
   }
 
   /** Bytes of a size in `status`. A process without memory has no such line, which procps prints as 0. */
@@ -162,18 +141,18 @@ export class PsRow {
 
   /** Clock ticks since the process started; NaN when the tree does not say how long the host is up. */
   get elapsedTicks(): number {
-    return Math.max(0, this.#upTicks - this.unsigned('starttime'));
+    return Math.max(0, this.#upTicks - this.number('starttime'));
   }
 
   /** Seconds from the epoch to the start of the process, whole as procps counts them. */
   get startedAt(): number {
-    return this.host.facts.bootTime + Math.floor(this.unsigned('starttime') / this.host.units.clockTicksPerSecond);
+    return this.host.facts.bootTime + Math.floor(this.number('starttime') / this.host.units.clockTicksPerSecond);
   }
 
   /** Clock ticks of processor time, with those of children that ended when `dead`. */
   cpuTicks(dead: boolean): number {
-    const own = this.unsigned('utime') + this.unsigned('stime');
-    return dead ? own + this.unsigned('cutime') + this.unsigned('cstime') : own;
+    const own = this.number('utime') + this.number('stime');
+    return dead ? own + this.number('cutime') + this.number('cstime') : own;
   }
 
   /** The number in kB or without unit behind `key` at the beginning of a line, in bytes where it is kB; NaN without. */

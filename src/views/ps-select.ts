@@ -55,9 +55,9 @@ export function isSelected(row: PsRow, selection: PsSelection, asker: PsAsker): 
 
 function inTable(row: PsRow, bits: number, asker: PsAsker): boolean {
   if (bits === 0) return false;
-  const tty = row.int('tty_nr');
+  const tty = row.number('tty_nr');
   const isOurs = row.id('uid', 1) === asker.uid ? 1 : 0;
-  const isLeader = row.int('session') === row.pid ? 2 : 0;
+  const isLeader = row.number('session') === row.pid ? 2 : 0;
   const index = isOurs | isLeader | (tty === 0 ? 4 : 0) | (tty === asker.tty ? 8 : 0);
   return (bits & (1 << index)) !== 0;
 }
@@ -78,11 +78,11 @@ function numberOf(row: PsRow, kind: Exclude<PsListKind, 'comm'>): number {
     case 'ppid':
       return row.parent;
     case 'pgrp':
-      return row.int('pgrp');
+      return row.number('pgrp');
     case 'session':
-      return row.int('session');
+      return row.number('session');
     case 'tty':
-      return row.int('tty_nr');
+      return row.number('tty_nr');
     case 'euid':
       return row.id('uid', 1);
     case 'ruid':

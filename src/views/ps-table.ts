@@ -33,8 +33,8 @@ export class PsTable {
   readonly #columns: number;
   readonly #wideSignals: boolean;
   #untilHeading: number;
-  /** What was laid out so far. */
-  text = '';
+  #bytes = Buffer.allocUnsafe(1 << 16);
+  #length = 0;
 
   constructor(fields: readonly PsField[], modes: PsModes, page: PsPage, pidDigits: number) {
     this.#fields = fields;
@@ -53,6 +53,11 @@ export class PsTable {
     const isHeadless =
       page.headingEvery < 0 || (page.headingEvery === 0 && fields.every(({ header }) => header === ''));
     this.#untilHeading = isHeadless ? Number.POSITIVE_INFINITY : 1;
+  }
+
+  /** What was laid out so far. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Adds the line of the process, and the heading where one is due. */
@@ -109,7 +114,17 @@ export class PsTable {
       actual += Math.min(blanks, MOST_BLANKS) + cells;
       correct += width + (isSignal && this.#wideSignals ? SIGNALS_MORE : 0) + 1;
     }
-    this.text += `${out}\n`;
+    this.#append(`${out}\n`);
+  }
+
+  /** As bytes at once: a string that grows by thousands of lines is copied again and again by the garbage collector. */
+  #append(line: string): void {
+    if (this.#bytes.length - this.#length < line.length * 3) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + line.length * 3));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    this.#length += this.#bytes.write(line, this.#length);
   }
 
   #isRight(index: number): boolean {

@@ -177,6 +177,6 @@ function groupJson(group: Group): object {
 
 /** The addresses that belong to a memory map alone; empty where they are closed to us. */
 function layoutOf(row: PsRow): string {
-  if (row.stat.count <= StatField.env_end || row.unsigned('startstack') === 0) return '';
-  return LAYOUT.map((field) => row.stat.fields[StatField[field]].toString(36)).join();
+  if (row.stat.count <= StatField.env_end || row.number('startstack') === 0) return '';
+  return LAYOUT.map((field) => row.stat.digits(field)).join();
 }

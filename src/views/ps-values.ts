@@ -1,6 +1,6 @@
 /** What columns of a process list show, one function each: exact values, and the text that procps makes of them. */
 import { readlinkSync } from 'node:fs';
-import type { StatField } from '../procfs/stat.js';
+import type { StatFieldName } from '../procfs/stat-span.js';
 import { StatusText } from '../procfs/status-lines.js';
 import type { PsModes } from './ps-column.js';
 import { shownText } from './ps-command.js';
@@ -85,19 +85,19 @@ export function memoryShare(row: PsRow): string {
 
 export function stateLetters(row: PsRow): string {
   let letters = row.state;
-  const nice = row.int('nice');
+  const nice = row.number('nice');
   if (nice < 0) letters += '<';
   if (nice > 0) letters += 'N';
   if (row.size('vmLck') > 0) letters += 'L';
-  if (row.int('session') === row.pid) letters += 's';
-  if (row.int('num_threads') > 1) letters += 'l';
-  if (row.int('pgrp') === row.int('tpgid')) letters += '+';
+  if (row.number('session') === row.pid) letters += 's';
+  if (row.number('num_threads') > 1) letters += 'l';
+  if (row.number('pgrp') === row.number('tpgid')) letters += '+';
   return letters;
 }
 
 /** -1 where the kernel is too old to tell. */
 export function policyNumber(row: PsRow): number {
-  return row.stat.count > 40 ? row.int('policy') : -1;
+  return row.stat.count > 40 ? row.number('policy') : -1;
 }
 
 export function policy(row: PsRow): string {
@@ -108,24 +108,19 @@ export function policy(row: PsRow): string {
 /** Only time-sharing processes have one. */
 export function nice(row: PsRow): string {
   const number = policyNumber(row);
-  return number === 0 || number === 3 || number === -1 ? String(row.int('nice')) : '-';
+  return number === 0 || number === 3 || number === -1 ? String(row.number('nice')) : '-';
 }
 
 export function realtimePriority(row: PsRow): string {
-  return policyNumber(row) <= 0 ? '-' : String(row.int('rt_priority'));
+  return policyNumber(row) <= 0 ? '-' : String(row.number('rt_priority'));
 }
 
 export function runningOn(row: PsRow): string {
-  return row.state === 'R' ? String(row.int('processor')) : '*';
+  return row.state === 'R' ? String(row.number('processor')) : '*';
 }
 
-export function faults(
-  row: PsRow,
-  modes: PsModes,
-  own: keyof typeof StatField,
-  children: keyof typeof StatField,
-): number {
-  return row.unsigned(own) + (modes.deadChildren ? row.unsigned(children) : 0);
+export function faults(row: PsRow, modes: PsModes, own: StatFieldName, children: StatFieldName): number {
+  return row.number(own) + (modes.deadChildren ? row.number(children) : 0);
 }
 
 export function accountName(row: PsRow, kind: 'uid' | 'gid', id: number): string | undefined {
@@ -158,7 +153,7 @@ function cutName(row: PsRow, name: string, id: number, room: number): { text: st
 
 /** The name for sorting and JSON. */
 export function latin1Name(row: PsRow): string {
-  return row.bytes.toString('latin1', row.commStart, row.commEnd);
+  return row.bytes.toString('latin1', row.stat.commStart, row.stat.commEnd);
 }
 
 /** Arguments for sorting and JSON, without the NUL bytes at the end. */
@@ -242,7 +237,7 @@ export function label(row: PsRow): string | undefined {
 
 export function shortTty(row: PsRow): string {
   return row.host.ttys
-    .nameOf(row.int('tty_nr'), row.pid)
+    .nameOf(row.number('tty_nr'), row.pid)
     .replace(/^tty(?=.)/, '')
     .replace(/^pts\/(?=.)/, '');
 }
@@ -258,15 +253,15 @@ export function dataAndStack(row: PsRow): number {
 
 /** Address space that is not code. Its edges are 0 or 1 where we may not trace the process. */
 export function dataSize(row: PsRow): number {
-  return row.unsigned('vsize') > 0 ? row.unsigned('vsize') - textSize(row) : 0;
+  return row.number('vsize') > 0 ? row.number('vsize') - textSize(row) : 0;
 }
 
 export function textSize(row: PsRow): number {
-  return row.unsigned('vsize') > 0 ? row.unsigned('endcode') - row.unsigned('startcode') : 0;
+  return row.number('vsize') > 0 ? row.number('endcode') - row.number('startcode') : 0;
 }
 
 export function rssLimit(row: PsRow): number {
-  const limit = row.unsigned('rsslim');
+  const limit = row.number('rsslim');
   return limit >= UNLIMITED ? Number.NaN : limit;
 }
 
@@ -276,7 +271,9 @@ export function rssLimitText(row: PsRow): string {
 }
 
 export function hex(row: PsRow, field: 'startstack' | 'kstkesp' | 'kstkeip'): string {
-  return row.stat.fields[FIELD_INDEX[field]].toString(16).padStart(16, '0');
+  return BigInt(row.stat.digits(field) || 0)
+    .toString(16)
+    .padStart(16, '0');
 }
 
 /** A file that is one number. */
@@ -290,5 +287,3 @@ export function loginUid(row: PsRow): number {
   const uid = smallFile(row, 'loginuid');
   return uid === 2 ** 32 - 1 ? Number.NaN : uid;
 }
-
-const FIELD_INDEX = { startstack: 27, kstkesp: 28, kstkeip: 29 };
