@@ -27,6 +27,8 @@ const LAYOUT = [
   ...(['start_brk', 'arg_start', 'arg_end', 'env_start', 'env_end'] as const),
 ];
 const KILOBYTE = 1024;
+/** A narrower table would have no room for names; a terminal breaks its lines instead. */
+const LEAST_WIDTH = 96;
 
 interface Group {
   readonly name: string;
@@ -118,7 +120,9 @@ export class PsTotals {
       ...group.sums.map((sum) => (isUnmeasured(group) || Number.isNaN(sum) ? '-' : String(Math.floor(sum / KILOBYTE)))),
       Buffer.from(group.name, 'latin1'),
     ]);
-    return formatTable([...columns, { header: this.#by.toUpperCase(), flexible: true }], rows, { maxWidth });
+    return formatTable([...columns, { header: this.#by.toUpperCase(), flexible: true }], rows, {
+      maxWidth: Math.max(maxWidth, LEAST_WIDTH),
+    });
   }
 
   /** What a person must know beside the table. */

@@ -15,6 +15,7 @@ import { FakeProcfs, ROLLUP_HEAD, smapsRecord } from '../engine/fake-procfs.js';
 import { MAIN } from '../tidemark-process.js';
 
 const ZOO = fileURLToPath(new URL('ps-zoo.py', import.meta.url));
+const ON_TERMINAL = fileURLToPath(new URL('on-terminal.py', import.meta.url));
 const ENGINES = ['native', 'ts'] as const;
 const TRIES = 6;
 
@@ -62,6 +63,8 @@ afterAll(async () => {
   zoo.stdin!.end();
   await once(zoo, 'close');
 });
+
+const plainKinds = () => Object.entries(kinds).flatMap(([kind, pid]) => (kind.startsWith('name') ? [] : [pid]));
 
 describe('the same bytes as procps', { timeout: 120_000 }, () => {
   it.each([
@@ -127,6 +130,34 @@ describe('the same bytes as procps', { timeout: 120_000 }, () => {
   ])('words: %j', (words) => {
     const given = words.map((word) => (word === 'PIDS' ? pids : word === 'ZOO' ? String(zoo.pid) : word));
     expectSame(given, { LANG: 'C.UTF-8', COLUMNS: '200' });
+  });
+
+  it.each([20, 80])('on a terminal of %i columns', (columns) => {
+    // The one with a bidi override is another test's.
+    const shown = plainKinds().join(',');
+    for (const words of [
+      ['-fp', shown],
+      ['uw', '-p', shown],
+      ['uww', '-p', shown],
+      ['-o', 'pid,args,tty', '-p', shown],
+    ]) {
+      const env = { LANG: 'C.UTF-8' };
+      const run = (...program: string[]) => answer('python3', [ON_TERMINAL, String(columns), ...program], env).stdout;
+      let theirs: Buffer<ArrayBufferLike> = Buffer.of(1);
+      let ours: Buffer<ArrayBufferLike> = Buffer.of();
+      for (let left = TRIES; left > 0 && !theirs.equals(ours); left--) {
+        theirs = run('/usr/bin/ps', ...words);
+        ours = run(process.execPath, MAIN, 'ps', ...words);
+      }
+      expect(ours.toString('latin1').split('\r\n'), words[0]).toEqual(theirs.toString('latin1').split('\r\n'));
+    }
+  });
+
+  it('but for bidi controls, which reach a file and no terminal', () => {
+    const words = ['-o', 'comm=', '-p', String(kinds['name 16'])];
+    expectSame(words, { LANG: 'C.UTF-8' });
+    const program = [process.execPath, MAIN, 'ps', ...words];
+    expect(answer('python3', [ON_TERMINAL, '80', ...program], { LANG: 'C.UTF-8' }).stdout.toString()).toBe('?rtl\r\n');
   });
 
   it('lists every process of the zoo, as -e and as aux', () => {
