@@ -75,6 +75,7 @@ interface Addon {
   clocks(out: BigInt64Array): void;
   preallocate(fd: number, bytes: number): number;
   lockFile(fd: number): number;
+  compareMemory(first: number, second: number): number;
   readTexts(
     root: string,
     pids: Int32Array,

@@ -1,0 +1,77 @@
+/**
+ * `/proc/PID/stat` as a span of a larger buffer, of which only the fields that are asked for become numbers: a list of
+ * thousands of processes shows ten of the fifty, and `tokenizeStat` makes numbers of all.
+ *
+ * The trap is that of `tokenizeStat`: the name may hold anything, so fields are found from the end of the text backwards,
+ * up to the last `)`.
+ */
+import { decimal } from './digits.js';
+import { STAT_FIELDS, StatField } from './stat.js';
+
+export type StatFieldName = keyof typeof StatField;
+
+/** Field 2 is the first behind the name. */
+const FIRST = StatField.state;
+/** Without a start time it is no process that could be told from another. */
+const LEAST = StatField.starttime + 1;
+const MOST = 2 * STAT_FIELDS.length;
+
+/** One `stat`; reused from text to text, and good as long as its bytes stay. */
+export class StatSpan {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #end = 0;
+  /** Where each field begins, the last one first. */
+  readonly #starts = new Uint32Array(MOST);
+  #found = 0;
+  /** Fields in the text. */
+  count = 0;
+  commStart = 0;
+  commEnd = 0;
+
+  /** Takes the text of `[start, end)`; false when it has no name in parentheses or ends before the start time. */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    let open = start;
+    while (open < end && bytes[open] >= 48 && bytes[open] <= 57) open++;
+    if (open === start || bytes[open] !== 32 || bytes[open + 1] !== 40) return false;
+    const isWhole = bytes[end - 1] === 10;
+    let at = isWhole ? end - 2 : end - 1;
+    let found = 0;
+    const first = open + 2;
+    while (at >= first && bytes[at] !== 41) {
+      if (bytes[at] === 32 && found < MOST) this.#starts[found++] = at + 1;
+      at--;
+    }
+    if (at < first) return false;
+    this.#bytes = bytes;
+    this.#end = isWhole ? end - 1 : end;
+    this.#found = found;
+    // At the end of a text that was cut, the last number may be cut as well.
+    this.count = found + FIRST - (isWhole ? 0 : 1);
+    this.commStart = first;
+    this.commEnd = at;
+    return this.count >= LEAST;
+  }
+
+  /** The letter of the state. */
+  get state(): number {
+    return this.#bytes[this.#starts[this.#found - 1]];
+  }
+
+  /** A number of up to 64 bits, as the double that is nearest; 0 for a field that this kernel does not have. */
+  number(field: StatFieldName): number {
+    const index = StatField[field];
+    if (index >= this.count) return 0;
+    const at = this.#starts[this.#found - 1 + FIRST - index];
+    if (this.#bytes[at] === 45) return -decimal(this.#bytes, at + 1, this.#end);
+    return decimal(this.#bytes, at, this.#end);
+  }
+
+  /** The digits of a field; empty for one that this kernel does not have. */
+  digits(field: StatFieldName): string {
+    const index = StatField[field];
+    if (index >= this.count) return '';
+    const place = this.#found - 1 + FIRST - index;
+    const end = place > 0 ? this.#starts[place - 1] - 1 : this.#end;
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset).toString('latin1', this.#starts[place], end);
+  }
+}
