@@ -1,7 +1,7 @@
 /** What holds for every command: help, versions, mistakes in the command line, and how the program ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,17 +21,6 @@ afterAll(() => {
 describe('help and version', () => {
   it('prints the version of the manifest', async () => {
     expect(await runTidemark(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
-  });
-
-  it('loads next to nothing for the version', async () => {
-    const coverage = path.join(folder, 'coverage');
-    await runTidemark(['--version'], { env: { NODE_V8_COVERAGE: coverage } });
-    const scripts = readdirSync(coverage).flatMap((name) => {
-      const { result } = JSON.parse(readFileSync(path.join(coverage, name), 'utf8'));
-      const urls: string[] = result.map(({ url }: { url: string }) => url);
-      return urls.filter((url) => url.startsWith('file:')).map((url) => path.basename(url));
-    });
-    expect(scripts.sort()).toEqual(['main.js', 'package.js']);
   });
 
   it('lists every command and the exit codes', async () => {
