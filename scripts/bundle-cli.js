@@ -11,22 +11,19 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = path.join(root, 'dist/cli');
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-// Made anew, so that no bundle meets the compiled code of an older one.
-const { COMMANDS } = await import(path.join(out, 'commands.js')).catch(() => {
-  throw new Error('dist/cli/commands.js is not there: run tsc first');
-});
-rmSync(out, { recursive: true });
+// What tsc made of the command line is not shipped; made anew, so that no bundle meets the compiled code of an older one.
+rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 // The package is one of ES modules; its command line is not, since those take longer to load.
 writeFileSync(path.join(out, 'package.json'), '{ "type": "commonjs" }\n');
 
-const direct = COMMANDS.filter((entry) => 'loadDirect' in entry).map(({ name }) => name);
+const direct = await directCommands();
 await bundle('main', 'main.ts', { define: { COMMANDS_WITH_BUNDLE: JSON.stringify(direct) } });
 chmodSync(path.join(out, 'main.js'), 0o755);
 
@@ -37,6 +34,14 @@ const asFunction = {
 await bundle('program', 'dispatch.ts', asFunction);
 for (const name of direct) {
   await bundle(name, 'dispatch.ts', { ...asFunction, plugins: [libraryPlaces(), leaveOutOthers(`./${name}.js`)] });
+}
+
+/** The names of the commands that have a bundle of their own. */
+async function directCommands() {
+  const table = path.join(root, 'src/cli/commands.ts');
+  const { code } = await transform(readFileSync(table, 'utf8'), { loader: 'ts', format: 'esm' });
+  const { COMMANDS } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  return COMMANDS.filter((entry) => 'loadDirect' in entry).map(({ name }) => name);
 }
 
 async function bundle(name, entry, options) {
