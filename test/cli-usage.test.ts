@@ -1,5 +1,5 @@
 /** What holds for every command: help, versions, mistakes in the command line, and how the program ends. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,25 @@ describe('output', () => {
     child.stdout.once('data', () => child.stdout.destroy());
     const [code] = await once(child, 'close');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('is whole and in order through a pipe that does not block and is full', async () => {
+    const file = path.join(folder, 'many-maps');
+    writeFileSync(file, '00400000-00401000 r-xp 00000000 fe:00 12 /bin/x\n'.repeat(5000));
+    const words = ['parse', 'maps', file];
+    const reader = [
+      'import fcntl, os, subprocess, sys, time',
+      'ours, theirs = os.pipe()',
+      'fcntl.fcntl(theirs, fcntl.F_SETFL, os.O_NONBLOCK)',
+      'child = subprocess.Popen(sys.argv[1:], stdout=theirs)',
+      'os.close(theirs)',
+      'time.sleep(0.3)',
+      'sys.stdout.buffer.write(open(ours, "rb").read())',
+      'sys.exit(child.wait())',
+    ].join('\n');
+    const slow = spawnSync('python3', ['-c', reader, process.execPath, MAIN, ...words], { encoding: 'utf8' });
+    expect({ code: slow.status, stderr: slow.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(slow.stdout).toBe((await runTidemark(words)).stdout);
   });
 
   it('has no colours', async () => {

@@ -11,10 +11,14 @@ import { fstatSync, writeSync } from 'node:fs';
 let stdoutIsStream = false;
 let isGuarded = false;
 
-/** Whether stdout is a terminal. */
-export function isTerminal(): boolean {
-  // `isTTY` loads the streams, which a file or a pipe needs not.
-  return fstatSync(1).isCharacterDevice() && process.stdout.isTTY === true;
+/** Major number of the devices that are memory: null, zero, full. */
+const MEMORY_DEVICES = 1;
+
+/** Whether one of them is a terminal. */
+export function isTerminal(name: 'stdin' | 'stdout' | 'stderr' = 'stdout'): boolean {
+  // `isTTY` loads the streams, which what is redirected need not.
+  const file = fstatSync({ stdin: 0, stdout: 1, stderr: 2 }[name]);
+  return file.isCharacterDevice() && file.rdev >> 8 !== MEMORY_DEVICES && process[name].isTTY === true;
 }
 
 /** Writes to stdout, and resolves when the reader can take more. Ends the program when the reader has gone. */
