@@ -2,6 +2,8 @@
  * Runs each bundle of the command line once and keeps what V8 compiled, beside the bundle: main.ts hands it to V8, which
  * then need not compile the same code whenever a shell starts us.
  *
+ * The addon should be there already, so that what goes with it is compiled too.
+ *
  * The trap: V8 knows code by its version, its flags and the length of the source, not by the source. So this always
  * follows bundle-cli.js, which removes what an older build left.
  */

@@ -46,7 +46,7 @@ function loadBundle(name: string): Bundle {
   return module.exports;
 }
 
-/** None is there when only the TypeScript was built. */
+/** Without it everything works, a few milliseconds later. */
 function readIfThere(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
