@@ -15,11 +15,12 @@ import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
 import { recordHeap } from './record-heap.js';
 import { ring } from './ring.js';
+import { shell } from './shell.js';
 import { sweepFloor } from './sweep-floor.js';
 import { tokenizers } from './tokenizers.js';
 import { Zoo } from './zoo.js';
 
-const BENCHES: readonly Bench[] = [tokenizers, ring, sweepFloor, peers, record100hz, recordHeap];
+const BENCHES: readonly Bench[] = [tokenizers, ring, sweepFloor, peers, shell, record100hz, recordHeap];
 
 class Run {
   readonly findings: Finding[] = [];

@@ -10,21 +10,19 @@ import { CommandError } from './command-error.js';
 import { COMMANDS, type DirectEntry } from './commands.js';
 import { helpOfDirect } from './direct-command.js';
 import { ExitCode } from './exit-codes.js';
+import { guardStreams, isClosedPipe, writeStderr, writeStdout } from './standard-streams.js';
 
 /** Runs the command that the words ask for. Never throws: failures are printed and become the exit code. */
 export async function dispatch(words: readonly string[]): Promise<void> {
   const entry = COMMANDS.find(({ name }) => name === commandNameIn(words));
   const speaker = entry ? `tidemark ${entry.name}` : 'tidemark';
   // Streams and timers of a command can fail after its function has returned.
-  process.on('uncaughtException', (error) => process.exit(report(error, speaker)));
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? undefined : report(error, speaker));
-  });
-  process.stderr.on('error', () => {});
+  process.on('uncaughtException', (error) => process.exit(isClosedPipe(error) ? undefined : report(error, speaker)));
   try {
     if (entry && 'loadDirect' in entry && (words[0] === entry.name || words[0] === 'help')) {
       return await runDirect(entry, words);
     }
+    guardStreams();
     // The parser takes longer to load than a direct command takes to answer.
     const { runProgram } = await import('./program.js');
     await runProgram(entry, words);
@@ -45,7 +43,7 @@ async function runDirect(entry: DirectEntry, words: readonly string[]): Promise<
   const end = rest.indexOf('--');
   const asked = end < 0 ? rest : rest.slice(0, end);
   if (!asked.includes('--help') && !asked.includes('-h')) return command.run(rest);
-  process.stdout.write(helpOfDirect(entry.name, entry.summary, entry.examples, command));
+  await writeStdout(helpOfDirect(entry.name, entry.summary, entry.examples, command));
 }
 
 /** Prints what was thrown and returns the exit code for it. */
@@ -69,6 +67,6 @@ function isCommanderError(error: unknown): error is CommanderError {
 }
 
 function complain(speaker: string, sentence: string, error: unknown): void {
-  process.stderr.write(`${speaker}: ${sentence}\n`);
-  if (process.env.TIDEMARK_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  writeStderr(`${speaker}: ${sentence}\n`);
+  if (process.env.TIDEMARK_DEBUG === '1' && error instanceof Error) writeStderr(`${error.stack}\n`);
 }

@@ -4,8 +4,8 @@
  * The trap: a reader slower than we are. A stream accepts everything and keeps it in memory, so what is large is written
  * in pieces and waits until the reader has caught up.
  */
-import { once } from 'node:events';
 import { jsonPieces } from './json-pieces.js';
+import { isTerminal, writeStderr, writeStdout } from './standard-streams.js';
 
 /** Characters that are gathered before they are written: a write for every mapping would cost more than the mapping. */
 const GATHERED = 64 * 1024;
@@ -16,10 +16,10 @@ export async function writePieces(pieces: Iterable<string>): Promise<void> {
   for (const piece of pieces) {
     gathered += piece;
     if (gathered.length < GATHERED) continue;
-    await write(gathered);
+    await writeStdout(gathered);
     gathered = '';
   }
-  await write(gathered);
+  await writeStdout(gathered);
 }
 
 /** Writes lines to stdout, each with its newline. */
@@ -29,17 +29,13 @@ export async function writeLines(lines: Iterable<string>): Promise<void> {
 
 /** Writes one JSON value and a newline to stdout: indented for a person at a terminal, on one line for a program. */
 export async function writeJson(value: object): Promise<void> {
-  await writePieces(jsonPieces(value, process.stdout.isTTY ? 2 : 0));
-  await write('\n');
+  await writePieces(jsonPieces(value, isTerminal() ? 2 : 0));
+  await writeStdout('\n');
 }
 
 /** A message for people on stderr: one line that names the command. `sentence` is escaped already. */
 export function warn(command: string, sentence: string): void {
-  process.stderr.write(`tidemark ${command}: ${sentence}\n`);
-}
-
-async function write(text: string): Promise<void> {
-  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+  writeStderr(`tidemark ${command}: ${sentence}\n`);
 }
 
 function* withNewlines(lines: Iterable<string>): Generator<string> {

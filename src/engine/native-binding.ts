@@ -5,7 +5,6 @@
  * every list that both sides have is compared when it is loaded, and a difference counts as "does not load".
  */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { SMAPS_KEYS, tableLayout } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
@@ -111,7 +110,10 @@ function load(): NativeBinding {
   if (file === undefined)
     return { state: 'absent', reason: `not built for linux-${process.arch} (npm run build:native)` };
   try {
-    const addon = createRequire(import.meta.url)(file) as Addon;
+    // Not by `require`: the module that makes one takes longer to load than the addon does.
+    const module = { exports: {} };
+    process.dlopen(module, file);
+    const addon = module.exports as Addon;
     const difference = findDifference(addon);
     if (difference !== undefined)
       return { state: 'absent', reason: `${file} was built for other columns: ${difference}` };

@@ -8,6 +8,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Put in by the build of the command line, which answers `--version` without reading a file. */
+declare const BUILT_VERSION: string | undefined;
+
 let root: string | undefined;
 
 /** The folder of our package.json. */
@@ -18,7 +21,7 @@ export function packageRoot(): string {
 
 /** The version of this package. */
 export function readVersion(): string {
-  return readManifest(packageRoot())!.version;
+  return typeof BUILT_VERSION === 'string' ? BUILT_VERSION : readManifest(packageRoot())!.version;
 }
 
 function findRoot(): string {

@@ -1,0 +1,1 @@
+// The program that does nothing: what Node itself takes to start and to end.

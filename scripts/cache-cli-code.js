@@ -1,0 +1,53 @@
+/**
+ * Runs each bundle of the command line once and keeps what V8 compiled, beside the bundle: main.ts hands it to V8, which
+ * then need not compile the same code whenever a shell starts us.
+ *
+ * The addon should be there already, so that what goes with it is compiled too.
+ *
+ * The trap: V8 knows code by its version, its flags and the length of the source, not by the source. So this always
+ * follows bundle-cli.js, which removes what an older build left.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+
+const folder = fileURLToPath(new URL('../dist/cli', import.meta.url));
+const self = String(process.pid);
+
+/** What is asked of a command, so that V8 has compiled what most runs of it need. */
+const USUAL_WORDS = {
+  ps: ['aux'],
+  pmap: ['-X', self],
+  maps: [self],
+  segments: [self],
+  top: ['-b', '-n', '1', '-p', self],
+  program: ['doctor'],
+};
+
+const [name, ...words] = process.argv.slice(2);
+if (name === undefined) cacheAll();
+else cacheOne(name, words);
+
+/** In a process each, since a command may end its process. */
+function cacheAll() {
+  const bundles = readdirSync(folder).filter((file) => file.endsWith('.js') && file !== 'main.js');
+  for (const name of bundles.map((file) => path.basename(file, '.js'))) {
+    const usual = USUAL_WORDS[name] ?? ['--help'];
+    const command = name === 'program' ? usual : [name, ...usual];
+    spawnSync(process.execPath, [fileURLToPath(import.meta.url), name, ...command], { stdio: 'ignore' });
+    if (!existsSync(path.join(folder, `${name}.cache`))) throw new Error(`The bundle ${name}.js does not load`);
+  }
+}
+
+function cacheOne(name, words) {
+  const filename = path.join(folder, `${name}.js`);
+  const script = new Script(readFileSync(filename, 'utf8'), { filename });
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, createRequire(filename), module, filename, folder);
+  // Whatever the command answers: it is not its result that is wanted.
+  process.on('exit', () => writeFileSync(path.join(folder, `${name}.cache`), script.createCachedData()));
+  void module.exports.dispatch(words);
+}
