@@ -50,6 +50,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./export.js'),
   },
   {
+    name: 'maps',
+    summary: 'the mappings of a process as the kernel writes them',
+    examples: ['tidemark maps 1', "tidemark maps 1 --grep 'libc' --sort -size"],
+    loadDirect: () => import('./maps.js'),
+  },
+  {
+    name: 'pmap',
+    summary: 'the memory map of processes as procps prints it',
+    examples: ['tidemark pmap -x 1', 'tidemark pmap -X 1 --json'],
+    loadDirect: () => import('./pmap.js'),
+  },
+  {
     name: 'parse',
     summary: 'read captured kernel text to JSON',
     examples: ['tidemark parse smaps /proc/self/smaps', 'ssh host cat /proc/1/maps | tidemark parse maps -'],

@@ -77,6 +77,16 @@ export function parseFolder(text: string): string {
   return text;
 }
 
+/** A regular expression as JavaScript writes it, without slashes. */
+export function parseRegExp(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^Invalid regular expression: \/.*\/\w*: /s, '');
+    throw new InputError(text, 'a regular expression', `what JavaScript allows (${reason.toLowerCase()})`);
+  }
+}
+
 /** One of the words. */
 export function oneOf<const Word extends string>(what: string, words: readonly Word[]): (text: string) => Word {
   return (text) => {

@@ -1,0 +1,74 @@
+/**
+ * `tidemark maps PID`: the kernel's own text, chosen and sorted if asked, or as JSON.
+ *
+ * The trap: it is compared with `cat`, so what is not asked for is not touched, down to a missing newline at the end.
+ */
+import { parseMapsOrder, selectMapsLines } from '../views/maps-text.js';
+import { UsageError } from './command-error.js';
+import { type DirectCommand, parseDirectWords } from './direct-command.js';
+import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf, singleValue } from './direct-options.js';
+import { parsePid, parseRegExp } from './option-values.js';
+import { writeRaw } from './raw-output.js';
+import { readValue } from './read-value.js';
+
+export const command: DirectCommand = {
+  usage: '[options] <pid>',
+  options: {
+    sort: { value: 'key', help: 'order of the lines: start, end, size, name, perms, inode; -size is descending' },
+    grep: { value: 'regex', help: 'only lines that match this regular expression' },
+    procfs: DIRECT_OPTIONS.procfs,
+    in: DIRECT_OPTIONS.in,
+    engine: DIRECT_OPTIONS.engine,
+    json: DIRECT_OPTIONS.json,
+  },
+  run: printMaps,
+};
+
+async function printMaps(given: readonly string[]): Promise<void> {
+  const words = parseDirectWords(command, given);
+  const root = procfsOf(words);
+  const engine = engineOf(words);
+  const file = inputOf(words);
+  const order = singleValue(words, 'sort', parseMapsOrder);
+  const grep = singleValue(words, 'grep', parseRegExp);
+  const pid = pidOf(words.positionals, file);
+
+  let text: Uint8Array;
+  if (pid === undefined) {
+    const { readInput } = await import('./kernel-text.js');
+    text = await readInput(file!);
+  } else {
+    const { readProcessBytes } = await import('./process-bytes.js');
+    text = readProcessBytes(root, pid, 'maps');
+  }
+  const empty = text.length === 0;
+  if (grep || order) text = selectMapsLines(text, grep, order);
+  // The text itself needs no engine; one that was asked for and is not there is refused all the same.
+  if (hasSwitch(words, 'json') || engine === 'native') {
+    const { tokenizersOf } = await import('./kernel-text.js');
+    const tokenizers = tokenizersOf(engine);
+    if (hasSwitch(words, 'json')) {
+      const { parseMaps } = await import('../procfs/mapping-objects.js');
+      const { writeJson } = await import('./output.js');
+      const { mappings, totals } = parseMaps(text, tokenizers);
+      const problems = empty && pid !== undefined ? { status: 'no-mm' } : { status: 'ok' };
+      await writeJson({ schema: 1, ...(pid === undefined ? {} : { pid }), ...problems, mappings, totals });
+    }
+  }
+  if (!hasSwitch(words, 'json')) await writeRaw(text);
+  if (!empty || pid === undefined) return;
+  const { whyNoMemory } = await import('./process-bytes.js');
+  process.stderr.write(`tidemark maps: process ${pid} ${whyNoMemory(root, pid)}\n`);
+}
+
+/** The pid, or undefined when a captured text is read in its place. */
+function pidOf(positionals: readonly string[], file: string | undefined): number | undefined {
+  if (file !== undefined) {
+    if (positionals.length > 0) throw new UsageError('give a pid or --in, not both');
+    return undefined;
+  }
+  if (positionals.length !== 1) {
+    throw new UsageError(`expected one pid, got ${positionals.length === 0 ? 'none' : positionals.length}`);
+  }
+  return readValue('PID', positionals[0], parsePid);
+}

@@ -1,0 +1,65 @@
+/**
+ * What `pmap` reads of one process, each file once.
+ *
+ * The trap: a pid may be that of a thread. Then the maps are those of its process, and the title and the start of the
+ * stack its own.
+ */
+import { readFileSync } from 'node:fs';
+import { pad } from '../procfs/padding.js';
+import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
+import { processTitle } from '../views/process-title.js';
+import type { PmapForm } from './pmap-words.js';
+
+const ZOMBIE = 90;
+
+/** The bits of the exit code. */
+export const PmapExit = { denied: 1, missing: 42 } as const;
+
+/** The file that a form is made of. */
+export function sourceOf(form: PmapForm): 'maps' | 'smaps' {
+  return form === 'plain' || form === 'device' ? 'maps' : 'smaps';
+}
+
+export interface AboutProcess {
+  /** The process that the pid belongs to: it may be one of its threads. */
+  readonly tgid: number;
+  readonly title: Uint8Array;
+  readonly stackStart: Uint32Array;
+}
+
+/** What is printed of a process beside its mappings, or undefined when it is not there. */
+export function aboutProcess(root: string, pid: number, utf8: boolean): AboutProcess | undefined {
+  const folder = `${root}/${pid}`;
+  const status = readIfThere(`${folder}/status`);
+  const stat = readIfThere(`${folder}/stat`);
+  if (stat === undefined || stat.length === 0) return undefined;
+  const tgid = status === undefined ? null : /^Tgid:\t(\d+)$/m.exec(Buffer.from(status).toString('latin1'));
+  const values = new StatValues();
+  const { bytes, length } = pad(stat);
+  const isRead = tokenizeStat(bytes, length, values);
+  const comm = isRead ? bytes.subarray(values.commStart, values.commStart + values.commLength) : bytes.subarray(0, 0);
+  const cmdline = readIfThere(`${folder}/cmdline`) ?? new Uint8Array(0);
+  const at = StatField.startstack * 2;
+  return {
+    tgid: tgid ? Number(tgid[1]) : pid,
+    title: processTitle(cmdline, comm, values.state === ZOMBIE, utf8),
+    stackStart: values.halves.subarray(at, at + 2),
+  };
+}
+
+function readIfThere(name: string): Uint8Array | undefined {
+  try {
+    return readFileSync(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text, or the error of opening it. One that can be opened and not read is empty: the process has just ended. */
+export function mappingText(name: string): Uint8Array | Error {
+  try {
+    return readFileSync(name);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).syscall === 'open' ? (error as Error) : new Uint8Array(0);
+  }
+}
