@@ -4,10 +4,11 @@
  * The trap: a sweep that is fast because it read nothing. After each one every row must be `ok`, or the round fails; and
  * what was read is added up, to be held against the other side's sum.
  */
-import { descriptorRoom, openEngine } from '../src/engine/choose.js';
+
 import { processCpuNs } from '../src/engine/clocks.js';
 import type { Engine, EngineName } from '../src/engine/engine.js';
 import { MappingSweep } from '../src/engine/mapping-sweep.js';
+import { descriptorRoom, openEngine } from '../src/engine/open-engine.js';
 import { TierColumns } from '../src/engine/tier-columns.js';
 import { readHostUnits } from '../src/procfs/host-units.js';
 import { SmapsColumn } from '../src/procfs/mapping-table.js';

@@ -6,8 +6,9 @@
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
-import { chooseEngine, descriptorRoom } from '../engine/choose.js';
+import { chooseEngine } from '../engine/choose.js';
 import { nativeBinding } from '../engine/native-binding.js';
+import { descriptorRoom } from '../engine/open-engine.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import type { HostUnits } from '../schema.js';
 import { attempt } from './attempt.js';

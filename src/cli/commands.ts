@@ -62,6 +62,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     loadDirect: () => import('./pmap.js'),
   },
   {
+    name: 'ps',
+    summary: 'the processes, as procps prints them, with PSS, USS and swap',
+    examples: ['tidemark ps aux', 'tidemark ps -eo pid,pss,uss,swap,args --sort -pss', 'tidemark ps --by comm'],
+    loadDirect: () => import('./ps.js'),
+  },
+  {
     name: 'parse',
     summary: 'read captured kernel text to JSON',
     examples: ['tidemark parse smaps /proc/self/smaps', 'ssh host cat /proc/1/maps | tidemark parse maps -'],

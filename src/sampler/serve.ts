@@ -3,9 +3,9 @@
  */
 import { unlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { descriptorRoom, openEngine } from '../engine/choose.js';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
+import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
 import { FileStorage } from '../ring/file-storage.js';

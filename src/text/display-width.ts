@@ -6,24 +6,7 @@
  *
  * Limit: a terminal that does not join emoji sequences or Indic clusters draws them wider than this says.
  */
-
-const WIDE_BLOCKS: readonly (readonly [first: number, last: number])[] = [
-  [0x1100, 0x115f], // Hangul Jamo, leading consonants
-  [0x2329, 0x232a], // angle brackets
-  [0x2e80, 0x303e], // CJK radicals, punctuation; U+303F is narrow
-  [0x3041, 0xa4cf], // kana to Yi
-  [0xa960, 0xa97f], // Hangul Jamo Extended-A
-  [0xac00, 0xd7a3], // Hangul syllables
-  [0xf900, 0xfaff], // CJK compatibility ideographs
-  [0xfe10, 0xfe19], // vertical forms
-  [0xfe30, 0xfe6f], // CJK compatibility and small forms
-  [0xff01, 0xff60], // full-width forms
-  [0xffe0, 0xffe6], // full-width signs
-  [0x16fe0, 0x18dff], // Tangut, Khitan
-  [0x1aff0, 0x1b2ff], // kana supplements, Nushu
-  [0x1f200, 0x1f265], // enclosed ideographs
-  [0x20000, 0x3fffd], // CJK extensions
-];
+import { WIDE_BLOCKS } from './wide-blocks.js';
 
 const PRINTABLE_ASCII = /^[\x20-\x7E]*$/;
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u1160-\u11FF\uD7B0-\uD7FF]$/u;

@@ -8,7 +8,7 @@ const ENGINE_FOLDER = pathToFileURL(fileURLToPath(new URL('../../dist/engine/', 
 
 /** What a thread does: sweeps everything in all tiers for ever, and says so after each round. */
 const WORKER = `
-  Promise.all(['node:worker_threads', ...['choose.js', 'tier-columns.js', 'mapping-sweep.js', '../schema.js', '../procfs/host-units.js'].map((file) => '${ENGINE_FOLDER}' + file)].map((file) => import(file))).then(
+  Promise.all(['node:worker_threads', ...['open-engine.js', 'tier-columns.js', 'mapping-sweep.js', '../schema.js', '../procfs/host-units.js'].map((file) => '${ENGINE_FOLDER}' + file)].map((file) => import(file))).then(
     ([{ parentPort, workerData }, { openEngine }, { TierColumns }, { MappingSweep }, { COUNTER_COLUMNS, ROLLUP_COLUMNS }, { readHostUnits }]) => {
       const engine = openEngine(workerData, { root: '/proc', host: readHostUnits(), maxKept: 50 });
       const pids = engine.listPids().slice(0, 200);

@@ -87,7 +87,7 @@ const ENGINES_URL = pathToFileURL(fileURLToPath(new URL('../../dist/engine/', im
  */
 export function runScript(script: string, values: Record<string, unknown>, prefix: readonly string[] = []): unknown {
   const source = `
-    const { openEngine } = await import('${ENGINES_URL}choose.js');
+    const { openEngine } = await import('${ENGINES_URL}open-engine.js');
     const { TierColumns } = await import('${ENGINES_URL}tier-columns.js');
     const { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } = await import('${ENGINES_URL}../schema.js');
     const { readHostUnits } = await import('${ENGINES_URL}../procfs/host-units.js');

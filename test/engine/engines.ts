@@ -1,8 +1,8 @@
 /** The engines under test, and what every test of them needs. */
 
-import { openEngine } from '../../src/engine/choose.js';
 import type { Engine, EngineName, EngineOptions } from '../../src/engine/engine.js';
 import { MappingSweep } from '../../src/engine/mapping-sweep.js';
+import { openEngine } from '../../src/engine/open-engine.js';
 import { TierColumns } from '../../src/engine/tier-columns.js';
 import { readHostUnits } from '../../src/procfs/host-units.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../../src/schema.js';

@@ -1,0 +1,136 @@
+/**
+ * `tidemark ps`: the processes of this host as procps prints them, with the memory that procps does not show.
+ *
+ * The trap: this is typed a hundred times a day, so nothing is loaded that the answer does not need; JSON and totals lie
+ * in files of their own.
+ */
+import { readFileSync } from 'node:fs';
+import { chooseEngine } from '../engine/choose.js';
+import { AccountNames } from '../procfs/accounts.js';
+import { HostFacts } from '../procfs/host-facts.js';
+import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
+import { TtyNames } from '../procfs/tty-names.js';
+import { escapeTerminal } from '../text/escape.js';
+import { isUtf8Locale } from '../text/procps-escape.js';
+import { PS_COLUMNS } from '../views/ps-columns.js';
+import { PsList } from '../views/ps-list.js';
+import type { PsHost } from '../views/ps-row.js';
+import { PsTable } from '../views/ps-table.js';
+import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
+import { type DirectCommand, parseDirectWords } from './direct-command.js';
+import { DIRECT_OPTIONS, directUnitsOf, engineOf, procfsOf } from './direct-options.js';
+import { ExitCode } from './exit-codes.js';
+import { queryOf } from './ps-query.js';
+import { type PsWords, parsePsWords } from './ps-words.js';
+
+const OWN_OPTIONS = {
+  json: DIRECT_OPTIONS.json,
+  by: { value: 'what', help: 'totals that count shared memory once, by: comm, user, cgroup, exe' },
+  procfs: DIRECT_OPTIONS.procfs,
+  engine: DIRECT_OPTIONS.engine,
+  'page-size': DIRECT_OPTIONS['page-size'],
+  'clock-ticks': DIRECT_OPTIONS['clock-ticks'],
+} as const;
+
+export const command: DirectCommand = {
+  usage: '[options] [procps options such as aux, -ef, -p <pids>, -o <columns>, --sort <columns>]',
+  options: OWN_OPTIONS,
+  notes: [
+    'Options of procps: A a C c d e F f G g H h j k l M N n O o P p q r S s T t U u v w x y Z, --cols --columns --context',
+    '--cumulative --deselect --forest --format --group --Group --headers --lines --no-headers --pid --ppid --quick-pid',
+    '--rows --sid --sort --tty --user --User --width.',
+    '',
+    'Columns, each also as NAME:WIDTH=HEADING:',
+    ...wrapped([...PS_COLUMNS.keys()]),
+  ],
+  run,
+};
+
+async function run(words: readonly string[]): Promise<void> {
+  const [own, rest] = splitWords(words);
+  const options = parseDirectWords(command, own);
+  const root = procfsOf(options);
+  const engine = chooseEngine(engineOf(options)).name;
+  const accounts = new AccountNames(root);
+  const asker = { uid: process.geteuid?.() ?? 0, tty: ownTty() };
+  const asked = parsePsWords(rest, { accounts, tty: asker.tty });
+  const { query, fields } = queryOf(asked, process.env);
+  const facts = new HostFacts(root);
+  const isTerminal = process.stdout.isTTY === true;
+  const host: PsHost = {
+    root,
+    units: directUnitsOf(options),
+    facts,
+    accounts,
+    ttys: new TtyNames(root),
+    locale: { utf8: isUtf8Locale(process.env), terminal: isTerminal },
+    // The clock of a captured tree stopped when it was captured.
+    now: root === '/proc' ? Math.floor(Date.now() / 1000) : Math.floor(facts.bootTime + facts.uptime),
+  };
+  const table = new PsTable(fields, query.modes, pageOf(asked), facts.pidDigits);
+  const list = new PsList(engine, host, query, asker);
+  try {
+    if (list.each((row) => table.add(row)) === 0) {
+      table.addHeading();
+      process.exitCode = ExitCode.failed;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new CommandError(
+      `cannot read "${escapeTerminal(root)}": ${escapeTerminal(reasonOf(error))}`,
+      exitCodeOf(error),
+    );
+  }
+  process.stdout.write(table.text);
+}
+
+/** Our own options, with their values, and the words that are in procps' grammar. */
+function splitWords(words: readonly string[]): [own: string[], rest: string[]] {
+  const [own, rest]: [string[], string[]] = [[], []];
+  for (let at = 0; at < words.length; at++) {
+    const [name] = words[at].replace(/^--/, '').split('=', 1);
+    if (!words[at].startsWith('--') || !Object.hasOwn(OWN_OPTIONS, name)) {
+      rest.push(words[at]);
+      continue;
+    }
+    own.push(words[at]);
+    const takesValue = 'value' in OWN_OPTIONS[name as keyof typeof OWN_OPTIONS] && !words[at].includes('=');
+    if (takesValue && at + 1 < words.length) own.push(words[++at]);
+  }
+  return [own, rest];
+}
+
+function pageOf({ columns, lines, wide, headings }: PsWords): { columns: number; headingEvery: number } {
+  const { stdout, stderr } = process;
+  const screen = stdout.isTTY ? stdout : stderr.isTTY ? stderr : undefined;
+  let width = stdout.isTTY ? screen?.columns || 80 : Number.POSITIVE_INFINITY;
+  width = columns ?? sizeIn(process.env.COLUMNS) ?? width;
+  if (wide > 0) width = wide > 1 ? Number.POSITIVE_INFINITY : Math.max(width, 132);
+  const height = lines ?? sizeIn(process.env.LINES) ?? (screen?.rows || 24);
+  return { columns: width, headingEvery: headings === 'none' ? -1 : headings === 'many' ? Math.max(1, height - 1) : 0 };
+}
+
+function sizeIn(text: string | undefined): number | undefined {
+  const size = text && /^\d+$/.test(text) ? Number(text) : 0;
+  return size > 0 && size < 128 * 1024 ? size : undefined;
+}
+
+/** The device number of the terminal that we are on, 0 for none. */
+function ownTty(): number {
+  const stat = new StatValues();
+  try {
+    const text = readFileSync('/proc/self/stat');
+    return tokenizeStat(text, text.length, stat) ? stat.halves[StatField.tty_nr * 2] | 0 : 0;
+  } catch {
+    return 0;
+  }
+}
+
+function wrapped(names: readonly string[]): string[] {
+  const lines = [''];
+  for (const name of names) {
+    if (lines[lines.length - 1].length + name.length > 110) lines.push('');
+    lines[lines.length - 1] += ` ${name}`;
+  }
+  return lines;
+}

@@ -1,0 +1,31 @@
+/**
+ * Opens the engine that was chosen, and says how many descriptors it may keep.
+ *
+ * The trap: an engine that takes the last descriptors breaks the program that it runs in.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { EngineUnavailableError } from './choose.js';
+import type { Engine, EngineName, EngineOptions } from './engine.js';
+import { nativeBinding } from './native-binding.js';
+import { NativeEngine } from './native-engine.js';
+import { TypeScriptEngine } from './typescript-engine.js';
+
+/** Opens the engine of that name. Throws when the procfs tree cannot be read, or the addon is not there. */
+export function openEngine(name: EngineName, options: EngineOptions): Engine {
+  if (name === 'ts') return new TypeScriptEngine(options);
+  const binding = nativeBinding();
+  if (binding.state !== 'loaded') throw new EngineUnavailableError(binding.reason);
+  return new NativeEngine(binding, options);
+}
+
+/** Descriptors that are always left to the program we run in, however few there are. */
+const RESERVED_DESCRIPTORS = 48;
+
+/** How many descriptors may be kept: half of those that this process may still open, and never the last ones. */
+export function descriptorRoom(): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
+  const limit = soft === undefined || soft === 'unlimited' ? 1 << 20 : Number(soft);
+  const free = limit - readdirSync('/proc/self/fd').length - RESERVED_DESCRIPTORS;
+  return Math.max(0, Math.floor(free / 2));
+}
