@@ -74,6 +74,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./parse.js'),
   },
   {
+    name: 'top',
+    summary: 'what uses CPU and memory now',
+    examples: ['tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
+    loadDirect: () => import('./top.js'),
+  },
+  {
     name: 'verify',
     summary: 'check both tokenizers against each other on every live process',
     examples: ['sudo tidemark verify --for 10s'],

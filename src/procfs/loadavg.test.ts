@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastPidOf } from './loadavg.js';
+import { lastPidOf, parseLoadAverages } from './loadavg.js';
 
 const lastPid = (text: string, length = text.length) => lastPidOf(new TextEncoder().encode(text), length);
 
@@ -15,5 +15,15 @@ describe('lastPidOf', () => {
 
   it.each(['', '\n', 'word', '0.08 ', '0.08 12x\n', '0.08 0.02\n'])('%j does not tell', (text) => {
     expect(lastPid(text)).toBe(-1);
+  });
+});
+
+describe('parseLoadAverages', () => {
+  it('are the first three numbers', () => {
+    expect(parseLoadAverages('0.08 12.02 0.01 1/123 4567\n')).toEqual([0.08, 12.02, 0.01]);
+  });
+
+  it.each(['', '0.08 0.02', 'x 0.1 0.2', '0.1 0.2 0.3x'])('%j has none', (text) => {
+    expect(parseLoadAverages(text)).toBeUndefined();
   });
 });

@@ -1,0 +1,112 @@
+/**
+ * `tidemark top`: with `-b` frames in the layout of procps' top, one after the other; without it a screen.
+ *
+ * The traps: a delay counts from deadline to deadline, or a frame every second becomes one every 1.02 seconds; the first
+ * frame needs two reads, since a share of CPU time lies between two; and whoever stops a batch with ^C has still got a
+ * whole frame, so that ends well, as with procps.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { chooseEngine } from '../engine/choose.js';
+import { AccountNames } from '../procfs/accounts.js';
+import { readPidDigits } from '../procfs/pid-max.js';
+import { isUtf8Locale } from '../text/procps-escape.js';
+import { readLoggedIn } from '../views/logged-in-users.js';
+import { SORT_FIELDS } from '../views/top-fields.js';
+import { frameLines, type TopHost } from '../views/top-frame.js';
+import { type TopSample, TopSampler } from '../views/top-sample.js';
+import { CommandError } from './command-error.js';
+import type { DirectCommand, DirectWords } from './direct-command.js';
+import { directUnitsOf, engineOf, hasSwitch, procfsOf } from './direct-options.js';
+import { writeJson, writePieces } from './output.js';
+import { requestOf, type TopRequest } from './top-options.js';
+import { parseTopWords, TOP_OPTIONS } from './top-words.js';
+
+/** Between the first two reads, as procps has it. */
+const PRIMING_MS = 150;
+
+export const command: DirectCommand = {
+  usage: '[-b] [-n number] [-d seconds] [-p pid,..] [options]',
+  options: TOP_OPTIONS,
+  notes: [`Fields to sort by: ${Object.keys(SORT_FIELDS).join(' ')}`],
+  async run(words) {
+    const parsed = parseTopWords(words);
+    if (!hasSwitch(parsed, 'batch-mode') && !hasSwitch(parsed, 'json')) {
+      if (!process.stdin.isTTY || !process.stdout.isTTY) {
+        throw new CommandError('the screen needs a terminal; -b prints frames one after the other');
+      }
+      throw new CommandError('only -b works yet: it prints frames one after the other');
+    }
+    await runBatch(parsed);
+  },
+};
+
+async function runBatch(words: DirectWords): Promise<void> {
+  const root = procfsOf(words);
+  const accounts = new AccountNames(root);
+  const request = requestOf(words, accounts, process.env, process.stdout.columns);
+  const units = directUnitsOf(words);
+  const host: TopHost = {
+    pidDigits: readPidDigits(root),
+    clockTicksPerSecond: units.clockTicksPerSecond,
+    userName: (uid) => accounts.user(uid),
+    locale: { utf8: isUtf8Locale(process.env), terminal: process.stdout.isTTY === true },
+  };
+  const sampler = new TopSampler({
+    root,
+    engine: chooseEngine(engineOf(words)).name,
+    units,
+    cmdline: request.view.cmdline,
+    ...(request.pids ? { pids: request.pids } : {}),
+  });
+  const json = hasSwitch(words, 'json');
+  const print = json ? await jsonPrinter(request, host, root) : textPrinter(request, host, root);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGALRM', 'SIGUSR2'] as const) {
+    process.on(signal, () => {
+      if (!json) process.stdout.write('\n');
+      process.exit(0);
+    });
+  }
+  // So that it goes on under nohup and after its terminal has gone.
+  process.on('SIGHUP', () => {});
+
+  sampler.sample();
+  await delay(PRIMING_MS);
+  const start = performance.now();
+  for (let frame = 1; ; frame++) {
+    await print(sampler.sample(), frame);
+    if (frame >= request.iterations) break;
+    await delay(nextDeadline(start, request.delayMs) - performance.now());
+  }
+  if (!json) await writePieces(['\n']);
+}
+
+/** The first multiple of the delay that lies ahead: one that was missed is left out, not made up for. */
+function nextDeadline(start: number, delayMs: number): number {
+  const now = performance.now();
+  return delayMs > 0 ? start + Math.ceil((now - start + Number.EPSILON) / delayMs) * delayMs : now;
+}
+
+type Printer = (sample: TopSample, frame: number) => Promise<void>;
+
+function textPrinter({ view }: TopRequest, host: TopHost, root: string): Printer {
+  return async (sample, frame) => {
+    const lines = frameLines(sample, view, host, shownAt(sample, root));
+    await writePieces([`${frame > 1 ? '\n\n' : ''}${lines.join('\n')}`]);
+  };
+}
+
+async function jsonPrinter({ view, iterations }: TopRequest, host: TopHost, root: string): Promise<Printer> {
+  const { frameObject } = await import('../views/top-json.js');
+  return async (sample, frame) => {
+    const object = frameObject(sample, view, host, { frame, ...shownAt(sample, root) });
+    if (iterations === 1) await writeJson(object);
+    else await writePieces([`${JSON.stringify(object)}\n`]);
+  };
+}
+
+/** Now, or for another tree the time of its host when it was read; who is logged in is known of this host only. */
+function shownAt({ cpu, upNs }: TopSample, root: string): { readonly clock?: Date; readonly users?: number } {
+  if (root === '/proc') return { clock: new Date(), users: readLoggedIn() ?? 0 };
+  const booted = cpu?.now.bootTimeSeconds;
+  return booted === undefined || upNs === undefined ? {} : { clock: new Date(booted * 1000 + upNs / 1e6) };
+}
