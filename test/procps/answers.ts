@@ -64,6 +64,21 @@ export function differences(
   return found;
 }
 
+/**
+ * As `differences`, where a line may be what procps said before or what it said after: of a column that moves by itself
+ * only once a minute, one of the two is right.
+ */
+export function differencesFromEither(
+  processes: readonly StoppedProcess[],
+  about: AboutWhom,
+  before: readonly string[],
+  after: readonly string[],
+  ours: readonly string[],
+): string[] {
+  const theirs = before.map((line, i) => (after[i] === ours[i] ? after[i] : line));
+  return differences(processes, about, theirs, ours);
+}
+
 /** The kinds that no line is about: those were not compared. */
 export function kindsWithout(
   processes: readonly StoppedProcess[],

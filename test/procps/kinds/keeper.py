@@ -221,6 +221,8 @@ def outside(kinds, scratch):
     start("not-nice", [kinds], before=[lambda: os.nice(-5)])
     start("other-user", [kinds], before=[lambda: os.setuid(65534)])
     start("user-without-name", [kinds], before=[lambda: os.setresuid(54321, 54322, 54321)])
+    # The name is in the passwd of a captured tree only.
+    start("user-long-name", [kinds], before=[lambda: os.setuid(54323)])
     start("terminal-foreground", [kinds], **on_terminal(True))
     start("terminal-background", [kinds], **on_terminal(False))
     start("session-leader", [kinds], before=[os.setsid])
