@@ -40,7 +40,7 @@ const LOCALES = ['C', 'C.UTF-8'];
 
 /** Each form in the C locale, and those that show arguments also in the other, where procps escapes fewer bytes. */
 function inLocales<Form extends { readonly form: readonly string[] }>(forms: readonly Form[]) {
-  const shown = (form: readonly string[]) => /^(?:aux|-ef|-c)?$/.test(form.join());
+  const shown = (form: readonly string[]) => /^(?:aux|-ef|-c)?(?:,-w,200)?$/.test(form.join());
   return forms.flatMap((one) =>
     LOCALES.filter((it) => it === 'C' || shown(one.form)).map((locale) => ({ ...one, locale })),
   );
@@ -122,7 +122,17 @@ describe('top', () => {
   const withoutNow = (lines: readonly string[]) =>
     lines.map((line) => line.replace(/^top - [\d:]+ (.*), +[\d?]+ users?,/, 'top - NOW $1, USERS,'));
 
-  const FORMS = [[], ['-c'], ['-w', '200'], ['-w'], ['-i'], ['-E', 'g'], ['-e', 'm'], ['-u', 'root']];
+  const FORMS = [
+    [],
+    ['-c'],
+    ['-c', '-w', '200'],
+    ['-w', '200'],
+    ['-w'],
+    ['-i'],
+    ['-E', 'g'],
+    ['-e', 'm'],
+    ['-u', 'root'],
+  ];
 
   it.each(inLocales(FORMS.map((form) => ({ form }))))(
     '-b of a captured tree, $form, $locale',

@@ -1,4 +1,5 @@
-"""Starts one stopped process of every kind, and keeps them until standard input closes: `keeper.py FOLDER`, FOLDER empty.
+"""Starts one stopped process of every kind, and keeps them until standard input closes: `keeper.py FOLDER`, an empty folder
+that goes with them.
 
 Answers with one line of JSON once all stand still: `processes`, a list of `kind` and `pid`, and `leftOut`, a list of
 `kind` and `why`, for what this machine cannot give. kinds.c makes most of them; here are the other programs, and what is
@@ -271,15 +272,18 @@ def kernel_threads():
             leave_out(kind, "no kernel threads are to be seen here")
 
 
-def allow_huge_pages():
-    """Huge pages on demand only, so that nothing stays reserved should this keeper be killed."""
-    before = text_of(OVERCOMMIT).strip()
+def allow_huge_pages(pages):
+    """That many more (or fewer) on demand, so that nothing stays reserved should this keeper be killed."""
     try:
-        with open(OVERCOMMIT, "w") as file:
-            file.write(str(int(before or 0) + 2))
+        with open(OVERCOMMIT, "r+") as file:
+            # Another keeper may be at it.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            allowed = int(file.read()) + pages
+            file.seek(0)
+            file.write(str(max(allowed, 0)))
+        return True
     except OSError:
-        return
-    undo.append(lambda: open(OVERCOMMIT, "wb").write(before))
+        return False
 
 
 def run(scratch):
@@ -291,7 +295,8 @@ def run(scratch):
     fixed = compile_kinds(scratch, "kinds-static", ["-static", "-no-pie"])
     # So that other users may run them.
     os.chmod(scratch, 0o755)
-    allow_huge_pages()
+    if allow_huge_pages(2):
+        undo.append(lambda: allow_huge_pages(-2))
     start("plain", [kinds])
     start("static", [fixed])
     start("static-large-heap", [fixed], env={"MADE": "large-heap"})
@@ -332,3 +337,4 @@ finally:
         child.wait()
     for step in undo:
         step()
+    shutil.rmtree(sys.argv[1], ignore_errors=True)

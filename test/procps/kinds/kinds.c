@@ -52,6 +52,8 @@ char *touched(size_t pages) {
 int main(void) {
   const char *descriptor = getenv("READY");
   if (getenv("KIND") == NULL || descriptor == NULL) return 2;
+  // Once more: exec clears it where the effective user is not the real one.
+  die_with_parent();
   // A copy, since some kinds write over their environment.
   kind = strdup(getenv("KIND"));
   ready = atoi(descriptor);
