@@ -34,7 +34,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 keeper = os.getpid()
 started, processes, left_out = {}, {}, {}
 expected = set()
-undo = []
 masters = []
 
 
@@ -295,8 +294,24 @@ def run(scratch):
     fixed = compile_kinds(scratch, "kinds-static", ["-static", "-no-pie"])
     # So that other users may run them.
     os.chmod(scratch, 0o755)
-    if allow_huge_pages(2):
-        undo.append(lambda: allow_huge_pages(-2))
+    allowed = allow_huge_pages(2)
+    try:
+        start_all(scratch, kinds, fixed)
+        read_reports()
+    finally:
+        # Who has a page keeps it.
+        if allowed:
+            allow_huge_pages(-2)
+    wait_for_standstill()
+    answer = {
+        "processes": [{"kind": kind, "pid": pid} for kind, pid in processes.items()],
+        "leftOut": [{"kind": kind, "why": why} for kind, why in left_out.items()],
+    }
+    print(json.dumps(answer), flush=True)
+    sys.stdin.read()
+
+
+def start_all(scratch, kinds, fixed):
     start("plain", [kinds])
     start("static", [fixed])
     start("static-large-heap", [fixed], env={"MADE": "large-heap"})
@@ -309,7 +324,9 @@ def run(scratch):
     stop_from_outside("sleep", asleep_as(b"sleep\n"))
     if "java" in started and b"password" in os.read(started["java"].stderr.fileno(), 4096):
         stop_from_outside("java", lambda pid: True)
-    read_reports()
+
+
+def wait_for_standstill():
     for kind, pid in processes.items():
         if kind in ("kthreadd", "migration"):
             continue
@@ -317,12 +334,6 @@ def run(scratch):
         wait_until(f"{kind} ({pid}) in state {want}", lambda: leader_state(pid) == want)
         rest = {"Z", "T"} if kind == "zombie-leader" else {want}
         wait_until(f"every thread of {kind} in state {want}", lambda: set(states(pid)) <= rest)
-    answer = {
-        "processes": [{"kind": kind, "pid": pid} for kind, pid in processes.items()],
-        "leftOut": [{"kind": kind, "why": why} for kind, why in left_out.items()],
-    }
-    print(json.dumps(answer), flush=True)
-    sys.stdin.read()
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -335,6 +346,4 @@ finally:
         child.kill()
     for child in started.values():
         child.wait()
-    for step in undo:
-        step()
     shutil.rmtree(sys.argv[1], ignore_errors=True)
