@@ -35,6 +35,12 @@ export class ByteWriter {
     for (let index = 0; index < text.length; index++) this.bytes[this.at++] = text.charCodeAt(index);
   }
 
+  /** A long text of one character per byte. */
+  latin1(text: string): void {
+    this.reserve(text.length);
+    this.at += this.bytes.write(text, this.at, 'latin1');
+  }
+
   space(): void {
     this.reserve(1);
     this.bytes[this.at++] = SPACE;

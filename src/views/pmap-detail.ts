@@ -6,11 +6,7 @@
  * are, control characters and all. procps reads the file twice, to measure and to print; here the text is read once.
  */
 import type { ByteWriter } from '../text/byte-writer.js';
-import { Cell, DetailScan, FIXED_CELLS } from './pmap-detail-scan.js';
-
-const SPACE = 32;
-const SLASH = 47;
-const EQUALS = 61;
+import { type DetailFields, DetailScan } from './pmap-detail-scan.js';
 
 /** What `-X` leaves out. */
 const UNIMPORTANT: ReadonlySet<string> = new Set([
@@ -30,9 +26,13 @@ export interface DetailOptions {
   readonly quiet: boolean;
 }
 
+/** Columns of a mapping's own line, by their place in `DetailHead`. */
+const NAME = 6;
+
 /** The table of one command; what it writes of a process depends on those before. */
 export class DetailTable {
   private readonly scan: DetailScan;
+  private flags = '';
 
   /** `isEnabled` says of a field or heading by its name whether it is shown. */
   constructor(private readonly isEnabled: (name: string) => boolean) {
@@ -40,97 +40,83 @@ export class DetailTable {
   }
 
   /** Writes header, mappings and sums for the text of one process. Throws `SmapsFormError` before it writes anything. */
-  write(out: ByteWriter, text: Uint8Array, { showPath, quiet }: DetailOptions): void {
+  write(out: ByteWriter, bytes: Uint8Array, { showPath, quiet }: DetailOptions): void {
     const { scan } = this;
-    scan.read(text, quiet);
-    const { columns, rows, places, cellsPerRow } = scan;
+    scan.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), quiet);
+    const { columns, heads, fields, distinct } = scan;
     const shown = HEADINGS.map((heading) => heading === 'Address' || this.isEnabled(heading));
-    const widths = HEADINGS.map((_, cell) => this.widestOf(cell));
-    const flagsWidest = this.widestOf(Cell.flags);
-    const showFlags = flagsWidest >= 0 && this.isEnabled('VmFlags');
-    let flagsWidth = flagsWidest;
+    const widths = [0, 0, 0, 0, 0];
+    for (const head of heads) {
+      for (let index = 0; index < 5; index++) {
+        const { length } = head[index + 1]!;
+        if (length > widths[index]!) widths[index] = length;
+      }
+    }
+    const hasFlags = distinct.some(({ flags }) => flags !== undefined);
+    const showFlags = hasFlags && this.isEnabled('VmFlags');
+    let flagsWidth = distinct.reduce((width, { flags = '' }) => Math.max(width, flags.length), 0);
     const showName = this.isEnabled('Mapping');
-    if (!quiet && rows > 0) {
+    let text = '';
+    if (!quiet && heads.length > 0) {
       for (const column of columns) {
         column.width = Math.max(column.width, column.name.length, String(column.total).length);
       }
-      HEADINGS.forEach((heading, cell) => {
-        if (shown[cell]) widths[cell] = Math.max(widths[cell]!, heading.length);
+      HEADINGS.forEach((heading, index) => {
+        if (shown[index]) widths[index] = Math.max(widths[index]!, heading.length);
       });
       flagsWidth = Math.max(flagsWidth, 'VmFlags'.length);
-      const headings = HEADINGS.flatMap((heading, cell) => (shown[cell] ? [heading.padStart(widths[cell]!)] : []));
+      const headings = HEADINGS.flatMap((heading, index) => (shown[index] ? [heading.padStart(widths[index]!)] : []));
       for (const { name, width } of columns) headings.push(name.padStart(width));
       if (showFlags) headings.push('VmFlags'.padStart(flagsWidth));
-      out.ascii(`${headings.join(' ')} ${showName ? 'Mapping' : ''}\n`);
+      text += `${headings.join(' ')} ${showName ? 'Mapping' : ''}\n`;
     }
-    for (let row = 0; row < rows; row++) {
-      const base = row * cellsPerRow * 2;
-      for (let cell = 0; cell < HEADINGS.length; cell++) {
-        if (!shown[cell]) continue;
-        if (cell > 0) out.space();
-        out.span(text, places[base + cell * 2]!, places[base + cell * 2 + 1]!, widths[cell]);
+    const cellsOf = this.cellFormatter(showFlags ? flagsWidth : undefined);
+    for (let row = 0; row < heads.length; row++) {
+      const head = heads[row]!;
+      text += head[1].padStart(widths[0]!);
+      for (let index = 1; index < 5; index++) {
+        if (shown[index]) text += ` ${head[index + 1]!.padStart(widths[index]!)}`;
       }
-      for (let index = 0, place = base + FIXED_CELLS * 2; index < columns.length; index++, place += 2) {
-        const column = columns[index]!;
-        if (places[place]! >= 0) {
-          column.text = text;
-          column.from = places[place]!;
-          column.to = places[place + 1]!;
-        }
-        out.space();
-        out.span(column.text, column.from, column.to, column.width);
-      }
-      if (showFlags) {
-        const place = base + Cell.flags * 2;
-        if (places[place]! >= 0) {
-          scan.flags.text = text;
-          scan.flags.from = places[place]!;
-          scan.flags.to = places[place + 1]!;
-        }
-        out.space();
-        out.span(scan.flags.text, scan.flags.from, scan.flags.to, flagsWidth);
-      }
+      text += cellsOf(fields[row]!);
       if (showName) {
-        out.space();
-        const to = places[base + Cell.name * 2 + 1]!;
-        let from = places[base + Cell.name * 2]!;
-        if (!showPath) from = behindLastSlash(text, from, to);
-        out.span(text, from, to);
+        const name = head[NAME];
+        text += showPath ? ` ${name}\n` : ` ${name.slice(name.lastIndexOf('/') + 1)}\n`;
+      } else text += '\n';
+    }
+    if (!quiet && columns.length > 0) text += this.totals(shown, widths);
+    out.latin1(text);
+  }
+
+  /** The function that gives the columns of a mapping, each behind a space; `flagsWidth` when the flags are shown. */
+  private cellFormatter(flagsWidth: number | undefined): (fields: DetailFields) => string {
+    const { columns, fields, distinct } = this.scan;
+    const format = ({ values, flags }: DetailFields): string => {
+      let cells = '';
+      for (let index = 0; index < columns.length; index++) {
+        const column = columns[index]!;
+        column.value = values[index] ?? column.value;
+        cells += ` ${column.value.padStart(column.width)}`;
       }
-      out.newline();
+      this.flags = flags ?? this.flags;
+      return flagsWidth === undefined ? cells : `${cells} ${this.flags.padStart(flagsWidth)}`;
+    };
+    const isEven = distinct.every(({ values, flags }) => values.length === columns.length && flags !== undefined);
+    if (!isEven) {
+      // procps has read all mappings once before it prints the first.
+      for (const mapping of fields) format(mapping);
+      return format;
     }
-    if (!quiet && columns.length > 0) this.writeTotals(out, shown, widths);
+    const formatted = new Map(distinct.map((mapping) => [mapping, format(mapping)]));
+    // What the next process may show again.
+    if (fields.length > 0) format(fields.at(-1)!);
+    return (mapping) => formatted.get(mapping)!;
   }
 
-  /** Bytes of the longest entry of a cell; -1 when no row has one, 0 without rows. */
-  private widestOf(cell: number): number {
-    const { rows, places, cellsPerRow } = this.scan;
-    let widest = cell === Cell.flags ? -1 : 0;
-    for (let row = 0, place = cell * 2; row < rows; row++, place += cellsPerRow * 2) {
-      if (places[place]! >= 0) widest = Math.max(widest, places[place + 1]! - places[place]!);
-    }
-    return widest;
+  private totals(shown: readonly boolean[], widths: readonly number[]): string {
+    const gap = ' '.repeat(widths.reduce((sum, width, index) => (shown[index] ? sum + width + 1 : sum), 0));
+    const { columns } = this.scan;
+    const lines = columns.map(({ width }) => `${'='.repeat(width)} `).join('');
+    const sums = columns.map(({ width, total }) => `${String(total).padStart(width)} `).join('');
+    return `${gap}${lines}\n${gap}${sums}KB \n`;
   }
-
-  private writeTotals(out: ByteWriter, shown: readonly boolean[], widths: readonly number[]): void {
-    const gap = widths.reduce((sum, width, cell) => (shown[cell] ? sum + width + 1 : sum), 0);
-    out.repeat(SPACE, gap);
-    for (const { width } of this.scan.columns) {
-      out.repeat(EQUALS, width);
-      out.space();
-    }
-    out.newline();
-    out.repeat(SPACE, gap);
-    for (const { width, total } of this.scan.columns) {
-      out.decimal(total, width);
-      out.space();
-    }
-    out.ascii('KB \n');
-  }
-}
-
-function behindLastSlash(text: Uint8Array, from: number, to: number): number {
-  let at = to;
-  while (at > from && text[at - 1] !== SLASH) at--;
-  return at;
 }
