@@ -18,7 +18,7 @@ import {
 import type { PsOrder, PsQuery } from '../views/ps-list.js';
 import type { PsSelection } from '../views/ps-select.js';
 import { UsageError } from './command-error.js';
-import type { PsWords } from './ps-words.js';
+import type { PsWords } from './ps-asked.js';
 
 /** What procps' one-letter sort keys stand for. */
 const SHORT_KEYS: Readonly<Record<string, string>> = {

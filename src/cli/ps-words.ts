@@ -10,33 +10,8 @@ import type { AccountNames } from '../procfs/accounts.js';
 import { escapeTerminal } from '../text/escape.js';
 import type { PsListKind } from '../views/ps-select.js';
 import { UsageError } from './command-error.js';
+import type { PsWords } from './ps-asked.js';
 import { entriesOf, Misread, pidOf, ttyOf } from './ps-lists.js';
-
-/** What the words say, before columns and order are looked up. */
-export interface PsWords {
-  all: boolean;
-  lists: { kind: PsListKind; values: (number | string)[] }[];
-  quick: number[] | undefined;
-  /** `a`, `g`, `x` without a dash, `-a` and `-d` with one. */
-  simple: Set<string>;
-  runningOnly: boolean;
-  negated: boolean;
-  /** In the order given: `o` a list of columns, `O` one to put into the default, `b` the `O` without a dash. */
-  formats: { kind: 'o' | 'O' | 'b'; list: string }[];
-  sets: Set<string>;
-  letters: Set<string>;
-  sorts: string[];
-  bsd: boolean;
-  wide: number;
-  columns: number | undefined;
-  lines: number | undefined;
-  headings: 'one' | 'none' | 'many';
-  forest: 'lines' | 'blanks' | undefined;
-  names: boolean;
-  environment: boolean;
-  numbers: boolean;
-  deadChildren: boolean;
-}
 
 export interface PsWordsHost {
   readonly accounts: AccountNames;
@@ -46,6 +21,14 @@ export interface PsWordsHost {
 
 const DASHED_LISTS: Readonly<Record<string, PsListKind>> = {
   ...{ C: 'comm', G: 'rgid', U: 'ruid', p: 'pid', s: 'session', t: 'tty', u: 'euid' },
+};
+const DASHED_SWITCHES: Readonly<Record<string, 'all' | 'negated'>> = { A: 'all', e: 'all', N: 'negated' };
+const PLAIN_SWITCHES: Readonly<Record<string, 'names' | 'environment' | 'numbers' | 'runningOnly' | 'deadChildren'>> = {
+  c: 'names',
+  e: 'environment',
+  n: 'numbers',
+  r: 'runningOnly',
+  S: 'deadChildren',
 };
 const FORMAT_LETTERS = 'fFljycPMZ';
 const LONG_LISTS: Readonly<Record<string, PsListKind>> = {
@@ -101,7 +84,8 @@ class Reading {
       const word = this.#words[this.#at];
       if (/^--[A-Za-z]/.test(word)) this.#long(word);
       else if (/^-[A-Za-z]/.test(word)) this.#isBsd ? this.#plain(word.slice(1)) : this.#dashed(word);
-      else if (/^[A-Za-z]/.test(word)) this.#plain(word);
+      // procps' second reading is for words with a dash alone.
+      else if (/^[A-Za-z]/.test(word) && !this.#isBsd) this.#plain(word);
       else if (/^[-+]?\d/.test(word)) return this.#trailingPids();
       else throw new Misread(`"${escapeTerminal(word)}" is no option and no pid`);
     }
@@ -118,18 +102,15 @@ class Reading {
   /** True when the letter took a value. */
   #dashedLetter(letter: string, value: () => string): boolean {
     const out = this.#out;
+    if (letter in DASHED_SWITCHES) {
+      out[DASHED_SWITCHES[letter]] = true;
+      return false;
+    }
     if (letter in DASHED_LISTS) {
       this.#list(DASHED_LISTS[letter], value(), `-${letter}`);
       return true;
     }
     switch (letter) {
-      case 'A':
-      case 'e':
-        out.all = true;
-        return false;
-      case 'N':
-        out.negated = true;
-        return false;
       case 'a':
       case 'd':
         out.simple.add(`-${letter}`);
@@ -177,6 +158,10 @@ class Reading {
   /** True when the letter took a value. */
   #plainLetter(letter: string, value: () => string, rest: string): boolean {
     const out = this.#out;
+    if (letter in PLAIN_SWITCHES) {
+      out[PLAIN_SWITCHES[letter]] = true;
+      return false;
+    }
     switch (letter) {
       case 'a':
       case 'g':
@@ -193,26 +178,11 @@ class Reading {
       case 'Z':
         out.letters.add('M');
         return false;
-      case 'S':
-        out.deadChildren = true;
-        return false;
-      case 'c':
-        out.names = true;
-        return false;
-      case 'e':
-        out.environment = true;
-        return false;
       case 'f':
         out.forest = 'lines';
         return false;
       case 'h':
         this.#heading('none');
-        return false;
-      case 'n':
-        out.numbers = true;
-        return false;
-      case 'r':
-        out.runningOnly = true;
         return false;
       case 'w':
         out.wide++;

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { chooseEngine } from '../engine/choose.js';
+import type { EngineName } from '../engine/engine.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { HostFacts } from '../procfs/host-facts.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
@@ -13,15 +14,18 @@ import { TtyNames } from '../procfs/tty-names.js';
 import { escapeTerminal } from '../text/escape.js';
 import { isUtf8Locale } from '../text/procps-escape.js';
 import { PS_COLUMNS } from '../views/ps-columns.js';
-import { PsList } from '../views/ps-list.js';
-import type { PsHost } from '../views/ps-row.js';
+import { PsList, type PsQuery } from '../views/ps-list.js';
+import type { PsHost, PsRow } from '../views/ps-row.js';
+import type { PsAsker } from '../views/ps-select.js';
 import { PsTable } from '../views/ps-table.js';
+import type { PsGrouping } from '../views/ps-totals.js';
 import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
-import { type DirectCommand, parseDirectWords } from './direct-command.js';
-import { DIRECT_OPTIONS, directUnitsOf, engineOf, procfsOf } from './direct-options.js';
+import { type DirectCommand, type DirectWords, parseDirectWords } from './direct-command.js';
+import { DIRECT_OPTIONS, directUnitsOf, engineOf, hasSwitch, procfsOf, singleValue } from './direct-options.js';
 import { ExitCode } from './exit-codes.js';
+import type { PsWords } from './ps-asked.js';
 import { queryOf } from './ps-query.js';
-import { type PsWords, parsePsWords } from './ps-words.js';
+import { parsePsWords } from './ps-words.js';
 
 const OWN_OPTIONS = {
   json: DIRECT_OPTIONS.json,
@@ -54,6 +58,8 @@ async function run(words: readonly string[]): Promise<void> {
   const accounts = new AccountNames(root);
   const asker = { uid: process.geteuid?.() ?? 0, tty: ownTty() };
   const asked = parsePsWords(rest, { accounts, tty: asker.tty });
+  // Totals are of all processes, unless some were asked for.
+  if (options.options.has('by') && asked.simple.size === 0 && asked.lists.length === 0) asked.all = true;
   const { query, fields } = queryOf(asked, process.env);
   const facts = new HostFacts(root);
   const isTerminal = process.stdout.isTTY === true;
@@ -67,21 +73,64 @@ async function run(words: readonly string[]): Promise<void> {
     // The clock of a captured tree stopped when it was captured.
     now: root === '/proc' ? Math.floor(Date.now() / 1000) : Math.floor(facts.bootTime + facts.uptime),
   };
-  const table = new PsTable(fields, query.modes, pageOf(asked), facts.pidDigits);
+  const isJson = hasSwitch(options, 'json');
+  const by = options.options.has('by') ? await groupingOf(options) : undefined;
+  if (by !== undefined) return printTotals(by, isJson, engine, host, query, asker, pageOf(asked).columns);
   const list = new PsList(engine, host, query, asker);
-  try {
-    if (list.each((row) => table.add(row)) === 0) {
-      table.addHeading();
-      process.exitCode = ExitCode.failed;
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new CommandError(
-      `cannot read "${escapeTerminal(root)}": ${escapeTerminal(reasonOf(error))}`,
-      exitCodeOf(error),
-    );
+  if (isJson) {
+    const { psObject } = await import('../views/ps-json.js');
+    const { writeJson } = await import('./output.js');
+    const processes: object[] = [];
+    failUnlessAny(readList(list, (row) => processes.push(psObject(row, query.columns, query.modes))));
+    return writeJson({ schema: 1, processes });
   }
+  const table = new PsTable(fields, query.modes, pageOf(asked), facts.pidDigits);
+  const shown = readList(list, (row) => table.add(row));
+  failUnlessAny(shown);
+  if (shown === 0) table.addHeading();
   process.stdout.write(table.text);
+}
+
+/** A list without a process is a failure, as it is for procps. */
+function failUnlessAny(shown: number): void {
+  if (shown === 0) process.exitCode = ExitCode.failed;
+}
+
+function readList(list: PsList, show: (row: PsRow) => void): number {
+  try {
+    return list.each(show);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const tree = escapeTerminal(path ?? 'the tree');
+    throw new CommandError(`cannot read "${tree}": ${escapeTerminal(reasonOf(error))}`, exitCodeOf(error));
+  }
+}
+
+async function groupingOf(options: DirectWords): Promise<PsGrouping> {
+  const { PS_GROUPINGS } = await import('../views/ps-totals.js');
+  const { oneOf } = await import('./option-values.js');
+  return singleValue(options, 'by', oneOf('a grouping', PS_GROUPINGS))!;
+}
+
+async function printTotals(
+  by: PsGrouping,
+  isJson: boolean,
+  engine: EngineName,
+  host: PsHost,
+  query: PsQuery,
+  asker: PsAsker,
+  width: number,
+): Promise<void> {
+  const { PsTotals, columnsOfTotals } = await import('../views/ps-totals.js');
+  const { warn, writeJson, writeLines } = await import('./output.js');
+  const totals = new PsTotals(by, host.root, query.modes);
+  const whole = { ...query, columns: columnsOfTotals(by), order: [], forest: undefined };
+  failUnlessAny(readList(new PsList(engine, host, whole, asker), (row) => totals.add(row)));
+  totals.finish();
+  if (isJson) await writeJson(totals.toJson());
+  else await writeLines(totals.lines(width));
+  for (const remark of totals.remarks()) warn('ps', escapeTerminal(remark));
 }
 
 /** Our own options, with their values, and the words that are in procps' grammar. */

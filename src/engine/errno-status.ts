@@ -1,5 +1,6 @@
 /** What the errno of an open or a read says about a row; the twin of `StatusOfErrno` in the addon. */
-import { Status } from '../schema.js';
+import { constants } from 'node:os';
+import { STATUSES, Status, type StatusName } from '../schema.js';
 
 export function statusOfError(error: unknown): number {
   switch ((error as NodeJS.ErrnoException).code) {
@@ -16,4 +17,10 @@ export function statusOfError(error: unknown): number {
     default:
       return Status.unsupported;
   }
+}
+
+/** The same by name, for the negative errno that a sweep of texts leaves in place of a length. */
+export function statusOfErrno(negativeErrno: number): StatusName {
+  const [code] = Object.entries(constants.errno).find(([, errno]) => errno === -negativeErrno) ?? ['EIO'];
+  return STATUSES[statusOfError({ code })];
 }

@@ -74,6 +74,7 @@ interface Addon {
   sleepUntil(deadlineNs: bigint): void;
   clocks(out: BigInt64Array): void;
   preallocate(fd: number, bytes: number): number;
+  compareMemory(first: number, second: number): number;
   readTexts(
     root: string,
     pids: Int32Array,

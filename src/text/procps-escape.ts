@@ -77,7 +77,8 @@ function cutUtf8(text: Buffer, room: number, terminal: boolean): string {
   let out = '';
   let cells = 0;
   for (let at = 0; at < text.length && cells < room; ) {
-    const length = utf8SequenceLength(text, at) || outOfRange(text, at);
+    const valid = utf8SequenceLength(text, at);
+    const length = valid || outOfRange(text, at);
     if (length <= 1) {
       out += length === 1 && !isControl(text[at]) ? String.fromCharCode(text[at]) : '?';
       cells++;
@@ -85,7 +86,7 @@ function cutUtf8(text: Buffer, room: number, terminal: boolean): string {
       continue;
     }
     const character = text.toString('utf8', at, at + length);
-    if (isHidden(character, terminal)) {
+    if (valid === 0 || isHidden(character, terminal)) {
       out += '?';
       cells++;
     } else {

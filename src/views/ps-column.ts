@@ -36,6 +36,8 @@ export interface PsColumn {
   /** As wide as the largest pid of the host, at least. */
   readonly isPid?: boolean;
   readonly files: readonly PsFile[];
+  /** Made of fields of `stat` behind the start time. */
+  readonly needsAllOfStat?: boolean;
   /** Made of lines of `status` behind that of resident memory. */
   readonly needsAllOfStatus?: boolean;
   /** Exact, in the unit of `json`; NaN or undefined when it is not known. Sorting goes by it. */
@@ -94,7 +96,7 @@ export function statusSize(
   const text: Text = (row) => show.kilobytes(value(row), zero && row.hasStatus ? '0' : '-');
   const needsAllOfStatus = StatusNumber[line] > StatusNumber.vmRSS;
   // A process without memory stands among the smallest in procps' order.
-  const order: Value = (row) => value(row) || (zero && row.hasStatus ? 0 : Number.NaN);
+  const order: Value = (row) => (zero && row.hasStatus && Number.isNaN(value(row)) ? 0 : value(row));
   return { ...number(header, width, [name, 'bytes'], value, STATUS, text), needsAllOfStatus, order };
 }
 
@@ -163,6 +165,7 @@ export function unlimited(
   name: string,
   files: readonly PsFile[],
   value: (row: PsRow) => string | undefined,
+  shown = value,
 ): PsColumn {
   return {
     header,
@@ -171,7 +174,7 @@ export function unlimited(
     files,
     value,
     json: [name, 'text'],
-    text: (row, room) => show.limited(row, value(row), room),
+    text: (row, room) => show.limited(row, shown(row), room),
   };
 }
 
@@ -199,14 +202,19 @@ export function priority(header: string, of: (priority: number) => number): PsCo
   );
 }
 
-export function start(header: string, width: number, text: (seconds: number, now: number) => string): PsColumn {
+export function start(
+  header: string,
+  width: number,
+  text: (seconds: number, now: number) => string,
+  step = 1,
+): PsColumn {
   return number(
     header,
     width,
     ['startSeconds', 'seconds'],
     (row) => row.startedAt,
     NONE,
-    (row) => show.startText(row, text),
+    (row) => show.startText(row, step, text),
   );
 }
 
@@ -238,4 +246,9 @@ export function elapsed(header: string, width: number, text: (seconds: number) =
 
 export function renamed(column: PsColumn, header: string, width = column.width): PsColumn {
   return { ...column, header, width };
+}
+
+/** The same, of a field of `stat` behind the start time. */
+export function late(column: PsColumn): PsColumn {
+  return { ...column, needsAllOfStat: true };
 }

@@ -11,6 +11,7 @@ import {
   cpu,
   elapsed,
   id,
+  late,
   left,
   mask,
   NONE,
@@ -37,7 +38,10 @@ const euser = account('EUSER', 'user', 'uid', 1);
 const egroup = account('EGROUP', 'group', 'gid', 1);
 const pcpu = share('%CPU', 4, 1000, (tenths) => (tenths > 999 ? String(Math.floor(tenths / 10)) : show.tenths(tenths)));
 const c = share('C', 2, 100, (percent) => String(Math.min(percent, 99)).padStart(2));
-const pmem = number('%MEM', 4, ['memoryPercent', 'percent'], show.memoryPercent, STATUS, show.memoryShare);
+const pmem: PsColumn = {
+  ...number('%MEM', 4, ['memoryPercent', 'percent'], show.memoryPercent, STATUS, show.memoryShare),
+  order: (row) => row.size('vmRSS') || 0,
+};
 const rss = statusSize('RSS', 5, 'rss', 'vmRSS', true);
 const vsz = statusSize('VSZ', 6, 'vsize', 'vmSize', true);
 const flags = number(
@@ -54,10 +58,10 @@ const tty: PsColumn = left('TT', 8, ['tty', 'text'], (row) => row.host.ttys.name
 const pgid = pidColumn('PGID', 'processGroup', (row) => row.int('pgrp'));
 const session = pidColumn('SID', 'session', (row) => row.int('session'));
 const tid = pidColumn('TID', 'pid', (row) => row.pid);
-const policy = left('POL', 3, ['policy', 'text'], show.policy);
-const nice = number('NI', 3, ['nice', 'count'], (row) => row.int('nice'), NONE, show.nice);
+const policy = late(left('POL', 3, ['policy', 'text'], show.policy));
+const nice = late(number('NI', 3, ['nice', 'count'], (row) => row.int('nice'), NONE, show.nice));
 const threads = number('NLWP', 4, ['threads', 'count'], (row) => row.int('num_threads'));
-const processor = number('PSR', 3, ['processor', 'count'], (row) => row.int('processor'));
+const processor = late(number('PSR', 3, ['processor', 'count'], (row) => row.int('processor')));
 const minorFaults = number('MINFLT', 6, ['minorFaults', 'count'], (row, modes) =>
   show.faults(row, modes, 'minflt', 'cminflt'),
 );
@@ -68,18 +72,18 @@ const wchan: PsColumn = {
   ...left('WCHAN', 6, ['wchan', 'text'], show.wchan, ['wchan'], show.wchanText),
   place: 'wchan',
 };
-const stime = start('STIME', 5, startTime);
+const stime = start('STIME', 5, startTime, 60);
 const time = cpu('TIME', 8, cpuTime);
 const blocked = mask('BLOCKED', 'signalsBlocked', (row) => show.statusText(row, 'sigBlk'));
 const ignored = mask('IGNORED', 'signalsIgnored', (row) => show.statusText(row, 'sigIgn'));
 const caught = mask('CAUGHT', 'signalsCaught', (row) => show.statusText(row, 'sigCgt'));
 const pending = mask('PENDING', 'signalsPending', (row) => show.statusText(row, 'shdPnd'));
 const label = left('LABEL', 31, ['label', 'text'], show.label, ['attr/current']);
-const data = number('DRS', 5, ['dataSize', 'bytes'], show.dataSize, NONE, (row) =>
-  show.kilobytes(show.dataSize(row), '0'),
+const data = late(
+  number('DRS', 5, ['dataSize', 'bytes'], show.dataSize, NONE, (row) => show.kilobytes(show.dataSize(row), '0')),
 );
-const text = number('TRS', 4, ['textSize', 'bytes'], show.textSize, NONE, (row) =>
-  show.kilobytes(show.textSize(row), '0'),
+const text = late(
+  number('TRS', 4, ['textSize', 'bytes'], show.textSize, NONE, (row) => show.kilobytes(show.textSize(row), '0')),
 );
 const swapable = {
   ...number('SIZE', 5, ['dataAndStack', 'bytes'], show.dataAndStack, STATUS, (row) =>
@@ -88,13 +92,15 @@ const swapable = {
   needsAllOfStatus: true,
 };
 const address = (header: string, field: 'startstack' | 'kstkesp' | 'kstkeip') =>
-  number(
-    header,
-    16,
-    undefined,
-    (row) => row.unsigned(field),
-    NONE,
-    (row) => show.hex(row, field),
+  late(
+    number(
+      header,
+      16,
+      undefined,
+      (row) => row.unsigned(field),
+      NONE,
+      (row) => show.hex(row, field),
+    ),
   );
 const nothing = (header: string, width: number, place: PsPlace) => ({
   header,
@@ -139,19 +145,14 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     times: cpu('TIME', 8, String),
     etime: elapsed('ELAPSED', 11, elapsedTime),
     etimes: elapsed('ELAPSED', 7, String),
-    cgroup: unlimited('CGROUP', 27, 'cgroup', ['cgroup'], show.controlGroups),
+    cgroup: unlimited('CGROUP', 27, 'cgroup', ['cgroup'], show.controlGroupsOrRoot, show.controlGroups),
     cgname: unlimited('CGNAME', 27, 'cgroupName', ['cgroup'], show.controlGroupName),
     class: renamed(policy, 'CLS'),
     cls: { ...renamed(policy, 'CLS'), place: 'right' },
     policy,
-    sched: number('SCH', 3, ['schedulingPolicy', 'count'], show.policyNumber),
-    rtprio: number(
-      'RTPRIO',
-      6,
-      ['realtimePriority', 'count'],
-      (row) => row.int('rt_priority'),
-      NONE,
-      show.realtimePriority,
+    sched: late(number('SCH', 3, ['schedulingPolicy', 'count'], show.policyNumber)),
+    rtprio: late(
+      number('RTPRIO', 6, ['realtimePriority', 'count'], (row) => row.int('rt_priority'), NONE, show.realtimePriority),
     ),
     ni: nice,
     nice,
@@ -225,7 +226,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     psr: processor,
     cpuid: renamed(processor, 'CPUID', 5),
     lastcpu: renamed(processor, 'C'),
-    sgi_p: number('P', 1, ['processor', 'count'], (row) => row.int('processor'), NONE, show.runningOn),
+    sgi_p: late(number('P', 1, ['processor', 'count'], (row) => row.int('processor'), NONE, show.runningOn)),
     min_flt: renamed(minorFaults, 'MINFL'),
     minflt: minorFaults,
     maj_flt: renamed(majorFaults, 'MAJFL'),
@@ -240,7 +241,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     rsz: renamed(rss, 'RSZ'),
     sz: number('SZ', 5, ['vsize', 'bytes'], (row) => row.size('vmSize'), STATUS, show.pages),
     size: swapable,
-    m_size: number('SIZE', 5, ['vsize', 'bytes'], (row) => row.unsigned('vsize')),
+    m_size: late(number('SIZE', 5, ['vsize', 'bytes'], (row) => row.unsigned('vsize'))),
     drs: data,
     m_drs: data,
     dsiz: renamed(data, 'DSIZ', 4),
@@ -248,7 +249,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     m_trs: renamed(text, 'TRS', 5),
     trss: renamed(text, 'TRSS'),
     tsiz: renamed(text, 'TSIZ'),
-    lim: number('LIM', 5, ['rssLimit', 'bytes'], show.rssLimit, NONE, show.rssLimitText),
+    lim: late(number('LIM', 5, ['rssLimit', 'bytes'], show.rssLimit, NONE, show.rssLimitText)),
     stackp: address('STACKP', 'startstack'),
     start_stack: address('STACKP', 'startstack'),
     esp: address('ESP', 'kstkesp'),

@@ -9,7 +9,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { EngineName } from '../engine/engine.js';
 import { TextSweep } from '../engine/text-sweep.js';
 import type { PsColumn, PsModes } from './ps-column.js';
-import { PS_FILES, type PsFile, type PsHost, PsRow } from './ps-row.js';
+import { PS_FILES, type PsFile, type PsHost, type PsNeeds, PsRow } from './ps-row.js';
 import { filesOfSelection, isSelected, type PsAsker, type PsSelection, pidsOfSelection } from './ps-select.js';
 
 export interface PsOrder {
@@ -53,7 +53,7 @@ export class PsList {
       host.root,
       files.map((name) => ({ name, most: PS_FILES[name] })),
     );
-    this.row = new PsRow(host, this.#sweep, files, needsUsualStatus(query));
+    this.row = new PsRow(host, this.#sweep, files, needsOf(query));
   }
 
   /** Calls `show` for each process of the list, `row` being on it; returns how many. Throws when the tree is closed. */
@@ -177,7 +177,10 @@ function filesOf({ columns, order, selection, modes }: PsQuery): PsFile[] {
   return (Object.keys(PS_FILES) as PsFile[]).filter((file) => wanted.has(file));
 }
 
-/** Whether the lines of `status` up to resident memory are enough; the rest is behind them. */
-function needsUsualStatus({ columns, order }: PsQuery): boolean {
-  return [...columns, ...order.map(({ column }) => column)].every((column) => !column.needsAllOfStatus);
+function needsOf({ columns, order }: PsQuery): PsNeeds {
+  const all = [...columns, ...order.map(({ column }) => column)];
+  return {
+    allOfStat: all.some((column) => column.needsAllOfStat),
+    allOfStatus: all.some((column) => column.needsAllOfStatus),
+  };
 }

@@ -9,7 +9,7 @@ import type { TextSweep } from '../engine/text-sweep.js';
 import type { AccountNames } from '../procfs/accounts.js';
 import { decimal, halvesToNumber } from '../procfs/digits.js';
 import type { HostFacts } from '../procfs/host-facts.js';
-import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
+import { STAT_FIELDS, StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { StatusLines, StatusNumber, scanStatusLines } from '../procfs/status-lines.js';
 import type { TtyNames } from '../procfs/tty-names.js';
 import type { HostUnits } from '../schema.js';
@@ -50,6 +50,12 @@ export interface PsHost {
   readonly now: number;
 }
 
+/** How much of the longer files is looked at: their ends are needed for few columns. */
+export interface PsNeeds {
+  readonly allOfStat: boolean;
+  readonly allOfStatus: boolean;
+}
+
 export class PsRow {
   readonly stat = new StatValues();
   readonly status = new StatusLines();
@@ -66,14 +72,19 @@ export class PsRow {
   #base = 0;
   readonly #indexes: ReadonlyMap<PsFile, number>;
   readonly #usualStatus: boolean;
+  readonly #fields: number;
+  readonly #upTicks: number;
+  readonly accountTexts = new Map<number, { readonly text: string; readonly cells: number }>();
   #hasStatus = false;
 
-  constructor(host: PsHost, sweep: TextSweep, files: readonly PsFile[], usualStatus: boolean) {
+  constructor(host: PsHost, sweep: TextSweep, files: readonly PsFile[], needs: PsNeeds) {
     this.host = host;
     this.files = files;
     this.#sweep = sweep;
     this.#indexes = new Map(files.map((file, index) => [file, index]));
-    this.#usualStatus = usualStatus;
+    this.#usualStatus = !needs.allOfStatus;
+    this.#fields = needs.allOfStat ? STAT_FIELDS.length : StatField.vsize + 1;
+    this.#upTicks = Math.trunc(host.facts.uptime * host.units.clockTicksPerSecond);
   }
 
   /** Moves to a row of the sweep; false when that process was gone, or its `stat` is in no known form. */
@@ -85,7 +96,7 @@ export class PsRow {
     const length = lengths[this.#base];
     if (length <= 0) return false;
     const start = starts[this.#base];
-    if (!tokenizeStat(bytes.subarray(start, start + length), length, this.stat)) return false;
+    if (!tokenizeStat(bytes.subarray(start, start + length), length, this.stat, this.#fields)) return false;
     const status = this.#indexes.get('status');
     this.#hasStatus = status !== undefined && lengths[this.#base + status] > 0;
     if (status === undefined) return true;
@@ -151,9 +162,7 @@ export class PsRow {
 
   /** Clock ticks since the process started; NaN when the tree does not say how long the host is up. */
   get elapsedTicks(): number {
-    const ticks = this.host.units.clockTicksPerSecond;
-    const up = Math.trunc(this.host.facts.uptime * ticks);
-    return Math.max(0, up - this.unsigned('starttime'));
+    return Math.max(0, this.#upTicks - this.unsigned('starttime'));
   }
 
   /** Seconds from the epoch to the start of the process, whole as procps counts them. */

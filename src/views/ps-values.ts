@@ -40,15 +40,21 @@ export function seconds(row: PsRow, ticks: number, text: (seconds: number) => st
 
 const startTexts = new Map<(seconds: number, now: number) => string, Map<number, string>>();
 
-/** The start of a process by one of the clock's texts; many start in the same second. */
-export function startText(row: PsRow, text: (seconds: number, now: number) => string): string {
+/** The start of a process by one of the clock's texts, which changes every `step` seconds; many start in the same. */
+export function startText(row: PsRow, step: number, text: (seconds: number, now: number) => string): string {
   const at = row.startedAt;
   if (Number.isNaN(at)) return '-';
-  const known = startTexts.get(text) ?? new Map<number, string>();
-  startTexts.set(text, known);
-  const shown = known.get(at) ?? text(at, row.host.now);
-  known.set(at, shown);
-  return shown;
+  let known = startTexts.get(text);
+  if (known === undefined) {
+    known = new Map();
+    startTexts.set(text, known);
+  }
+  const from = at - (at % step);
+  const shown = known.get(from);
+  if (shown !== undefined) return shown;
+  const made = text(at, row.host.now);
+  known.set(from, made);
+  return made;
 }
 
 /** Processor time as a share of the time since the start, in percent of one processor. */
@@ -68,16 +74,13 @@ export function cpuShare(row: PsRow, dead: boolean, scale: number, text: (share:
 
 /** Resident memory in percent of the host's. */
 export function memoryPercent(row: PsRow): number {
-  const bytes = row.size('vmRSS');
-  return row.hasStatus && Number.isNaN(bytes) ? 0 : (bytes * 100) / row.host.facts.memoryTotal;
+  return (row.size('vmRSS') * 100) / row.host.facts.memoryTotal;
 }
 
 export function memoryShare(row: PsRow): string {
-  const percent = memoryPercent(row);
-  if (Number.isNaN(percent)) return '-';
-  const bytes = row.size('vmRSS') || 0;
-  const share = Math.min(999, Math.floor((bytes * 1000) / row.host.facts.memoryTotal));
-  return tenths(share).padStart(4);
+  const total = row.host.facts.memoryTotal;
+  if (!row.hasStatus || Number.isNaN(total)) return '-';
+  return tenths(Math.min(999, Math.floor(((row.size('vmRSS') || 0) * 1000) / total))).padStart(4);
 }
 
 export function stateLetters(row: PsRow): string {
@@ -133,16 +136,24 @@ export function accountName(row: PsRow, kind: 'uid' | 'gid', id: number): string
 
 /** A name, cut with a `+` where it is too long, or its number where a cut would fall into a character. */
 export function account(row: PsRow, kind: 'uid' | 'gid', id: number, room: number, asNumber: boolean): string {
-  const name = accountName(row, kind, id);
-  if (name === undefined) return '?';
+  if (Number.isNaN(id)) return '?';
   if (asNumber) return String(id);
-  const shown = shownText(row, name, Number.MAX_SAFE_INTEGER);
-  if (row.cells <= room) return shown;
-  row.cells = -1;
-  const bytes = Buffer.from(shown);
-  if (room < 1 || bytes[room - 1] >= 127) return String(id);
-  row.cells = room;
-  return `${bytes.toString('utf8', 0, room - 1)}+`;
+  const key = (room * 2 + (kind === 'uid' ? 0 : 1)) * 2 ** 32 + id;
+  let known = row.accountTexts.get(key);
+  if (known === undefined) {
+    known = cutName(row, accountName(row, kind, id) ?? '?', id, room);
+    row.accountTexts.set(key, known);
+  }
+  row.cells = known.cells;
+  return known.text;
+}
+
+function cutName(row: PsRow, name: string, id: number, room: number): { text: string; cells: number } {
+  const text = shownText(row, name, Number.MAX_SAFE_INTEGER);
+  if (row.cells <= room) return { text, cells: row.cells };
+  const bytes = Buffer.from(text);
+  if (room < 1 || bytes[room - 1] >= 127) return { text: String(id), cells: String(id).length };
+  return { text: `${bytes.toString('utf8', 0, room - 1)}+`, cells: room };
 }
 
 /** The name for sorting and JSON. */
@@ -170,6 +181,11 @@ export function controlGroups(row: PsRow): string | undefined {
     ?.split('\n')
     .filter((line) => line !== '' && !line.endsWith('/'));
   return lines?.length ? lines.join(',') : undefined;
+}
+
+/** The same, `/` for a process in no group but roots, which procps does not show. */
+export function controlGroupsOrRoot(row: PsRow): string | undefined {
+  return controlGroups(row) ?? (row.lengthOf('cgroup') > 0 ? '/' : undefined);
 }
 
 export function controlGroupName(row: PsRow): string | undefined {
