@@ -5,10 +5,10 @@
  * frame needs two reads, since a share of CPU time lies between two; and whoever stops a batch with ^C has still got a
  * whole frame, so that ends well, as with procps.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { chooseEngine } from '../engine/choose.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readPidDigits } from '../procfs/pid-max.js';
+import { escapeTerminal } from '../text/escape.js';
 import { isUtf8Locale } from '../text/procps-escape.js';
 import { readLoggedIn } from '../views/logged-in-users.js';
 import { SORT_FIELDS } from '../views/top-fields.js';
@@ -17,6 +17,7 @@ import { type TopSample, TopSampler } from '../views/top-sample.js';
 import { CommandError } from './command-error.js';
 import type { DirectCommand, DirectWords } from './direct-command.js';
 import { directUnitsOf, engineOf, hasSwitch, procfsOf } from './direct-options.js';
+import { nextDeadline, waitUntil } from './frame-clock.js';
 import { writeJson, writePieces } from './output.js';
 import { requestOf, type TopRequest } from './top-options.js';
 import { parseTopWords, TOP_OPTIONS } from './top-words.js';
@@ -69,28 +70,27 @@ async function runBatch(words: DirectWords): Promise<void> {
   // So that it goes on under nohup and after its terminal has gone.
   process.on('SIGHUP', () => {});
 
-  sampler.sample();
-  await delay(PRIMING_MS);
-  const start = performance.now();
+  // As with procps: a tree without a process is none, while pids that are not there are just not shown.
+  if (sampler.sample().tasks.length === 0 && !request.pids) {
+    throw new CommandError(`--procfs: no process can be read in "${escapeTerminal(root)}"`);
+  }
+  let deadline = performance.now() + PRIMING_MS;
   for (let frame = 1; ; frame++) {
+    await waitUntil(deadline);
     await print(sampler.sample(), frame);
     if (frame >= request.iterations) break;
-    await delay(nextDeadline(start, request.delayMs) - performance.now());
+    deadline = nextDeadline(deadline, request.delayMs, performance.now());
   }
   if (!json) await writePieces(['\n']);
-}
-
-/** The first multiple of the delay that lies ahead: one that was missed is left out, not made up for. */
-function nextDeadline(start: number, delayMs: number): number {
-  const now = performance.now();
-  return delayMs > 0 ? start + Math.ceil((now - start + Number.EPSILON) / delayMs) * delayMs : now;
 }
 
 type Printer = (sample: TopSample, frame: number) => Promise<void>;
 
 function textPrinter({ view }: TopRequest, host: TopHost, root: string): Printer {
   return async (sample, frame) => {
-    const lines = frameLines(sample, view, host, shownAt(sample, root));
+    // A host that keeps no count has no user, as procps says; of another tree nobody knows.
+    const known = { ...(root === '/proc' ? { users: 0 } : {}), ...shownAt(sample, root) };
+    const lines = frameLines(sample, view, host, known);
     await writePieces([`${frame > 1 ? '\n\n' : ''}${lines.join('\n')}`]);
   };
 }
@@ -106,7 +106,10 @@ async function jsonPrinter({ view, iterations }: TopRequest, host: TopHost, root
 
 /** Now, or for another tree the time of its host when it was read; who is logged in is known of this host only. */
 function shownAt({ cpu, upNs }: TopSample, root: string): { readonly clock?: Date; readonly users?: number } {
-  if (root === '/proc') return { clock: new Date(), users: readLoggedIn() ?? 0 };
+  if (root === '/proc') {
+    const users = readLoggedIn();
+    return { clock: new Date(), ...(users === undefined ? {} : { users }) };
+  }
   const booted = cpu?.now.bootTimeSeconds;
   return booted === undefined || upNs === undefined ? {} : { clock: new Date(booted * 1000 + upNs / 1e6) };
 }

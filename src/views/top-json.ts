@@ -5,6 +5,7 @@
  * is not UTF-8 has its bytes beside it.
  */
 import { nameParts } from '../recording/events.js';
+import { formatTime } from '../text/time.js';
 import { cpuPercent, memoryPercent } from './top-fields.js';
 import { fieldContext, shownTasks, type TopHost, type TopView } from './top-frame.js';
 import type { TopSample, TopTask } from './top-sample.js';
@@ -23,7 +24,7 @@ export function frameObject(
   return {
     schema: 1,
     frame: shownAt.frame,
-    time: shownAt.clock?.toISOString(),
+    time: shownAt.clock && formatTime(BigInt(Math.round(shownAt.clock.getTime())) * 1_000_000n),
     uptime: sample.upNs,
     interval: sample.elapsedSeconds === undefined ? undefined : Math.round(sample.elapsedSeconds * 1e9),
     users: shownAt.users,
