@@ -1,10 +1,10 @@
 /**
  * Names and command lines as procps 4.0.2 shows them: our answer has to be its answer, byte for byte.
  *
- * procps escapes twice. Its library cleans a text when it reads it, leniently: in a UTF-8 locale a control character
- * becomes `?`, and from the first byte that cannot lead a sequence on every control character becomes `.` and every byte
- * above 7F `?`. Then `ps` itself checks what it prints: strictly, and by width, so that a column can be cut. In any other
- * locale a control character is `.` and a byte above 7F is `?`.
+ * procps escapes twice. Its library cleans a text when it reads it, leniently: in a UTF-8 locale, from the first byte that
+ * cannot lead a sequence on, every control character becomes `.` and every byte above 7F `?`. Then `ps` itself checks what
+ * it prints: strictly, and by width, so that a column can be cut; what does not print is `?`. In any other locale a
+ * control character is `.` and a byte above 7F is `?`.
  *
  * The trap: the second pass is what keeps ESC behind a cut-off lead byte from a terminal; it must never be left out.
  * procps lets bidi controls pass. To a terminal we do not.
@@ -47,7 +47,7 @@ export function escapeProcps(
   return utf8 ? cutUtf8(clean, room, terminal) : cutAscii(clean, room);
 }
 
-/** The library's pass over a UTF-8 text: by lead bytes alone, whatever follows them. */
+/** The library's pass over a UTF-8 text: by lead bytes alone, whatever follows. Control characters go in the next. */
 function cleanUtf8(text: Buffer): void {
   for (let at = 0; at < text.length; ) {
     const lead = text[at];
@@ -56,7 +56,6 @@ function cleanUtf8(text: Buffer): void {
       cleanRest(text, at);
       return;
     }
-    if (isControl(lead)) text[at] = QUESTION;
     at += length;
   }
 }
