@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../procfs/stat_rows.h"
 #include "../sweep/text_sweep.h"
 #include "arguments.h"
 
@@ -50,10 +51,46 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, ReadTexts(root, pids, static_cast<size_t>(count), files, texts));
 }
 
+// (bytes, starts, lengths, first, stride, rows, numbers: Float64Array, words: Uint32Array): the `stat` of every row,
+// text `first` of each
+void StatRows(const Napi::CallbackInfo& info) {
+  uint8_t* bytes = nullptr;
+  uint32_t* starts = nullptr;
+  int32_t* lengths = nullptr;
+  double* numbers = nullptr;
+  uint32_t* words = nullptr;
+  size_t size = 0, texts = 0;
+  constexpr int64_t kMost = int64_t{1} << 31;
+  int64_t first = TakeIndex(info[3], kMost), stride = TakeIndex(info[4], kMost), rows = TakeIndex(info[5], kMost);
+  if (first < 0 || stride <= first || rows < 0) {
+    Refuse(info.Env(), "Expected the number of a text, of texts in a row, and of rows");
+    return;
+  }
+  if (!TakeArray(info[0], 0, &bytes, &size, "Expected the bytes of a sweep") ||
+      !TakeArray(info[1], static_cast<size_t>(rows * stride), &starts, &texts, "Expected the starts of a sweep") ||
+      !TakeArray(info[2], texts, &lengths, nullptr, "Expected the lengths of a sweep") ||
+      !TakeArray(info[6], static_cast<size_t>(rows) * kStatFields, &numbers, nullptr,
+                 "Expected a Float64Array for the fields of stat") ||
+      !TakeArray(info[7], static_cast<size_t>(rows) * kStatRowWords, &words, nullptr,
+                 "Expected a Uint32Array for the words of stat")) {
+    return;
+  }
+  for (int64_t row = 0; row < rows; row++) {
+    size_t at = static_cast<size_t>(row * stride + first);
+    if (lengths[at] > 0 && size_t{starts[at]} + static_cast<size_t>(lengths[at]) > size) {
+      Refuse(info.Env(), "Expected texts inside the bytes of the sweep");
+      return;
+    }
+  }
+  TokenizeStatRows(bytes, starts + first, lengths + first, static_cast<size_t>(stride), static_cast<size_t>(rows),
+                   numbers, words);
+}
+
 }  // namespace
 
 void ExportTextSweep(Napi::Env env, Napi::Object exports) {
   exports.Set("readTexts", Napi::Function::New<Read>(env, "readTexts"));
+  exports.Set("tokenizeStatRows", Napi::Function::New<StatRows>(env, "tokenizeStatRows"));
 }
 
 }  // namespace tidemark

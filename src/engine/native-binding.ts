@@ -75,6 +75,16 @@ interface Addon {
   preallocate(fd: number, bytes: number): number;
   lockFile(fd: number): number;
   compareMemory(first: number, second: number): number;
+  tokenizeStatRows(
+    bytes: Uint8Array,
+    starts: Uint32Array,
+    lengths: Int32Array,
+    first: number,
+    stride: number,
+    rows: number,
+    numbers: Float64Array,
+    words: Uint32Array,
+  ): void;
   readTexts(
     root: string,
     pids: Int32Array,

@@ -7,6 +7,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import type { EngineName } from '../engine/engine.js';
+import { StatRows } from '../engine/stat-rows.js';
 import { TextSweep } from '../engine/text-sweep.js';
 import type { PsColumn, PsModes } from './ps-column.js';
 import { PS_FILES, type PsFile, type PsHost, PsRow } from './ps-row.js';
@@ -42,6 +43,7 @@ export class PsList {
   readonly #host: PsHost;
   readonly #asker: PsAsker;
   readonly #sweep: TextSweep;
+  readonly #stat: StatRows;
 
   constructor(engine: EngineName, host: PsHost, query: PsQuery, asker: PsAsker) {
     const files = filesOf(query);
@@ -53,7 +55,8 @@ export class PsList {
       host.root,
       files.map((name) => ({ name, most: PS_FILES[name] })),
     );
-    this.row = new PsRow(host, this.#sweep, files, needsUsualStatus(query));
+    this.#stat = new StatRows(engine, this.#sweep, files.indexOf('stat'), files.length);
+    this.row = new PsRow(host, this.#sweep, this.#stat, files, needsUsualStatus(query));
   }
 
   /** Calls `show` for each process of the list, `row` being on it; returns how many. Throws when the tree is closed. */
@@ -61,6 +64,7 @@ export class PsList {
     const { quick, order, forest, selection } = this.#query;
     const pids = quick ? Int32Array.from(quick) : this.#pids(pidsOfSelection(selection));
     this.#sweep.read(pids);
+    this.#stat.swept(pids.length);
     const { row } = this;
     if (order.length === 0 && !forest) {
       let shown = 0;

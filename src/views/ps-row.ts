@@ -5,11 +5,12 @@
  * The trap: the files of a process are read one after the other, and it may end between two of them. What only a later
  * file tells is then not known, which is not 0.
  */
+import type { StatRows } from '../engine/stat-rows.js';
 import type { TextSweep } from '../engine/text-sweep.js';
 import type { AccountNames } from '../procfs/accounts.js';
 import { decimal } from '../procfs/digits.js';
 import type { HostFacts } from '../procfs/host-facts.js';
-import { type StatFieldName, StatSpan } from '../procfs/stat-span.js';
+import type { StatFieldName } from '../procfs/stat-span.js';
 import { StatusLines, StatusNumber, scanStatusLines } from '../procfs/status-lines.js';
 import type { TtyNames } from '../procfs/tty-names.js';
 import type { HostUnits } from '../schema.js';
@@ -51,7 +52,7 @@ export interface PsHost {
 }
 
 export class PsRow {
-  readonly stat = new StatSpan();
+  readonly stat: StatRows;
   readonly status = new StatusLines();
   readonly host: PsHost;
   readonly files: readonly PsFile[];
@@ -70,7 +71,8 @@ export class PsRow {
   readonly accountTexts = new Map<number, { readonly text: string; readonly cells: number }>();
   #hasStatus = false;
 
-  constructor(host: PsHost, sweep: TextSweep, files: readonly PsFile[], usualStatus: boolean) {
+  constructor(host: PsHost, sweep: TextSweep, stat: StatRows, files: readonly PsFile[], usualStatus: boolean) {
+    this.stat = stat;
     this.host = host;
     this.files = files;
     this.#sweep = sweep;
@@ -85,10 +87,7 @@ export class PsRow {
     if (this.bytes.buffer !== bytes.buffer) this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = row * this.files.length;
     this.pid = pid;
-    const length = lengths[this.#base];
-    if (length <= 0) return false;
-    const start = starts[this.#base];
-    if (!this.stat.read(bytes, start, start + length)) return false;
+    if (!this.stat.load(row)) return false;
     const status = this.#indexes.get('status');
     this.#hasStatus = status !== undefined && lengths[this.#base + status] > 0;
     if (status === undefined) return true;
