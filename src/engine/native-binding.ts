@@ -73,6 +73,7 @@ interface Addon {
   sleepUntil(deadlineNs: bigint): void;
   clocks(out: BigInt64Array): void;
   preallocate(fd: number, bytes: number): number;
+  endProcess(code: number): never;
 }
 
 export type NativeBinding =
