@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <napi.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -102,6 +103,16 @@ Napi::Value LockFile(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), error);
 }
 
+// (code) ends the process at once, with none of the work that Node does at its end
+void EndProcess(const Napi::CallbackInfo& info) {
+  int64_t code = TakeIndex(info[0], 255);
+  if (code < 0) {
+    Refuse(info.Env(), "Expected an exit code");
+    return;
+  }
+  _exit(static_cast<int>(code));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportTokenizers(env, exports);
   SweeperObject::Export(env, exports);
@@ -113,6 +124,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("clocks", Napi::Function::New<Clocks>(env, "clocks"));
   exports.Set("preallocate", Napi::Function::New<Preallocate>(env, "preallocate"));
   exports.Set("lockFile", Napi::Function::New<LockFile>(env, "lockFile"));
+  exports.Set("endProcess", Napi::Function::New<EndProcess>(env, "endProcess"));
   return exports;
 }
 

@@ -9,6 +9,7 @@ import { escapeTerminal } from '../text/escape.js';
 import { CommandError } from './command-error.js';
 import { COMMANDS, type DirectEntry } from './commands.js';
 import { helpOfDirect } from './direct-command.js';
+import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { guardStreams, isClosedPipe, writeStderr, writeStdout } from './standard-streams.js';
 
@@ -16,19 +17,22 @@ import { guardStreams, isClosedPipe, writeStderr, writeStdout } from './standard
 export async function dispatch(words: readonly string[]): Promise<void> {
   const entry = COMMANDS.find(({ name }) => name === commandNameIn(words));
   const speaker = entry ? `tidemark ${entry.name}` : 'tidemark';
+  const isDirect = entry && 'loadDirect' in entry && (words[0] === entry.name || words[0] === 'help');
   // Streams and timers of a command can fail after its function has returned.
   process.on('uncaughtException', (error) => process.exit(isClosedPipe(error) ? undefined : report(error, speaker)));
   try {
-    if (entry && 'loadDirect' in entry && (words[0] === entry.name || words[0] === 'help')) {
-      return await runDirect(entry, words);
+    if (isDirect) {
+      await runDirect(entry, words);
+    } else {
+      guardStreams();
+      // The parser takes longer to load than a direct command takes to answer.
+      const { runProgram } = await import('./program.js');
+      await runProgram(entry, words);
     }
-    guardStreams();
-    // The parser takes longer to load than a direct command takes to answer.
-    const { runProgram } = await import('./program.js');
-    await runProgram(entry, words);
   } catch (error) {
     process.exitCode = report(error, speaker);
   }
+  if (isDirect) await endAtOnce();
 }
 
 /** The word that names the command, with `help parse` for `parse --help`. */

@@ -95,6 +95,7 @@ interface Addon {
     starts: Uint32Array,
     lengths: Int32Array,
   ): number;
+  endProcess(code: number): never;
 }
 
 export type NativeBinding =
