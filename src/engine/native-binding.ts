@@ -95,6 +95,9 @@ interface Addon {
     starts: Uint32Array,
     lengths: Int32Array,
   ): number;
+  /** A handle for `takePiece`, or the negative errno of the open. */
+  startReading(path: string, pieceBytes: number): number | object;
+  takePiece(handle: object): Uint8Array | undefined;
   endProcess(code: number): never;
 }
 
