@@ -157,7 +157,10 @@ export interface Composition {
  * Anonymous memory exactly; the rest of the resident memory divided in the proportion of the last deep read, or as file
  * where there was none; swap as the last deep read had it, else none. Undefined without resident memory.
  */
-export function compositionOf({ rss, rssAnon, pssFile, pssShmem, swap }: LiveProcess): Composition | undefined {
+export function compositionOf(
+  measured: Pick<LiveProcess, 'rss' | 'rssAnon' | 'pssFile' | 'pssShmem' | 'swap'>,
+): Composition | undefined {
+  const { rss, rssAnon, pssFile, pssShmem, swap } = measured;
   if (!(rss + (swap || 0) > 0)) return undefined;
   const anon = Math.min(rss, rssAnon || 0);
   const shared = pssFile + pssShmem;

@@ -7,7 +7,7 @@
  */
 
 import type { LiveProcess } from './live-processes.js';
-import type { Change, MemoryHistory } from './memory-history.js';
+import type { Change } from './memory-history.js';
 
 export interface ProcessGroup {
   /** The name, raw. */
@@ -79,10 +79,4 @@ function groupOf(key: string, members: readonly LiveProcess[], oldNs: number): P
 function sumOf(values: readonly number[]): number {
   const known = values.filter((value) => !Number.isNaN(value));
   return known.length === 0 ? Number.NaN : known.reduce((sum, value) => sum + value, 0);
-}
-
-/** The shapes of the members added up, as far as they are known at each point. */
-export function shapeOfGroup(members: readonly LiveProcess[], history: MemoryHistory, points: number): number[] {
-  const shapes = members.filter(({ shares }) => !shares).map(({ slot }) => history.shape(slot, points).values);
-  return Array.from({ length: points }, (_, index) => sumOf(shapes.map((shape) => shape[index]!)));
 }
