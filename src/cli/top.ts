@@ -35,11 +35,27 @@ export const command: DirectCommand = {
       if (!process.stdin.isTTY || !process.stdout.isTTY) {
         throw new CommandError('the screen needs a terminal; -b prints frames one after the other');
       }
-      throw new CommandError('only -b works yet: it prints frames one after the other');
+      await drawScreen(parsed);
+      return;
     }
     await runBatch(parsed);
   },
 };
+
+/** The screen records, in a thread of its own: nothing of that is loaded for a batch. */
+async function drawScreen(words: DirectWords): Promise<void> {
+  const { TERM } = process.env;
+  if (TERM === undefined || TERM === '' || TERM === 'dumb') {
+    throw new CommandError(
+      `no screen can be drawn with TERM=${escapeTerminal(TERM ?? '')}; -b prints frames one after the other`,
+    );
+  }
+  const [{ runScreen }, { screenRequestOf }] = await Promise.all([
+    import('./top-screen.js'),
+    import('./top-screen-request.js'),
+  ]);
+  await runScreen(screenRequestOf(words));
+}
 
 async function runBatch(words: DirectWords): Promise<void> {
   const root = procfsOf(words);
