@@ -4,8 +4,9 @@
  * The trap: the recording goes on whatever the screen does, so all frames since the last look are taken in at each look,
  * also while the screen is paused: a history with a hole in it would show a growth that never was.
  */
-import { LiveProcesses } from '../analyze/live-processes.js';
+import { type LiveProcess, LiveProcesses } from '../analyze/live-processes.js';
 import type { EngineChoice } from '../engine/choose.js';
+import { findSharedMemory } from '../engine/same-memory.js';
 import type { AccountNames } from '../procfs/accounts.js';
 import { readPidDigits } from '../procfs/pid-max.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
@@ -105,9 +106,10 @@ export class LiveSession {
         missedTicks: this.#missedTicks,
         ownCpu,
         ownRss: this.#ownRss,
+        silentNs: this.#ended === undefined ? Number(nowNs - (this.#recent.at(-1)?.timeNs ?? nowNs)) : 0,
         ...(this.#ended === undefined ? {} : { ended: this.#ended }),
       },
-      processes: wanted,
+      processes: this.#withShares(wanted),
       withoutMemory,
       factsOf: (key) => this.facts.of(key),
       shapeOf: (slot, points) => history.shape(slot, points).values,
@@ -137,6 +139,14 @@ export class LiveSession {
     }
     const newest = this.#recent.at(-1)?.timeNs ?? 0n;
     this.#recent = this.#recent.filter(({ timeNs }) => newest - timeNs <= RECENT_NS);
+  }
+
+  /** Marks those whose memory map is another one's too: each of them reports all of it. */
+  #withShares(processes: readonly LiveProcess[]): readonly LiveProcess[] {
+    const pids = processes.map(({ identity }) => identity.pid);
+    const layouts = processes.map(({ key }) => this.facts.of(key)?.layout ?? '');
+    const { leaders } = findSharedMemory(this.#options.root, pids, layouts);
+    return processes.map((process, index) => (leaders[index] === index ? process : { ...process, shares: true }));
   }
 
   #recentRates(): { readonly givenHz: number; readonly ownCpu: number } {

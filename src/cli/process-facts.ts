@@ -18,6 +18,12 @@ const STUCK_MS = 2000;
 const MOST_STUCK = 2;
 const UIDS = /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)/m;
 const EFFECTIVE = 1;
+const FILES = ['stat', 'status', 'cgroup'];
+/** Places of the addresses in `stat` behind the name: code and stack, then data, break, arguments and environment. */
+const LAYOUT_SPANS = [
+  [23, 26],
+  [42, 49],
+] as const;
 const LONGEST_COMMAND_LINE = 4096;
 
 interface Entry {
@@ -82,15 +88,16 @@ export class ProcessFactsReader {
 
   async #read(key: string, identity: ProcessIdentity): Promise<void> {
     const folder = `${this.#root}/${identity.pid}`;
-    const [status, cgroup] = await Promise.all([textOf(`${folder}/status`), textOf(`${folder}/cgroup`)]);
-    const uids = UIDS.exec(status)?.slice(1).map(Number);
+    const [stat, status, cgroup] = await Promise.all(FILES.map((file) => textOf(`${folder}/${file}`)));
+    const uids = UIDS.exec(status!)?.slice(1).map(Number);
     const cmdline = this.#commandLines ? await this.#commandLine(`${folder}/cmdline`) : undefined;
     this.#entries.set(key, {
       comm: nameOf(identity),
       hasCommandLine: this.#commandLines,
       facts: {
         user: uids ? this.#accounts.user(uids[EFFECTIVE]!) : '',
-        unit: unitOf(cgroup),
+        unit: unitOf(cgroup!),
+        layout: layoutOf(stat!),
         ...(uids ? { uids } : {}),
         ...(cmdline ? { cmdline } : {}),
       },
@@ -109,6 +116,13 @@ export class ProcessFactsReader {
     if (text === undefined) this.#stuck++;
     return (text ?? '').slice(0, LONGEST_COMMAND_LINE).replace(/\0+$/, '').replaceAll('\0', ' ');
   }
+}
+
+/** '' for a process whose addresses are hidden from us, and for one without memory. */
+function layoutOf(stat: string): string {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const layout = LAYOUT_SPANS.flatMap(([from, to]) => fields.slice(from, to));
+  return layout.some((address) => Number(address) > 1) ? layout.join(' ') : '';
 }
 
 function nameOf({ comm }: ProcessIdentity): string {

@@ -14,8 +14,9 @@ import type { ScreenRow } from './screen-row.js';
 import { lineOf, padTo, type Span, type Style, type StyledLine, span, widthOf } from './styled-line.js';
 import type { Symbols } from './symbols.js';
 
-const GROWING = 5;
+const GROWING = 3;
 const SIZE = 6;
+const CLASS_WIDTH = 12;
 /** Columns below which classes and sizes beside the resident ones are left out. */
 const WIDE = 72;
 const MIDDLE = 48;
@@ -38,12 +39,12 @@ export function processLines(
   return [
     ...lines,
     lineOf(),
-    ...classLines(mappings, width, symbols),
-    lineOf(),
-    heading(`FASTEST GROWING over ${spanText(mappings.overNs)}`, width, symbols),
+    heading('FASTEST GROWING', mappings, width),
     ...filled(mappingLines(mappings.growing.slice(0, GROWING), width, symbols), GROWING),
     lineOf(),
-    heading('LARGEST', width, symbols),
+    ...classLines(mappings, width, symbols),
+    lineOf(),
+    heading('LARGEST', mappings, width),
     ...mappingLines(mappings.largest, width, symbols),
   ];
 }
@@ -155,7 +156,7 @@ function mappingLines(rows: readonly MappingRow[], width: number, symbols: Symbo
         ? [
             span(sizes.join(' ')),
             changed(growth, SIZE + 1),
-            span(` ${permissions} ${padTo(mappingClass, 12, 'left', symbols.ellipsis)} `, 'dim'),
+            span(` ${permissions} ${padTo(mappingClass, CLASS_WIDTH, 'left', symbols.ellipsis)} `, 'dim'),
           ]
         : [span(sizes[1]!), changed(growth, SIZE + 1), span(' ')];
     return lineOf(
@@ -165,9 +166,11 @@ function mappingLines(rows: readonly MappingRow[], width: number, symbols: Symbo
   });
 }
 
-function heading(title: string, width: number, symbols: Symbols): StyledLine {
-  const columns = width >= WIDE ? '  SIZE    RSS    PSS   +    ' : '   RSS   +    ';
-  return lineOf(span(padTo(`${columns} ${title}`, Math.min(width, 60), 'left', symbols.ellipsis), 'head'));
+function heading(title: string, { overNs }: OpenedMappings, width: number): StyledLine {
+  const since = `+${spanText(overNs)}`.padStart(SIZE + 1);
+  const sizes = (width >= WIDE ? ['SIZE', 'RSS', 'PSS'] : ['RSS']).map((name) => name.padStart(SIZE)).join(' ');
+  const rest = width >= WIDE ? ` PERM ${'CLASS'.padEnd(CLASS_WIDTH)} ` : ' ';
+  return lineOf(span(`${sizes}${since}${rest}${title}`, 'head'));
 }
 
 function filled(lines: readonly StyledLine[], height: number): StyledLine[] {

@@ -60,7 +60,11 @@ const COLUMNS: readonly Choice[] = [
   text('user', 'USER', 8),
   {
     name: 'rss',
-    widths: [[0, MARKED_SIZE_WIDTH]],
+    // Twenty columns have room for the size, the change and a few letters of the name, and no more.
+    widths: [
+      [0, SHORT_SIZE_WIDTH],
+      [28, MARKED_SIZE_WIDTH],
+    ],
     align: 'right',
     title: () => 'RSS',
     cell: ({ rss, members }, width, { symbols }) => [

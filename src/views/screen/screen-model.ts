@@ -41,6 +41,8 @@ export interface HostModel {
   /** Share of one CPU over the last seconds, NaN until it is known; resident bytes. */
   readonly ownCpu: number;
   readonly ownRss: number;
+  /** Since the newest frame, while there should be more; nanoseconds. */
+  readonly silentNs: number;
   /** Why nothing moves any more. */
   readonly ended?: string;
 }
@@ -53,6 +55,8 @@ export interface ProcessFacts {
   readonly cmdline?: string;
   /** Real, effective, saved and file system user. */
   readonly uids?: readonly number[];
+  /** The addresses that the kernel places at random for each exec: what shares a memory map has the same. '' for none. */
+  readonly layout?: string;
 }
 
 export interface ScreenModel {

@@ -5,6 +5,7 @@
  * there are exactly as many lines as it has, none wider than it is. And the last line is for what is typed.
  */
 import { escapeTerminal } from '../../text/escape.js';
+import { spanText } from './clock-time.js';
 import { helpLines } from './help-view.js';
 import { hostLines } from './host-fields.js';
 import { firstShown, headLine, rowLine } from './list-view.js';
@@ -16,6 +17,9 @@ import { rowsOf, type ScreenRow } from './screen-row.js';
 import type { ScreenState } from './screen-state.js';
 import { clipLine, lineOf, type Span, type StyledLine, span } from './styled-line.js';
 import type { Symbols } from './symbols.js';
+
+/** Beyond the longest interval between two frames. */
+const SILENT_NS = 5e9;
 
 export interface ScreenSize {
   readonly columns: number;
@@ -41,12 +45,12 @@ export function drawScreen(
 ): DrawnScreen {
   const rows = sortRows(chosenRows(model, state), state.sort, state.reversed, before);
   const order = rows.map(({ key }) => key);
-  const above = hostLines(model, size.columns, hostHeight(size.rows), symbols);
+  const above = hostLines(model, size.columns, hostHeight(size.rows, state), symbols);
   // The last line is the status; a screen of one or two lines has none.
   const below = size.rows >= 3 ? 1 : 0;
   const height = Math.max(0, size.rows - above.length - below);
   const body = bodyOf(model, state, rows, size, height, symbols);
-  const status = below === 1 ? [statusLine(state, rows.length, symbols)] : [];
+  const status = below === 1 ? [statusLine(model, state, rows.length, symbols)] : [];
   const blank = Array.from({ length: Math.max(0, height - body.lines.length) }, () => lineOf());
   return {
     lines: [...above, ...body.lines, ...blank, ...status].map((line) => clipLine(line, size.columns, symbols.ellipsis)),
@@ -56,7 +60,9 @@ export function drawScreen(
   };
 }
 
-function hostHeight(rows: number): number {
+/** Less where something else is read. */
+function hostHeight(rows: number, { view }: ScreenState): number {
+  if (view !== 'list' && rows < 40) return rows >= 10 ? 2 : 0;
   if (rows >= 20) return 5;
   if (rows >= 14) return 4;
   if (rows >= 8) return 2;
@@ -131,10 +137,15 @@ function openedRow(model: ScreenModel, { opened }: ScreenState): ScreenRow | und
   return rowsOf({ ...model, processes: [process] }, { grouping: 'none', filter: '', commandLines: true })[0];
 }
 
-function statusLine(state: ScreenState, rows: number, symbols: Symbols): StyledLine {
+function statusLine(model: ScreenModel, state: ScreenState, rows: number, symbols: Symbols): StyledLine {
   if (state.filterBefore !== undefined) {
     const cursor = symbols.ascii ? '_' : '\u2588';
     return lineOf(span('/', 'bold'), span(escapeTerminal(state.filter)), span(cursor), span(`  ${rows} rows`, 'dim'));
+  }
+  if (model.host.silentNs > SILENT_NS && !state.paused) {
+    return lineOf(
+      span(`no frame for ${spanText(model.host.silentNs)}: the sampler is busy, or waits for a stuck process`, 'alarm'),
+    );
   }
   const paused = state.paused ? [span('paused', 'warn'), span(' ')] : [];
   if (state.view !== 'list')
