@@ -20,6 +20,7 @@ export class TerminalScreen {
   #isEntered = false;
   #shown: readonly string[] = [];
   #isWriting = false;
+  #next: readonly string[] | undefined;
 
   /** Begins to draw; what is drawn next is drawn whole. */
   enter(): void {
@@ -55,14 +56,17 @@ export class TerminalScreen {
 
   /** Draws the lines that differ from those that are shown, in one write; none may be wider than the screen. */
   async draw(lines: readonly string[]): Promise<void> {
-    // A frame that the terminal has not taken yet: this one would only wait behind it.
-    if (!this.#isEntered || this.#isWriting) return;
-    const frame = frameOf(lines, this.#shown);
-    this.#shown = lines;
-    if (frame === '') return;
+    this.#next = lines;
+    // Of those that come while the terminal takes one, only the last is worth drawing.
+    if (this.#isWriting) return;
     this.#isWriting = true;
     try {
-      await writeStdout(frame);
+      while (this.#next && this.#isEntered) {
+        const frame = frameOf(this.#next, this.#shown);
+        this.#shown = this.#next;
+        this.#next = undefined;
+        if (frame !== '') await writeStdout(frame);
+      }
     } finally {
       this.#isWriting = false;
     }
