@@ -19,6 +19,7 @@ import type { DirectCommand, DirectWords } from './direct-command.js';
 import { directUnitsOf, engineOf, hasSwitch, procfsOf } from './direct-options.js';
 import { nextDeadline, waitUntil } from './frame-clock.js';
 import { writeJson, writePieces } from './output.js';
+import { isTerminal } from './standard-streams.js';
 import { requestOf, type TopRequest } from './top-options.js';
 import { parseTopWords, TOP_OPTIONS } from './top-words.js';
 
@@ -32,7 +33,7 @@ export const command: DirectCommand = {
   async run(words) {
     const parsed = parseTopWords(words);
     if (!hasSwitch(parsed, 'batch-mode') && !hasSwitch(parsed, 'json')) {
-      if (!process.stdin.isTTY || !process.stdout.isTTY) {
+      if (!isTerminal('stdin') || !isTerminal()) {
         throw new CommandError('the screen needs a terminal; -b prints frames one after the other');
       }
       await drawScreen(parsed);
@@ -60,13 +61,15 @@ async function drawScreen(words: DirectWords): Promise<void> {
 async function runBatch(words: DirectWords): Promise<void> {
   const root = procfsOf(words);
   const accounts = new AccountNames(root);
-  const request = requestOf(words, accounts, process.env, process.stdout.columns);
+  // The streams of `process`, which a pipe does without, are loaded by whoever asks them.
+  const terminal = isTerminal();
+  const request = requestOf(words, accounts, process.env, terminal ? process.stdout.columns : undefined);
   const units = directUnitsOf(words);
   const host: TopHost = {
     pidDigits: readPidDigits(root),
     clockTicksPerSecond: units.clockTicksPerSecond,
     userName: (uid) => accounts.user(uid),
-    locale: { utf8: isUtf8Locale(process.env), terminal: process.stdout.isTTY === true },
+    locale: { utf8: isUtf8Locale(process.env), terminal },
   };
   const sampler = new TopSampler({
     root,
