@@ -16,6 +16,7 @@ import { nextDeadline } from './frame-clock.js';
 import { KeyDecoder } from './key-decoder.js';
 import { LiveSession, type SessionOptions } from './live-session.js';
 import { OpenedSession } from './opened-session.js';
+import { warn } from './output.js';
 import { TerminalScreen } from './terminal-screen.js';
 import { guardWaysOut, Suspension } from './ways-out.js';
 
@@ -30,6 +31,9 @@ export interface ScreenRequest extends Omit<SessionOptions, 'changed'> {
 
 /** After so long an Escape is no begin of another key. */
 const ESCAPE_MS = 50;
+/** A first frame takes a fraction of a second. */
+const FIRST_FRAME_MS = 3000;
+const NO_FRAME = 'no frame yet: a stuck process may be holding the sampler; -p chooses others, Ctrl-C ends';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Draws until the user quits or the frames are over. Rejects when the recording cannot be made or its sampler dies. */
@@ -41,7 +45,10 @@ export async function runScreen(request: ScreenRequest): Promise<void> {
   });
   // It may die before anybody waits for that.
   died.catch(() => {});
-  const session = await LiveSession.start({ ...request, changed: () => top?.refresh() }, failed);
+  const waiting = setTimeout(() => warn('top', NO_FRAME), FIRST_FRAME_MS);
+  const session = await LiveSession.start({ ...request, changed: () => top?.refresh() }, failed).finally(() =>
+    clearTimeout(waiting),
+  );
   top = new TopScreen(session, request);
   try {
     await Promise.race([top.run(), died]);

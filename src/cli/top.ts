@@ -29,7 +29,12 @@ const PRIMING_MS = 150;
 export const command: DirectCommand = {
   usage: '[-b] [-n number] [-d seconds] [-p pid,..] [options]',
   options: TOP_OPTIONS,
-  notes: [`Fields to sort by: ${Object.keys(SORT_FIELDS).join(' ')}`],
+  notes: [
+    'On a terminal, without -b: a screen of memory, what grows first, drawn every second. Keys: ? for help, q to quit.',
+    'There -p -u -U -d -n -c -o (PID RES %MEM COMMAND) --procfs and --engine apply; docs/top.md has the rest.',
+    '',
+    `Fields to sort by with -b: ${Object.keys(SORT_FIELDS).join(' ')}`,
+  ],
   async run(words) {
     const parsed = parseTopWords(words);
     if (!hasSwitch(parsed, 'batch-mode') && !hasSwitch(parsed, 'json')) {
