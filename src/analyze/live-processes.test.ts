@@ -37,14 +37,18 @@ function frame(second: number, rows: readonly Row[]): FrameWalk {
   } as Partial<FrameWalk> as FrameWalk;
 }
 
+function take(live: LiveProcesses, ...frames: readonly FrameWalk[]): void {
+  for (const walk of frames) live.absorb(walk);
+  live.list(frames.at(-1)!);
+}
+
 it('keeps growth and peak of a process, and forgets them with it', () => {
   const live = new LiveProcesses();
-  for (const [second, rss] of [100, 900, 400].entries())
-    live.absorb(frame(second, [{ slot: 2, key: 'a', values: { rss } }]), true);
+  take(live, ...[100, 900, 400].map((rss, second) => frame(second, [{ slot: 2, key: 'a', values: { rss } }])));
   expect(live.processes).toMatchObject([
     { key: 'a', rss: 400, peak: 900, peakNs: 1_000_000_000n, long: { value: 300, overNs: 2e9 } },
   ]);
-  live.absorb(frame(3, [{ slot: 2, key: 'b', values: { rss: 50 } }]), true);
+  take(live, frame(3, [{ slot: 2, key: 'b', values: { rss: 50 } }]));
   expect(live.processes).toMatchObject([{ key: 'b', peak: 50, long: { value: 0, overNs: 0 } }]);
   expect(live.history.shape(2, 4).values).toEqual([Number.NaN, Number.NaN, Number.NaN, 50]);
   expect(live.seenNs).toBe(3e9);
@@ -58,13 +62,13 @@ it('remembers that a deep read was denied, and leaves out who has no memory or h
     { slot: 2, key: 'gone', status: Status.gone, values: {} },
     { slot: 3, key: 'unread', values: { rss: 1 } },
   ];
-  live.absorb(frame(0, rows), true);
-  live.absorb(
+  take(live, frame(0, rows));
+  take(
+    live,
     frame(
       1,
       rows.map(({ read: _, ...row }) => row),
     ),
-    true,
   );
   expect(live.processes.map(({ key, deep }) => [key, deep])).toEqual([
     ['denied', 'denied'],

@@ -62,16 +62,12 @@ export class LiveProcesses {
   #startNs: number | undefined;
   #nowNs = 0;
 
-  /** Takes in the frame that the walk stands on. `isLast`: what there is now is made of it. */
-  absorb(walk: FrameWalk, isLast: boolean): void {
+  /** Takes in the frame that the walk stands on: every one, in order. */
+  absorb(walk: FrameWalk): void {
     const nowNs = Number(walk.startNs);
     this.#startNs ??= nowNs;
     this.#nowNs = nowNs;
     this.history.advance(nowNs);
-    if (isLast) {
-      this.#processes = [];
-      this.#withoutMemory = 0;
-    }
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
@@ -85,18 +81,29 @@ export class LiveProcesses {
         kept.peak = rss;
         kept.peakNs = walk.startNs;
       }
-      if (!isLast) continue;
-      if (walk.status(slot) === Status.noMm) this.#withoutMemory++;
-      else this.#processes.push(this.#process(walk, slot, kept, rss, nowNs));
     }
   }
 
-  /** Those that have memory of their own, at the newest frame. */
+  /** Lists the processes of the frame that was taken in last, on which the walk still stands. */
+  list(walk: FrameWalk): void {
+    this.#processes = [];
+    this.#withoutMemory = 0;
+    const { slots, count } = walk.rows;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const kept = this.#kept[slot];
+      if (kept === undefined || kept.key !== walk.key(slot) || walk.status(slot) === Status.gone) continue;
+      if (walk.status(slot) === Status.noMm) this.#withoutMemory++;
+      else this.#processes.push(this.#process(walk, slot, kept));
+    }
+  }
+
+  /** Those that have memory of their own, at the frame that was listed. */
   get processes(): readonly LiveProcess[] {
     return this.#processes;
   }
 
-  /** Kernel threads and zombies at the newest frame. */
+  /** Kernel threads and zombies at that frame. */
   get withoutMemory(): number {
     return this.#withoutMemory;
   }
@@ -115,8 +122,9 @@ export class LiveProcesses {
     return kept;
   }
 
-  #process(walk: FrameWalk, slot: number, kept: Kept, rss: number, nowNs: number): LiveProcess {
-    const change = (windowNs: number) => this.history.change(slot, rss, windowNs, nowNs);
+  #process(walk: FrameWalk, slot: number, kept: Kept): LiveProcess {
+    const rss = walk.counter(RSS, slot);
+    const change = (windowNs: number) => this.history.change(slot, rss, windowNs, this.#nowNs);
     const age = walk.rollupAgeNs(slot);
     return {
       key: kept.key,

@@ -128,15 +128,18 @@ export class LiveSession {
   #absorb(): void {
     this.#walk ??= this.recorder.recording().walk();
     const walk = this.#walk;
-    // A frame can be looked at only until the next step: so each is taken for the last that there is.
+    let moved = false;
     for (let step = walk.next(); step !== null; step = walk.next()) {
       if (step !== 'frame') continue;
       this.#firstNs ??= walk.startNs;
-      this.#processes.absorb(walk, true);
+      moved = true;
+      this.#processes.absorb(walk);
       this.#recent.push({ timeNs: walk.startNs, tick: walk.tick, ownCpuNs: walk.scalar('ownCpu') });
       this.#ownRss = walk.scalar('ownRss');
       this.#missedTicks = walk.scalar('missedTicks');
     }
+    // At the turn of a block its labels may be there before its first frame: then the last list still stands.
+    if (moved && walk.isOnFrame) this.#processes.list(walk);
     const newest = this.#recent.at(-1)?.timeNs ?? 0n;
     this.#recent = this.#recent.filter(({ timeNs }) => newest - timeNs <= RECENT_NS);
   }
