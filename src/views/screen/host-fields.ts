@@ -137,7 +137,7 @@ function blindSpots({ processes, oldNs }: ScreenModel): Field[] {
   const field = (full: string, short: string): Field => ({ full: [span(full, 'warn')], short: [span(short, 'warn')] });
   return [
     ...(denied > 0 ? [field(`${denied} PSS denied: CAP_SYS_PTRACE`, `${denied} PSS denied`)] : []),
-    ...(unread > 0 ? [field(`${unread} PSS not read yet`, `${unread} PSS unread`)] : []),
+    ...(unread > 0 ? [field(`${unread} PSS not read: not due yet, or too large`, `${unread} PSS unread`)] : []),
   ];
 }
 

@@ -44,7 +44,7 @@ describe('the list', () => {
     const unread = [process({ pid: 5, name: 'huge', mib: 9000, deep: 'unread' })];
     const { text } = drawn({}, 100, 24, modelOf(unread));
     expect(rowOf(text, /huge/)).toMatch(/8\.79G {8,}/);
-    expect(text.join('\n')).toContain('1 PSS not read yet');
+    expect(text.join('\n')).toContain('1 PSS not read: not due yet, or too large');
   });
 
   it('names the windows by what they are', () => {
