@@ -81,7 +81,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'top',
-    summary: 'which processes grow now, on a screen; with -b what uses CPU and memory, as procps prints it',
+    summary: "which processes grow, on a screen; with -b as procps' top prints them",
     examples: ['tidemark top', 'tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
     loadDirect: () => import('./top.js'),
   },

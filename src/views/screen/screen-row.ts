@@ -44,23 +44,26 @@ export interface ScreenRow {
 export interface RowChoice {
   readonly grouping: Grouping;
   readonly filter: string;
-  readonly commandLines: boolean;
+  /** Command lines in place of names; `whole` with the folder of the program. */
+  readonly commandLines: boolean | 'whole';
 }
 
 /** All rows that the filter lets through, in no order. */
 export function rowsOf(model: ScreenModel, choice: RowChoice): ScreenRow[] {
   const rows = model.processes.map((process) => processRow(process, model, choice.commandLines));
   const matches = matcherOf(choice.filter);
-  const chosen =
-    choice.filter === ''
-      ? rows
-      : rows.filter((row) => [row.command, row.user, row.unit, String(row.pid)].some(matches));
+  const chosen = choice.filter === '' ? rows : rows.filter((row) => searchedOf(row).some(matches));
   if (choice.grouping === 'none') return chosen;
   const nameOf = new Map(chosen.map((row) => [row.key, groupName(row, choice.grouping, model)]));
   const processes = chosen.map((row) => row.process!);
   return groupProcesses(processes, ({ key }) => nameOf.get(key)!, model.oldNs).map((group) =>
     groupRow(group, choice.grouping),
   );
+}
+
+/** The name also where command lines are shown. */
+function searchedOf({ command, user, unit, pid, process }: ScreenRow): string[] {
+  return [command, user, unit, String(pid), escapeTerminal(process!.identity.comm)];
 }
 
 /** A regular expression where the text is one, else the text itself; capitals count where there are any. */
@@ -75,7 +78,7 @@ export function matcherOf(filter: string): (text: string) => boolean {
   }
 }
 
-function processRow(process: LiveProcess, model: ScreenModel, commandLines: boolean): ScreenRow {
+function processRow(process: LiveProcess, model: ScreenModel, commandLines: RowChoice['commandLines']): ScreenRow {
   const facts = model.factsOf(process.key);
   const { key, identity, rss, pss, uss, swap, deep, deepAgeNs, short, long, peak, peakNs } = process;
   return {
@@ -93,9 +96,15 @@ function processRow(process: LiveProcess, model: ScreenModel, commandLines: bool
   };
 }
 
-function commandOf({ identity }: LiveProcess, facts: ProcessFacts | undefined, commandLines: boolean): string {
+function commandOf(
+  { identity }: LiveProcess,
+  facts: ProcessFacts | undefined,
+  commandLines: RowChoice['commandLines'],
+): string {
   const name = escapeTerminal(identity.comm);
-  return commandLines && facts?.cmdline ? escapeLatin1(facts.cmdline) : name;
+  if (!commandLines || !facts?.cmdline) return name;
+  // What matters is behind the folder, and there is little room.
+  return escapeLatin1(commandLines === 'whole' ? facts.cmdline : facts.cmdline.replace(/^\/\S*\//, ''));
 }
 
 /** By the name of the program also where command lines are shown. */

@@ -51,6 +51,14 @@ describe('the list', () => {
     expect(drawn().text.find((line) => line.includes('COMMAND'))).toMatch(/\+10s +\+1m30s/);
   });
 
+  it('has command lines without the folder of the program, and whole in the view of one process', () => {
+    const model = modelOf(PROCESSES, { factsOf: () => ({ user: '', unit: '', cmdline: '/usr/bin/run it /a/b' }) });
+    expect(drawn({ commandLines: true }, 120, 24, model).text.join('\n')).toMatch(/ run it \/a\/b *$/m);
+    expect(drawn({ view: 'process', opened: '11:1' }, 120, 24, model).text.join('\n')).toMatch(
+      /^11 \/usr\/bin\/run it/m,
+    );
+  });
+
   it('escapes every name', () => {
     const { text } = drawn({ grouping: 'command' });
     expect(text.join('\n')).toContain('\\x1B[2J\\xE2\\x80\\xAE');
@@ -100,6 +108,12 @@ describe('the filter', () => {
     ['(', 0],
   ])('%s lets through %d', (filter, count) => {
     expect(drawn({ filter }).order).toHaveLength(count);
+  });
+
+  it('finds a process by its name also where command lines are shown', () => {
+    expect(drawn({ filter: 'leaky', commandLines: true }).order).toEqual(['11:1']);
+    expect(drawn({ filter: 'run 11', commandLines: true }).order).toEqual(['11:1']);
+    expect(drawn({ filter: 'run 11' }).order).toEqual([]);
   });
 
   it('shows the members of a group that was opened', () => {

@@ -134,7 +134,7 @@ function chosenRows(model: ScreenModel, state: ScreenState): ScreenRow[] {
 function openedRow(model: ScreenModel, { opened }: ScreenState): ScreenRow | undefined {
   const process = model.processes.find(({ key }) => key === opened);
   if (!process) return undefined;
-  return rowsOf({ ...model, processes: [process] }, { grouping: 'none', filter: '', commandLines: true })[0];
+  return rowsOf({ ...model, processes: [process] }, { grouping: 'none', filter: '', commandLines: 'whole' })[0];
 }
 
 function statusLine(model: ScreenModel, state: ScreenState, rows: number, symbols: Symbols): StyledLine {
@@ -161,9 +161,8 @@ function statusLine(model: ScreenModel, state: ScreenState, rows: number, symbol
     ...(state.filter === '' ? [] : [span(`/${escapeTerminal(state.filter)}`, 'bold'), span(' ')]),
     ...(state.within ? [span(escapeTerminal(state.within.key), 'bold'), span(' ')] : []),
     ...(state.grouping === 'none' ? [] : [span(`by ${state.grouping}`, 'bold'), span(' ')]),
-    span(`${state.reversed ? 'reversed ' : ''}by ${sortNamed(state.sort).words}`, 'dim'),
-    span(' '),
   ];
+  const sorted = span(` ${state.reversed ? 'reversed ' : ''}by ${sortNamed(state.sort).words}`, 'dim');
   const hints = keyHints([
     ['?', 'help'],
     ['q', 'quit'],
@@ -172,7 +171,7 @@ function statusLine(model: ScreenModel, state: ScreenState, rows: number, symbol
     ['Enter', 'open'],
     ['space', 'pause'],
   ]);
-  return lineOf(...paused, ...hints, span(' '), ...chosen);
+  return lineOf(...paused, ...chosen, ...hints, sorted);
 }
 
 function keyHints(hints: readonly (readonly [key: string, does: string])[]): Span[] {
