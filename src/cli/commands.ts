@@ -81,8 +81,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'top',
-    summary: 'what uses CPU and memory now',
-    examples: ['tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
+    summary: "which processes grow, on a screen; with -b as procps' top prints them",
+    examples: ['tidemark top', 'tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
     loadDirect: () => import('./top.js'),
   },
   {
