@@ -189,6 +189,15 @@ describe('damage that is reported', () => {
     expect(reader.damage).toEqual([]);
   });
 
+  it('a block header of zeros is damage where a later block is in use, and nothing otherwise', () => {
+    const storage = memory(8);
+    const recorder = new Recorder(storage);
+    for (let event = 0; event < 100; event++) recorder.record(BigInt(event), 1, new Uint8Array(998).fill(event));
+    expect(RingReader.open(storage).damage).toEqual([]);
+    new Uint8Array(storage.buffer).fill(0, HEADER, HEADER + 4096);
+    expect(RingReader.open(storage).damage).toMatchObject([{ offset: HEADER, ring: -1, reason: 'bad-block-header' }]);
+  });
+
   it('a damaged block header costs its block', () => {
     const storage = memory(8);
     const recorder = new Recorder(storage);

@@ -123,13 +123,13 @@ describe('both readers say the same of', () => {
     const { storage, older } = busyRecording(2, { ticks: 150, sizeBytes: 600_000 });
     const random = new Random(3);
     let findings = 0;
-    for (const kind of [...DAMAGE_KINDS, ...DAMAGE_KINDS]) {
+    for (const kind of DAMAGE_KINDS) {
       const { bytes, how } = spoil(kind, bytesOf(storage), older, random, HEADER, HEADER + 3 * 65536);
       const { lines, difference } = readTwice(keep('damaged.tide', bytes));
       expect([how, difference]).toEqual([how, undefined]);
       findings += lines.filter(([line]) => line === 'finding').length;
     }
-    expect(findings).toBeGreaterThan(5);
+    expect(findings).toBeGreaterThan(3);
   });
 
   it('what is no ring of theirs', () => {

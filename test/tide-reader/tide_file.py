@@ -58,15 +58,22 @@ class TideFile:
         count = self._promised_blocks()
         if len(self.data) < self.header_bytes + count * self.block_bytes:
             self.find(len(self.data), -1, 0, "truncated")
-        blocks = []
+        blocks, unused = [], []
         for index in range(count):
             start = self.header_bytes + index * self.block_bytes
             data = self.data[start : start + self.block_bytes]
             if len(data) < 64:
                 break
+            if not any(data[:64]):
+                unused.append(start)
+                continue
             block = self._read_block(start, data)
             if block:
                 blocks.append(block)
+        last = max((block.start for block in blocks), default=-1)
+        for start in unused:
+            if start < last:
+                self.find(start, -1, 0, "bad-block-header")
         self.blocks = {}
         for block in sorted(blocks, key=lambda block: block.start):
             if (block.ring, block.sequence) in self.blocks:
@@ -84,8 +91,6 @@ class TideFile:
 
     def _read_block(self, start, data):
         head = bytes(data[:64])
-        if not any(head):
-            return None
         magic, stored = struct.unpack_from("<II", head)
         if magic == 0x4B4C4254 and crc32(head[8:], self.seed) == stored:
             block = Block(start, data, self.seed)

@@ -10,6 +10,7 @@ const PAGE = 4096;
 
 export interface Spoilt {
   readonly bytes: Uint8Array;
+  readonly kind: DamageKind;
   /** In words, to repeat and to report it. */
   readonly how: string;
 }
@@ -42,7 +43,7 @@ export function spoil(
   for (let time = 0; time < times; time++) {
     const at = kind === 'bits' || kind === 'noise' ? within() : page();
     places.push(at);
-    if (kind === 'cut') return { bytes: bytes.subarray(0, within()), how: 'cut' };
+    if (kind === 'cut') return cutAt(sound, within());
     if (kind === 'bits') bytes[at]! ^= 1 << random.below(8);
     if (kind === 'zeroed-pages') bytes.fill(0, at, at + PAGE);
     if (kind === 'two-generations') bytes.set(older.subarray(at, at + PAGE), at);
@@ -58,5 +59,9 @@ export function spoil(
       for (let byte = at; byte < Math.min(bytes.length, at + length); byte++) bytes[byte] = random.below(256);
     }
   }
-  return { bytes, how: `${kind} at ${places.join(', ')}` };
+  return { bytes, kind, how: `${kind} at ${places.join(', ')}` };
+}
+
+export function cutAt(sound: Uint8Array, length: number): Spoilt {
+  return { bytes: sound.subarray(0, length), kind: 'cut', how: `cut at ${length}` };
 }

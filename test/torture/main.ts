@@ -2,10 +2,11 @@
  * Runs the long forms of what the tests do in short: `npm run torture -- [NAME ...] [--count N] [--seed N] [--list]`. A name
  * is that of a trial or the beginning of several. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
  */
+import { DAMAGE_TRIALS } from './damage-trials.js';
 import { KILL_TRIALS } from './kill-trials.js';
 import type { Trial } from './trial.js';
 
-const TRIALS: readonly Trial[] = [...KILL_TRIALS];
+const TRIALS: readonly Trial[] = [...KILL_TRIALS, ...DAMAGE_TRIALS];
 
 const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';
 const PROGRESS_MS = 5000;

@@ -1,0 +1,17 @@
+/** The short forms of `npm run torture -- damage cuts`. */
+import { expect, it } from 'vitest';
+import { readCut, readDamaged } from './damage-trials.js';
+
+it('of damaged files nothing false is read, nothing whole is left out, and the damage is located', () => {
+  const { files, due, findings, refused } = readDamaged(150, Date.now() % 2 ** 31);
+  expect(files).toBe(150);
+  expect(due).toBeGreaterThan(3000);
+  expect(findings).toBeGreaterThan(50);
+  expect(refused).toBeLessThan(30);
+});
+
+it('a file cut anywhere is read as far as it goes', () => {
+  const { files, due } = readCut(499, 7);
+  expect(files).toBeGreaterThan(400);
+  expect(due).toBeGreaterThan(1000);
+});
