@@ -1,6 +1,6 @@
 /**
  * A writer to be killed: records into a file and tells on standard output what it is about to store (`I`) and what it has
- * stored (`C`), each with the number of the ring, of the frame, and a digest of all that a reader must see.
+ * stored (`C`), with the number of the ring and of the frame, and a digest of all that a reader must see or the time.
  * `node kill-writer.js CONFIG`, JSON as in kills.ts; it uses the built library.
  *
  * The trap: a line that is written later than the kill proves nothing. So lines go straight into the pipe, one write each,
@@ -46,7 +46,7 @@ function watch(method, digestOf) {
     const number = this.appenders[ring].frameSequence;
     tell(`I ${ring} ${number} ${digestOf(ring, ...rest)}`);
     const result = append.call(this, ring, ...rest);
-    if (result.ok) tell(`C ${ring} ${number}`);
+    if (result.ok) tell(`C ${ring} ${number} ${process.hrtime.bigint()}`);
     return result;
   };
 }
