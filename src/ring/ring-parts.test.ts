@@ -7,7 +7,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLOCK_HEADER, FLAG_ALONE, FRAME_HEAD, KIND_COLUMNS, KIND_LABELS, KIND_SNAPSHOT } from './layout.js';
 import { RingReader } from './ring-reader.js';
-import { COUNTERS, copyOf, DEEP, drain, EVENTS, memory, Recorder, type Seen, type SweepTruth } from './rings.fixture.js';
+import {
+  COUNTERS,
+  copyOf,
+  DEEP,
+  drain,
+  EVENTS,
+  memory,
+  Recorder,
+  type Seen,
+  type SweepTruth,
+} from './rings.fixture.js';
 import type { SharedStorage } from './shared-storage.js';
 
 interface FrameAt {
