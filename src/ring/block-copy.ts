@@ -66,6 +66,11 @@ export class BlockCopy {
     return true;
   }
 
+  /** Bytes of the block that the copy has. */
+  get heldBytes(): number {
+    return this.held;
+  }
+
   /** Copies just the head at `position` again; true if it differs from the copy. */
   headChanged(position: number): boolean {
     const head = this.headerBytes.subarray(0, FRAME_HEAD.bytes);

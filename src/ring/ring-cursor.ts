@@ -21,6 +21,7 @@ import {
   KIND_SNAPSHOT,
   RECORD_HEAD,
 } from './layout.js';
+import { type CursorStart, firstBlock, lastSnapshotBefore } from './start-point.js';
 import type { Storage } from './storage.js';
 import { ByteCursor } from './varint.js';
 
@@ -29,13 +30,6 @@ import { ByteCursor } from './varint.js';
  * `columns`: a sweep; `record`: an event; `gap`: `lost` frames are missing before the next sweep or record.
  */
 export type CursorStep = 'block' | 'labels' | 'columns' | 'record' | 'gap';
-
-export interface CursorStart {
-  /** Sequence of the block to start at, or of the next younger one that stands. Default: the oldest. */
-  fromBlock?: number;
-  /** Leaves out sweeps and records that start before; labels still come. */
-  fromTimeNs?: bigint;
-}
 
 /** How often one call looks for a block that stands long enough to be copied. */
 const COPY_ATTEMPTS = 8;
@@ -87,6 +81,8 @@ export class RingCursor {
   private pending: CursorStep | undefined;
   /** The next announcement is of a block whose frames up to here are lost. */
   private isTorn = false;
+  /** Whether the first block was entered: later ones are read from their begin. */
+  private isBegun = false;
   /** Position already searched for later frames in vain, so that polling stays cheap. */
   private searched = -1;
 
@@ -101,7 +97,8 @@ export class RingCursor {
     this.copy = new BlockCopy(storage, fileSeed, header.blockBytes);
     this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major);
     this.fromTimeNs = start.fromTimeNs;
-    this.blockSequence = this.firstBlock(start) - 1;
+    const { fromBlock = firstBlock(source.index.of(ring), start.fromTimeNs, spec.rows === 'none') } = start;
+    this.blockSequence = fromBlock - 1;
     // From here on it counts: what is overwritten before the first call of `next` is lost, not unheard of.
     const first = source.index.after(ring, this.blockSequence);
     if (first !== undefined) this.expected = first.firstFrameSequence;
@@ -339,17 +336,14 @@ export class RingCursor {
     this.expected = entry.firstFrameSequence;
     this.due = entry.firstFrameSequence;
     this.blockSequence = entry.sequence;
-  }
-
-  private firstBlock(start: CursorStart): number {
-    const blocks = this.source.index.of(this.ring);
-    if (start.fromBlock !== undefined) return start.fromBlock;
-    const { fromTimeNs } = start;
-    if (fromTimeNs === undefined || blocks.length === 0) return 1;
-    let at = 0;
-    while (at + 1 < blocks.length && blocks[at + 1].baseTimeNs <= fromTimeNs) at++;
-    // Records come as they are told, not sorted by time: a late one may stand in the block before.
-    const early = this.source.header.table.rings[this.ring].rows === 'none' ? at - 1 : at;
-    return blocks[Math.max(0, early)].sequence;
+    if (this.isBegun || this.fromTimeNs === undefined) return;
+    this.isBegun = true;
+    if (this.source.header.table.rings[this.ring].rows === 'none') return;
+    const snapshot = lastSnapshotBefore(this.copy, entry, this.fromTimeNs);
+    if (snapshot === undefined) return;
+    this.position = snapshot.position;
+    this.expected = snapshot.sequence;
+    this.due = snapshot.sequence;
+    this.isTorn = true;
   }
 }

@@ -157,3 +157,42 @@ describe('a ring of records', () => {
     }
   });
 });
+
+describe('a range', () => {
+  it('begins at the last snapshot before it and gives the same frames as the whole block', () => {
+    const storage = memory(8);
+    const recorder = new Recorder(storage);
+    for (let at = 0; at < 400; at++) {
+      if (at % 9 === 0) recorder.label(COUNTERS, at % 31, `p${at}`);
+      if (at % 13 === 0) recorder.clear(COUNTERS, (at * 7) % 31);
+      recorder.sweep(COUNTERS, BigInt(at) * 1000n, [at, -at], (slot, c) => (slot + at * c) * 4096);
+    }
+    const { offset, frames } = framesOf(storage, COUNTERS);
+    expect(frames.filter(({ kind }) => kind === KIND_SNAPSHOT).length).toBeGreaterThan(5);
+    const whole = [...recorder.truth[COUNTERS]!];
+    for (const from of [0, 1, 7, 100, 101, 250, 399, 400]) {
+      const {
+        frames: seen,
+        lost,
+        parts,
+      } = drain(RingReader.open(storage).cursor(COUNTERS, { fromTimeNs: BigInt(from) * 1000n }));
+      expect([...seen]).toEqual(whole.filter(([, frame]) => (frame as SweepTruth).startNs >= BigInt(from) * 1000n));
+      expect([lost, parts.size]).toEqual([0, 0]);
+    }
+    // What lies before the snapshot is not read: damage there is not met. A damaged snapshot is gone around.
+    const at = 250;
+    const place = frames.findLast(({ kind, sequence }) => kind === KIND_SNAPSHOT && sequence <= at)!;
+    for (const [spoilt, met] of [
+      [offset + frames[1]!.position + 20, 0],
+      [offset + place.position + 20, 1],
+    ] as const) {
+      const copy = copyOf(storage);
+      new Uint8Array(copy.buffer)[spoilt]! ^= 1;
+      const reader = RingReader.open(copy);
+      const { frames: seen } = drain(reader.cursor(COUNTERS, { fromTimeNs: BigInt(at) * 1000n }));
+      for (const [number, frame] of seen) expect(frame).toEqual(recorder.truth[COUNTERS]!.get(number));
+      expect(reader.damage.length).toBe(met);
+      if (met === 0) expect(seen.size).toBe(400 - at);
+    }
+  });
+});

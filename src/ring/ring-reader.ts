@@ -6,8 +6,9 @@ import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
 import { fileSeedOf } from './checksum.js';
 import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
 import { CLOSE_RECORD } from './layout.js';
-import { type CursorStart, RingCursor } from './ring-cursor.js';
+import { RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
+import type { CursorStart } from './start-point.js';
 import type { Storage } from './storage.js';
 import { type RingOwner, readOwner } from './writer-record.js';
 

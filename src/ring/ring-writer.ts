@@ -102,6 +102,7 @@ export class RingWriter {
       frame: new Uint8Array(blockBytes),
       blockOffset: (physical) => headerBytes + physical * blockBytes,
       blockClosed: () => storage.flushBehind(),
+      prepare: (physical, bytes) => storage.prepare(headerBytes + physical * blockBytes, bytes),
       failed: (error) => {
         this.lastError = error;
       },
