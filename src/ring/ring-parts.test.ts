@@ -181,7 +181,7 @@ describe('a range', () => {
     }
     // What lies before the snapshot is not read: damage there is not met. A damaged snapshot is gone around.
     const at = 250;
-    const place = frames.findLast(({ kind, sequence }) => kind === KIND_SNAPSHOT && sequence <= at)!;
+    const place = frames.findLast(({ kind, sequence }) => kind === KIND_SNAPSHOT && sequence <= at + 1)!;
     for (const [spoilt, met] of [
       [offset + frames[1]!.position + 20, 0],
       [offset + place.position + 20, 1],
