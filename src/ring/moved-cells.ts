@@ -7,11 +7,15 @@
  * change; hence plain loops over typed arrays and nothing allocated in the steady state. `Object.is` is the comparison
  * wanted (NaN equals NaN, -0 differs from 0), and V8 compiles it to a few instructions.
  */
-import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES } from './layout.js';
+import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, TOKEN_DELTA } from './layout.js';
 import { bytesOfForm, formOfPlaces, roomForForm, writeBits, writeHalves } from './place-forms.js';
 import type { ColumnSpec } from './ring-table.js';
+import { SameColumns, STRETCH } from './same-columns.js';
 import { TOKEN_BYTES_MAX, writeToken } from './value-token.js';
 import { VARINT_BYTES_MAX, writeVarint } from './varint.js';
+
+/** Steps whose token is one byte, either way. */
+const STEPS_IN_BYTE = 62;
 
 export class MovedCells {
   /** Cells written by the last `write`. */
@@ -27,9 +31,11 @@ export class MovedCells {
   /** The moved cells, ascending. */
   private named = new Uint32Array(64);
   private readonly inverses: Float64Array;
+  private readonly same: SameColumns;
 
   constructor(private readonly columns: readonly ColumnSpec[]) {
     this.ends = new Uint32Array(columns.length);
+    this.same = new SameColumns(columns.length);
     this.inverses = Float64Array.from(columns, ({ quantum }) => 1 / quantum);
   }
 
@@ -47,12 +53,20 @@ export class MovedCells {
       const list = this.roomFor(found, highWater);
       const now = values[c];
       const before = held[c];
-      for (let slot = 0; slot < highWater; slot++) {
-        if (Object.is(now[slot], before[slot])) continue;
-        if (live[slot] === 0) continue;
-        list[found++] = slot;
-        moved[slot] = 1;
+      const first = found;
+      for (let from = 0; from < highWater; ) {
+        const same = this.same.same(c, now, before, from, highWater);
+        from += same;
+        const end = same > 0 ? from : Math.min(from + STRETCH, highWater);
+        for (let slot = from; slot < end; slot++) {
+          if (Object.is(now[slot], before[slot])) continue;
+          if (live[slot] === 0) continue;
+          list[found++] = slot;
+          moved[slot] = 1;
+        }
+        from = end;
       }
+      this.same.found(c, found - first);
       this.ends[c] = found;
     }
   }
@@ -156,8 +170,23 @@ export class MovedCells {
       }
       const slot = rows === undefined ? cell : rows[cell];
       const value = now[slot];
-      next = writeToken(out, next, before[slot], value, quantum, inverse);
+      const old = before[slot];
       before[slot] = value;
+      // The one-byte token of a few steps, which is nearly all of them, without a call.
+      const exact = (value - old) / quantum;
+      const steps = exact | 0;
+      if (
+        steps === exact &&
+        steps !== 0 &&
+        steps <= STEPS_IN_BYTE &&
+        steps >= -STEPS_IN_BYTE &&
+        value !== 0 &&
+        old + steps * quantum === value
+      ) {
+        out[next++] = TOKEN_DELTA + ((steps << 1) ^ (steps >> 31));
+      } else {
+        next = writeToken(out, next, old, value, quantum, inverse);
+      }
     }
     if (place === undefined) return next;
     if (next >= limit) return -1;
