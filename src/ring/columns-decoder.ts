@@ -22,6 +22,9 @@ export class ColumnsDecoder {
   /** Ns after the block's base time, and from start to end. */
   startDelta = 0;
   duration = 0;
+  /** Values told by the last COLUMNS frame, and the bytes that tell them and which they are. */
+  told = 0;
+  toldBytes = 0;
   /** True behind lost frames: only slots that were freed since are known, and labelled only if they were. */
   isPartial = false;
   /** In part: by slot, 1 where it is known. */
@@ -76,6 +79,7 @@ export class ColumnsDecoder {
   columnsFrame(source: ByteCursor, isAlone: boolean, told: number): 'taken' | 'lost' | 'bad' {
     const { spec, state } = this;
     const all = spec.rows === 'all';
+    this.told = 0;
     if (this.isPartial && all && told === 0) return 'lost';
     this.startDelta = unzigzag(source.varint());
     this.duration = unzigzag(source.varint());
@@ -87,9 +91,11 @@ export class ColumnsDecoder {
     if (this.isPartial && all) state.reserve(slots);
     if (source.failed || !(all ? this.statusChanges(source, slots) : this.rows(source, slots))) return 'bad';
     const cells = all ? slots : this.updated.count;
+    const from = source.at;
     if (!(this.major === 1 ? this.cellsByColumn(source, cells, all) : this.movedCells(source, cells, all)))
       return 'bad';
     if (source.at !== source.end) return 'bad';
+    this.toldBytes = source.at - from;
     if (this.isPartial) this.dropUnknown(all ? slots : -1);
     if (all && !this.labelsListed) this.listLabels();
     return this.scalarsKnown ? 'taken' : 'lost';
@@ -205,12 +211,14 @@ export class ColumnsDecoder {
     const { moved } = this;
     switch (source.byte()) {
       case CELLS_ALL:
+        this.told += count;
         for (let i = 0; i < count; i++) held[moved[i]] = readToken(source, held[moved[i]], quantum);
         return !source.failed;
       case CELLS_BITS: {
         const bits = source.skip((count + 7) >>> 3);
         for (let i = 0; i < count && !source.failed; i++) {
           if ((source.byteAt(bits + (i >>> 3)) & (1 << (i & 7))) === 0) continue;
+          this.told++;
           held[moved[i]] = readToken(source, held[moved[i]], quantum);
         }
         return !source.failed;
@@ -221,6 +229,7 @@ export class ColumnsDecoder {
           if (gap === 0) return !source.failed;
           i += gap;
           if (i >= count) return false;
+          this.told++;
           held[moved[i]] = readToken(source, held[moved[i]], quantum);
         }
       case CELLS_HALVES: {
@@ -232,6 +241,7 @@ export class ColumnsDecoder {
           place += half === 0 ? HALF_MAX : half;
           if (half === 0) continue;
           if (place >= count) return false;
+          this.told++;
           held[moved[place]] = readToken(source, held[moved[place]], quantum);
         }
         return !source.failed;
@@ -260,6 +270,7 @@ export class ColumnsDecoder {
       if (gap === 0) return !source.failed;
       cell += gap;
       if (cell >= count) return false;
+      this.told++;
       const slot = all ? cell : slots[cell];
       held[slot] = readToken(source, held[slot], quantum);
     }

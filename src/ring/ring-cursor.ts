@@ -5,10 +5,10 @@
  * may have died in the middle of a frame. `next` tells these apart and never throws for what it finds in the ring.
  */
 import { BlockCopy, frameAfter, takesNumber } from './block-copy.js';
-import type { BlockEntry, BlockIndex, Damage } from './block-index.js';
+import type { BlockEntry, Damage } from './block-index.js';
 import { ColumnState } from './column-state.js';
 import { ColumnsDecoder } from './columns-decoder.js';
-import type { FileHeader } from './file-header.js';
+import type { CursorSource } from './cursor-source.js';
 import {
   BLOCK_HEADER,
   FLAG_ALONE,
@@ -22,7 +22,6 @@ import {
   RECORD_HEAD,
 } from './layout.js';
 import { type CursorStart, firstBlock, lastSnapshotBefore } from './start-point.js';
-import type { Storage } from './storage.js';
 import { ByteCursor } from './varint.js';
 
 /**
@@ -37,22 +36,13 @@ const COPY_ATTEMPTS = 8;
 /** From this major version on, what is written anew behind damage can be told from what is not. */
 const PARTS_MAJOR = 3;
 
-/** What a cursor needs of its reader. */
-export interface CursorSource {
-  storage: Storage;
-  header: FileHeader;
-  fileSeed: number;
-  index: BlockIndex;
-  noteDamage(damage: Damage): void;
-  /** A frame of a kind that this version does not know was passed. */
-  noteUnknown(kind: number): void;
-}
-
 export class RingCursor {
   /** Sequence of the block that the last step came from. */
   blockSequence = 0;
   /** After `columns` and `record`: the number of the frame in its ring, from 1. */
   frameSequence = 0;
+  /** After `labels`, `columns` and `record`: bytes of the frame in the ring, with head and padding. */
+  frameBytes = 0;
   /** After `columns`: start and end of the sweep in monotonic ns. */
   startNs = 0n;
   endNs = 0n;
@@ -109,6 +99,11 @@ export class RingCursor {
   /** The number of the frame that is looked for next; 0 while not even a block has been found. */
   get nextFrame(): number {
     return this.expected;
+  }
+
+  /** After `columns`: how many values its frame told anew, and in how many bytes. */
+  get told(): { readonly values: number; readonly bytes: number } {
+    return { values: this.decoder.told, bytes: this.decoder.toldBytes };
   }
 
   /** True behind damage, until the block tells everything again: only slots that were taken since are labelled. */
@@ -196,6 +191,7 @@ export class RingCursor {
     const end = at + copy.length;
     this.bytes.reset(copy.bytes, copy.view, at + FRAME_HEAD.bytes, end);
     this.position = frameAfter(at, copy.length);
+    this.frameBytes = this.position - at;
     if (kind === KIND_END) {
       this.block = undefined;
       return undefined;
