@@ -15,6 +15,7 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
+import { type Density, densityOf } from './density.js';
 import { decodeEvent, type TideEvent } from './events.js';
 import { checkMetadata, type RecordingMetadata } from './format.js';
 import {
@@ -175,6 +176,11 @@ export class Recording implements Disposable {
       lostEvents: this.lostEvents(),
       damage: () => this.#reader.damage,
     });
+  }
+
+  /** How many bytes what takes in the counters ring. */
+  density(): Density {
+    return densityOf(this.#reader.cursor(this.#reader.ringId('counters')));
   }
 
   /** Damage that was met so far, by offset in the file. */

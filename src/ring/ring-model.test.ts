@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { RingReader } from './ring-reader.js';
-import { COUNTERS, copyOf, DEEP, drain, EVENTS, memory, Recorder, type Seen } from './rings.fixture.js';
+import { COUNTERS, copyOf, DEEP, drain, EVENTS, memory, noneSeen, Recorder, type Seen } from './rings.fixture.js';
 
 const slot = fc.oneof({ weight: 9, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(3000) });
 const value = fc.oneof(
@@ -48,7 +48,7 @@ it('any course of labels, sweeps, records and laps reads back as the plain model
       const recorder = new Recorder(storage);
       const live = RingReader.open(storage);
       const cursors = [COUNTERS, DEEP, EVENTS].map((ring) => live.cursor(ring));
-      const followed: Seen[] = cursors.map(() => ({ frames: new Map(), lost: 0, steps: [] }));
+      const followed: Seen[] = cursors.map(noneSeen);
       let time = 0n;
       for (const act of steps) {
         if (act.do === 'label') recorder.label(act.ring, act.slot, act.label);

@@ -6,6 +6,7 @@ import { setPriority } from 'node:os';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { lockFile } from '../engine/file-lock.js';
+import { mapFile } from '../engine/map-file.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
@@ -104,7 +105,10 @@ function openStorage({ storage }: SamplerConfig): Storage {
   if (storage.kind === 'shared') return new SharedStorage(storage.buffer);
   const { path, sizeBytes, resume } = storage;
   const file = resume ? FileStorage.openForWriting(path) : FileStorage.create(path, sizeBytes, preallocate);
-  if (file.lock(lockFile)) return file;
+  if (file.lock(lockFile)) {
+    if (!resume) file.map(mapFile);
+    return file;
+  }
   file.close();
   throw busyError(path);
 }
@@ -118,7 +122,10 @@ function openWriter(config: SamplerConfig, storage: Storage, size: RingSize | un
   const { owner } = RingReader.open(file);
   if (owner && isAlive(owner)) throw busyError(file.path, owner.pid);
   try {
-    return RecordingWriter.resume(file, metadata, now, (sizeBytes) => file.extend(sizeBytes, preallocate));
+    return RecordingWriter.resume(file, metadata, now, (sizeBytes) => {
+      file.extend(sizeBytes, preallocate);
+      file.map(mapFile);
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'different-recording') throw error;
