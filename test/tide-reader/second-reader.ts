@@ -1,10 +1,11 @@
 /** The second reader as a child process, and the comparison of what it says with what the library says. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { FileStorage } from '../../src/ring/file-storage.js';
+import { ROOT } from '../torture/root.js';
 import { type Line, libraryLines } from './library-lines.js';
 
-const SCRIPT = fileURLToPath(new URL('read_tide.py', import.meta.url));
+const SCRIPT = path.join(ROOT, 'test/tide-reader/read_tide.py');
 const OUTPUT_MAX = 2 ** 30;
 
 /** The lines of the python reader. Throws what it printed when it failed. */

@@ -72,9 +72,9 @@ def unzigzag(value):
     return value >> 1 if value % 2 == 0 else -((value + 1) >> 1)
 
 
-def chosen_cells(cursor, count):
-    """Indices of the named cells that have a token, by one of the three forms of a column's entry."""
-    form = cursor.u8()
+def places(cursor, count, form=None):
+    """Which of `count` things are meant, by one of the four forms; what belongs to each is read between."""
+    form = cursor.u8() if form is None else form
     if form == 0:
         yield from range(count)
     elif form == 1:
@@ -84,5 +84,14 @@ def chosen_cells(cursor, count):
                 yield index
     elif form == 2:
         yield from cursor.gap_list(count)
+    elif form == 3:
+        place = -1
+        for byte in cursor.bytes(cursor.varint()):
+            for half in (byte & 15, byte >> 4):
+                place += half or 15
+                if half and place >= count:
+                    raise BadBytes(f"place {place} of {count}")
+                if half:
+                    yield place
     else:
-        raise BadBytes(f"form {form} of a column")
+        raise BadBytes(f"form {form} of places")

@@ -33,8 +33,6 @@ class TideFile:
         if len(self.data) < 64 or bytes(self.data[:8]) != b"TIDEMARK":
             raise Refused("not-a-ring")
         self.major, _, self.header_bytes, self.block_bytes, self.block_count = struct.unpack_from("<HHIII", self.data, 8)
-        if self.major > 2:
-            raise Refused("newer-version")
         (metadata_bytes,) = struct.unpack_from("<I", self.data, 40)
         (stored,) = struct.unpack_from("<I", self.data, 60)
         if (

@@ -23,8 +23,7 @@ def process_of(label):
 
 class EventRecords(Records):
     def record(self, number, time_ns, kind, payload):
-        if 0 < kind < len(EVENTS):
-            yield (time_ns, EVENTS[kind], json.loads(payload))
+        return [(time_ns, EVENTS[kind], json.loads(payload))] if 0 < kind < len(EVENTS) else []
 
 
 def events_of(file):
@@ -70,11 +69,12 @@ class MeasuredCounters(ColumnState):
         self.names = [column["name"] for column in self.ring["columns"]]
 
     def take(self, frame, number):
-        for _ in super().take(frame, number):
-            scalars = dict(zip(self.ring["scalars"], self.scalars))
-            tick, every = scalars["tick"], scalars.get("statEvery", 1)
-            rows = [self.measured(slot, tick, every) for slot in sorted(self.labels)]
-            yield ("tick", int(tick), str(self.clock.unix(self.start_ns)), rows)
+        if super().take(frame, number) is None:
+            return None
+        scalars = dict(zip(self.ring["scalars"], self.scalars))
+        tick, every = scalars["tick"], scalars.get("statEvery", 1)
+        rows = [self.measured(slot, tick, every) for slot in sorted(self.labels)]
+        return [("tick", int(tick), str(self.clock.unix(self.start_ns)), rows)]
 
     def measured(self, slot, tick, every):
         is_read = every <= 1 or slot % every == tick % every

@@ -2,7 +2,7 @@
 import struct
 import zlib
 
-from tide_bytes import BadBytes, Cursor, chosen_cells
+from tide_bytes import BadBytes, Cursor, places
 from tide_columns import number_text
 from tide_frames import RECORD, BadFrame
 
@@ -18,19 +18,24 @@ NAN_TEXT = "-"
 
 
 class Records:
+    """Records one by one; each is a line of its own."""
+
+    kind = RECORD
+
     def begin(self, block):
         pass
 
+    def forget(self):
+        pass
+
     def take(self, frame, number):
-        if frame.kind != RECORD:
-            return
         if len(frame.payload) < 10:
             raise BadFrame()
         time_ns, kind = struct.unpack_from("<qH", frame.payload)
-        yield from self.record(number, time_ns, kind, frame.payload[10:])
+        return self.record(number, time_ns, kind, frame.payload[10:])
 
     def record(self, number, time_ns, kind, payload):
-        yield ("record", number, str(time_ns), kind, payload.hex())
+        return [("record", number, str(time_ns), kind, payload.hex())]
 
 
 class Mappings(Records):
@@ -49,10 +54,8 @@ class Mappings(Records):
         try:
             told = {1: self.whole, 2: self.differences}.get(kind, lambda _: None)(Cursor(payload))
         except (BadBytes, KeyError, zlib.error):
-            yield ("unusable",)
-            return
-        if told:
-            yield ("mappings", str(time_ns), *told)
+            return [("unusable",)]
+        return [("mappings", str(time_ns), *told)] if told else []
 
     def differences(self, cursor):
         own, base = cursor.varint(), cursor.varint()
@@ -111,7 +114,7 @@ class Mappings(Records):
                 return old[column][continued[row]]
             return values[row - 1] if row else 0.0
 
-        for row in chosen_cells(cursor, rows) if cursor else ():
+        for row in places(cursor, rows) if cursor else ():
             while len(values) < row:
                 values.append(before())
             values.append(cursor.token(before(), self.quanta[column]))
