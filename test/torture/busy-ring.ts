@@ -2,7 +2,7 @@
  * Rings of all three kinds that were written at random through many laps, with the plain truth of every frame that ever
  * was in them, and where each frame lies in the bytes.
  */
-import { BLOCK, bytesOf, COUNTERS, DEEP, EVENTS, memory, Recorder } from '../../src/ring/rings.fixture.js';
+import { BLOCK, bytesOf, COUNTERS, DEEP, memory, Recorder, type Truth } from '../../src/ring/rings.fixture.js';
 import { type BlockPlan, planBlocks } from './block-plan.js';
 import { Random } from './random.js';
 
@@ -10,8 +10,8 @@ export interface BusyRing {
   readonly sound: Uint8Array;
   /** At an earlier instant. */
   readonly older: Uint8Array;
-  /** By ring, the text of each frame by its number. */
-  readonly truth: readonly ReadonlyMap<number, string>[];
+  /** By ring, each frame by its number, and as text. */
+  readonly truth: readonly ReadonlyMap<number, { readonly frame: Truth; readonly text: string }>[];
   readonly blocks: readonly BlockPlan[];
 }
 
@@ -41,14 +41,14 @@ export function busyRing(seed: number, ticks: number, blockCount: number, isClos
     if (tick === olderAt) older = bytesOf(storage);
   }
   if (isClosed) recorder.writer.close({ trim: true });
-  const truth = recorder.truth.map((frames) => new Map([...frames].map(([at, frame]) => [at, frameText(frame)])));
+  const truth = recorder.truth.map(
+    (frames) => new Map([...frames].map(([at, frame]) => [at, { frame, text: frameText(frame) }])),
+  );
   const whole = bytesOf(storage);
   const blocks = planBlocks(whole);
   const sound = isClosed ? whole.subarray(0, blocks.at(-1)!.offset + BLOCK) : whole;
   return { sound, older, truth, blocks };
 }
-
-export { COUNTERS, DEEP, EVENTS };
 
 /** A frame as text: every number by its shortest exact form. */
 export function frameText(frame: unknown): string {

@@ -13,14 +13,16 @@ class Figures {
   refused = 0;
   returned = 0;
   due = 0;
+  dueInPart = 0;
   findings = 0;
   slowestMs = 0;
 
-  add({ returned, due, findings, ms }: Reading): void {
+  add({ returned, due, dueInPart, findings, ms }: Reading): void {
     this.files++;
     if (returned < 0) this.refused++;
     else this.returned += returned;
     this.due += due;
+    this.dueInPart += dueInPart;
     this.findings += findings;
     this.slowestMs = Math.max(this.slowestMs, Math.round(ms * 10) / 10);
   }

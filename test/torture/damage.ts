@@ -8,17 +8,18 @@
 import { BLOCK_HEADER } from '../../src/ring/layout.js';
 import { RingFormatError } from '../../src/ring/ring-format-error.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
-import { drain, EVENTS, HEADER } from '../../src/ring/rings.fixture.js';
+import { DEEP, drain, EVENTS, HEADER, type SweepTruth } from '../../src/ring/rings.fixture.js';
 import { SharedStorage } from '../../src/ring/shared-storage.js';
-import type { BlockPlan, FramePlan } from './block-plan.js';
+import { type BlockPlan, type DueFrame, dueBehind, type FramePlan } from './block-plan.js';
 import { type BusyRing, frameText } from './busy-ring.js';
 import type { DamageKind, Spoilt } from './damages.js';
 
 export interface Reading {
   /** Frames that were returned, all of them true; -1 when the file was refused. */
   readonly returned: number;
-  /** Frames that had to be returned. */
+  /** Frames that had to be returned, and those of them that lie behind damage, with what was written anew. */
   readonly due: number;
+  readonly dueInPart: number;
   readonly findings: number;
   readonly ms: number;
 }
@@ -34,47 +35,67 @@ export function readSpoilt(ring: BusyRing, { bytes, how, kind }: Spoilt): Readin
     if (!(error instanceof RingFormatError)) throw error;
     if (isSame(ring.sound, bytes, 0, HEADER - 48))
       throw new Error(`${how}: refused as ${error.code}, with a sound header`);
-    return { returned: -1, due: 0, findings: 0, ms: performance.now() - from };
+    return { returned: -1, due: 0, dueInPart: 0, findings: 0, ms: performance.now() - from };
   }
   let returned = 0;
   const found = reader.rings.map((_, at) => {
-    const { frames, lost } = drain(reader.cursor(at));
-    returned += frames.size;
+    const { frames, parts, lost } = drain(reader.cursor(at));
+    returned += frames.size + parts.size;
     checkTruth(ring, at, frames, how);
-    checkNumbers(frames, lost, how);
-    return frames;
+    checkParts(ring, at, parts, how);
+    checkNumbers([...frames.keys(), ...parts.keys()], lost, how);
+    return { frames, parts };
   });
   const ms = performance.now() - from;
   const spoilt = new SpoiltPlan(ring, bytes);
   let due = 0;
+  let dueInPart = 0;
   for (const block of ring.blocks) {
-    for (const frame of spoilt.dueFrames(block, kind)) {
+    for (const { frame, slots } of spoilt.dueFrames(block, kind)) {
       due++;
-      if (found[block.ring]!.has(frame.number)) continue;
-      throw new Error(
-        `${how}: frame ${frame.number} of ring ${block.ring} at ${frame.from} is whole and was not returned`,
-      );
+      if (slots !== undefined) dueInPart++;
+      const { frames, parts } = found[block.ring]!;
+      if (frames.has(frame.number)) continue;
+      const where = `${how}: frame ${frame.number} of ring ${block.ring} at ${frame.from}`;
+      const part = parts.get(frame.number);
+      if (part === undefined) throw new Error(`${where} is whole and was not returned`);
+      if (slots === undefined) throw new Error(`${where} is whole and was returned in part`);
+      for (const slot of slots) {
+        if (!part.slots.has(slot))
+          throw new Error(`${where} was returned without slot ${slot}, which was written anew`);
+      }
     }
   }
   const located = new Set(reader.damage.map(({ offset }) => offset));
   for (const offset of spoilt.offsetsToFind(kind)) {
     if (!located.has(offset)) throw new Error(`${how}: nothing tells of the damage at ${offset}`);
   }
-  return { returned, due, findings: reader.damage.length, ms };
+  return { returned, due, dueInPart, findings: reader.damage.length, ms };
 }
 
 function checkTruth(ring: BusyRing, at: number, frames: ReadonlyMap<number, unknown>, how: string): void {
   for (const [number, frame] of frames) {
     const [text, wanted] = [frameText(frame), ring.truth[at]!.get(number)];
-    if (text !== wanted) throw new Error(`${how}: frame ${number} of ring ${at} is ${text}, and was ${wanted}`);
+    if (text !== wanted?.text)
+      throw new Error(`${how}: frame ${number} of ring ${at} is ${text}, and was ${wanted?.text}`);
   }
 }
 
-function checkNumbers(frames: ReadonlyMap<number, unknown>, lost: number, how: string): void {
-  const numbers = [...frames.keys()];
-  numbers.forEach((number, at) => {
-    if (at > 0 && number <= numbers[at - 1]!) throw new Error(`${how}: frame ${number} comes after ${numbers[at - 1]}`);
-  });
+/** Of a sweep behind damage all that is there must be true: its times and numbers, and each of its slots. */
+function checkParts(ring: BusyRing, at: number, parts: ReadonlyMap<number, SweepTruth>, how: string): void {
+  for (const [number, part] of parts) {
+    const whole = ring.truth[at]!.get(number)?.frame as SweepTruth;
+    const slots = new Map([...whole.slots].filter(([slot]) => part.slots.has(slot)));
+    const wanted = frameText({ ...whole, slots, updated: whole.updated.filter((slot) => part.slots.has(slot)) });
+    if (frameText(part) !== wanted) {
+      throw new Error(`${how}: frame ${number} of ring ${at} is in part ${frameText(part)}, and was ${wanted}`);
+    }
+  }
+}
+
+function checkNumbers(found: readonly number[], lost: number, how: string): void {
+  const numbers = [...new Set(found)].sort((a, b) => a - b);
+  if (numbers.length < found.length) throw new Error(`${how}: a frame was returned twice`);
   const missing = numbers.length === 0 ? 0 : numbers.at(-1)! - numbers[0]! + 1 - numbers.length;
   if (lost < missing) throw new Error(`${how}: ${missing} numbers are missing and ${lost} frames are told as lost`);
 }
@@ -87,15 +108,21 @@ class SpoiltPlan {
   ) {}
 
   /** The frames that a reader must return of a block. */
-  dueFrames(block: BlockPlan, kind: DamageKind): FramePlan[] {
+  dueFrames(block: BlockPlan, kind: DamageKind): DueFrame[] {
     if (!this.#stands(block)) return [];
     const broken = this.#firstBroken(block);
-    if (broken === undefined) return block.frames.filter(({ counts }) => counts);
-    const rest = block.frames.slice(block.frames.indexOf(broken) + 1);
-    // A page from elsewhere in the same ring may hold frames whose numbers are ahead of where it stands now.
-    const further =
-      block.ring === EVENTS && kind !== 'swapped-pages' ? rest.filter((frame) => this.#isWhole(frame)) : [];
-    return [...block.frames.slice(0, block.frames.indexOf(broken)), ...further].filter(({ counts }) => counts);
+    const place = broken === undefined ? block.frames.length : block.frames.indexOf(broken);
+    const before = block.frames.slice(0, place).filter(({ counts }) => counts);
+    return [...before.map((frame) => ({ frame })), ...this.#dueBehind(block, place, kind)];
+  }
+
+  #dueBehind({ ring, frames }: BlockPlan, place: number, kind: DamageKind): DueFrame[] {
+    // A page from elsewhere in the same block may hold frames whose numbers are ahead of where it stands now.
+    if (kind === 'swapped-pages') return [];
+    const isWhole = (frame: FramePlan) => this.#isWhole(frame);
+    const behind = frames.slice(place);
+    if (ring === EVENTS) return behind.filter((frame) => frame.counts && isWhole(frame)).map((frame) => ({ frame }));
+    return dueBehind(behind, isWhole, { isList: ring === DEEP, hasScalars: true });
   }
 
   /** Offsets that must be among the findings. */
