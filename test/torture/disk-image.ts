@@ -71,7 +71,8 @@ export class DiskImage implements Disposable {
   }
 
   #unmount(mounted: string): void {
-    run('umount', mounted);
+    // Lazily: another mount namespace may hold it for a moment.
+    run('umount', '-l', mounted);
     this.#mounts.splice(this.#mounts.indexOf(mounted), 1);
   }
 }
