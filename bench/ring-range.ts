@@ -24,6 +24,8 @@ const SECONDS = 10n;
 const SECOND_NS = 1_000_000_000n;
 const MIB = 2 ** 20;
 const MOVING = 0.1;
+/** Most of a block of an idle fleet: its middle is far behind the key. */
+const IDLE_FRAMES = 80_000;
 /** Of the ring that holds them. */
 const COUNTERS_SHARE = 0.7;
 const PID = 1000 + SLOTS / 2;
@@ -40,8 +42,8 @@ export const ringRange: Bench = {
       const moving = movingSlots(64, MOVING);
       const there = [...moving, ...moving.slice(1, -1).reverse()];
       measure(context, folder, bytes, `${MOVING * 100} % of the processes moving`, there);
-      // What never moves fills a file slowly: two of its blocks are enough to begin in the middle of one.
-      measure(context, folder, 16 * MIB, 'an idle fleet', movingSweeps(1, 0));
+      // What never moves fills a file slowly; what counts is how far into a block the middle is.
+      measure(context, folder, 64 * MIB, 'an idle fleet', movingSweeps(1, 0), IDLE_FRAMES);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -54,9 +56,10 @@ function measure(
   bytes: number,
   what: string,
   sweeps: ReturnType<typeof movingSlots>,
+  frames = Number.POSITIVE_INFINITY,
 ): void {
   const file = path.join(folder, 'range.tide');
-  const { middleNs, seconds } = fill(file, bytes, sweeps);
+  const { middleNs, seconds } = fill(file, bytes, sweeps, frames);
   const on = `${digits(bytes / MIB)} MiB, ${SLOTS} processes, ${digits(seconds)} s at 100 Hz, ${what}`;
   const fresh = JSON.parse(
     execFileSync(process.execPath, [fileURLToPath(import.meta.url), file, `${middleNs}`], { encoding: 'utf8' }),
@@ -82,12 +85,14 @@ function fill(
   file: string,
   bytes: number,
   sweeps: ReturnType<typeof movingSlots>,
+  frames: number,
 ): { middleNs: bigint; seconds: number } {
   const storage = FileStorage.create(file, bytes, preallocate);
   storage.map(mapFile);
   const ring = new SyntheticRing(storage);
   const from = ring.nowNs;
-  for (let at = 0; ring.stats.bytes < bytes * COUNTERS_SHARE; at++) ring.sweep(sweeps[at % sweeps.length]!);
+  for (let at = 0; at < frames && ring.stats.bytes < bytes * COUNTERS_SHARE; at++)
+    ring.sweep(sweeps[at % sweeps.length]!);
   const length = ring.nowNs - from;
   ring.close();
   return { middleNs: from + length / 2n, seconds: Number(length) / 1e9 };
