@@ -8,6 +8,7 @@
 import { identityKey } from '../engine/identity.js';
 import type { Damage } from '../ring/block-index.js';
 import { FileStorage } from '../ring/file-storage.js';
+import { FORMAT_MAJOR } from '../ring/layout.js';
 import { RingReader } from '../ring/ring-reader.js';
 import type { RingSpec } from '../ring/ring-table.js';
 import { SharedStorage } from '../ring/shared-storage.js';
@@ -176,6 +177,11 @@ export class Recording implements Disposable {
       lostEvents: this.lostEvents(),
       damage: () => this.#reader.damage,
     });
+  }
+
+  /** Version of the format, the latest that is known here, and how many frames of kinds that are not were passed so far. */
+  get format(): { readonly version: number; readonly known: number; readonly unknownFrames: number } {
+    return { version: this.#reader.major, known: FORMAT_MAJOR, unknownFrames: this.#reader.unknownFrames };
   }
 
   /** How many bytes what takes in the counters ring. */

@@ -7,6 +7,7 @@
  */
 import type { ColumnState } from './column-state.js';
 import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX } from './layout.js';
+import { ALL_PLACES, readPlaces } from './place-forms.js';
 import type { RingSpec } from './ring-table.js';
 import { readToken } from './value-token.js';
 import { type ByteCursor, unzigzag } from './varint.js';
@@ -31,8 +32,10 @@ export class ColumnsDecoder {
   private known = new Uint8Array(0);
   private scalarsKnown = true;
   private labelsListed = false;
-  /** Slots of the cells that moved in the frame being read. */
-  private moved = new Uint32Array(64);
+  /** Slots of the cells that moved in the frame being read: one of the arrays below, or those of `updated`. */
+  private moved = new Uint32Array(0);
+  private named = new Uint32Array(0);
+  private identity = new Uint32Array(0);
 
   constructor(
     private readonly spec: RingSpec,
@@ -150,58 +153,26 @@ export class ColumnsDecoder {
     }
   }
 
-  /** Fills `moved` with the slots of the cells that are named; returns how many, or -1. */
+  /** Points `moved` at the slots of the cells that are named; returns how many, or -1. */
   private readMoved(source: ByteCursor, count: number, all: boolean): number {
-    if (this.moved.length < count) this.moved = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
-    const { moved } = this;
-    const found = this.readNamed(source, count);
-    if (source.failed || found === -1 || all) return source.failed ? -1 : found;
-    const { slots } = this.updated;
-    for (let i = 0; i < found; i++) moved[i] = slots[moved[i]];
-    return found;
-  }
-
-  /** Fills `moved` with cells. */
-  private readNamed(source: ByteCursor, count: number): number {
-    const { moved } = this;
-    let form = this.major === 2 ? CELLS_GAPS : source.byte();
-    let found = 0;
-    if (form === CELLS_GAPS) {
-      for (let cell = -1; ; ) {
-        const gap = source.varint();
-        if (gap === 0) break;
-        cell += gap;
-        if (cell >= count) return -1;
-        moved[found++] = cell;
-      }
-      // Version 2 names none to name all.
-      if (this.major !== 2 || found > 0) return found;
-      form = CELLS_ALL;
+    const { named } = this;
+    if (named.length < count) {
+      this.named = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
+      this.identity = Uint32Array.from(this.named, (_, cell) => cell);
     }
-    if (form === CELLS_ALL) {
-      for (let cell = 0; cell < count; cell++) moved[cell] = cell;
+    const form = this.major === 2 ? CELLS_GAPS : source.byte();
+    let found = readPlaces(source, form, count, this.named);
+    if (source.failed || found === -1) return -1;
+    // Version 2 names none to name all.
+    if (this.major === 2 && found === 0) found = ALL_PLACES;
+    const { slots } = this.updated;
+    // All of them: nothing is copied, since in most frames nothing moves.
+    if (found === ALL_PLACES) {
+      this.moved = all ? this.identity : slots;
       return count;
     }
-    if (form === CELLS_BITS) {
-      const bits = source.skip((count + 7) >>> 3);
-      if (source.failed) return -1;
-      for (let cell = 0; cell < count; cell++) {
-        if ((source.byteAt(bits + (cell >>> 3)) & (1 << (cell & 7))) !== 0) moved[found++] = cell;
-      }
-      return found;
-    }
-    if (form !== CELLS_HALVES) return -1;
-    const bytes = source.varint();
-    const at = source.skip(bytes);
-    if (source.failed) return -1;
-    let cell = -1;
-    for (let i = 0; i < bytes * 2; i++) {
-      const half = (source.byteAt(at + (i >>> 1)) >>> ((i & 1) << 2)) & 15;
-      cell += half === 0 ? HALF_MAX : half;
-      if (half === 0) continue;
-      if (cell >= count) return -1;
-      moved[found++] = cell;
-    }
+    this.moved = this.named;
+    if (!all) for (let i = 0; i < found; i++) this.named[i] = slots[this.named[i]];
     return found;
   }
 

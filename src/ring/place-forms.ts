@@ -1,12 +1,12 @@
 /**
- * How it is told which of `count` things are meant: all of them, by a bit each, or by the gaps between them, in bytes or in
+ * How it is told, and read, which of `count` things are meant: all of them, by a bit each, or by the gaps between them, in bytes or in
  * half-bytes.
  *
  * The trap: which is shortest depends on how many are meant, and is asked for each column of each frame; so it is estimated
  * and not tried. A gap that needs two bytes is rare where gaps in bytes are chosen at all.
  */
 import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX } from './layout.js';
-import { VARINT_BYTES_MAX, varintLength, writeVarint } from './varint.js';
+import { type ByteCursor, VARINT_BYTES_MAX, varintLength, writeVarint } from './varint.js';
 
 /** The shortest way to tell which of `count` places the `changes` of a column are, of those that version 2 knows. */
 export function howToTell(changes: number, count: number): number {
@@ -95,6 +95,45 @@ export function writeHalves(
   if (shift > 0) out.copyWithin(from + shift, from, next);
   writeVarint(out, at, bytes);
   return next + shift;
+}
+
+/** Instead of a number of places: all of them. */
+export const ALL_PLACES = -2;
+
+/** Reads places that have no tokens to `into`. Returns how many, `ALL_PLACES`, or -1 when they break the format. */
+export function readPlaces(source: ByteCursor, form: number, count: number, into: Uint32Array): number {
+  let found = 0;
+  if (form === CELLS_ALL) return ALL_PLACES;
+  if (form === CELLS_GAPS) {
+    for (let place = -1; ; ) {
+      const gap = source.varint();
+      if (gap === 0) return found;
+      place += gap;
+      if (place >= count) return -1;
+      into[found++] = place;
+    }
+  }
+  if (form === CELLS_BITS) {
+    const bits = source.skip(bitsBytes(count));
+    if (source.failed) return -1;
+    for (let place = 0; place < count; place++) {
+      if ((source.byteAt(bits + (place >>> 3)) & (1 << (place & 7))) !== 0) into[found++] = place;
+    }
+    return found;
+  }
+  if (form !== CELLS_HALVES) return -1;
+  const bytes = source.varint();
+  const at = source.skip(bytes);
+  if (source.failed) return -1;
+  let place = -1;
+  for (let i = 0; i < bytes * 2; i++) {
+    const half = (source.byteAt(at + (i >>> 1)) >>> ((i & 1) << 2)) & HALF_MAX;
+    place += half === 0 ? HALF_MAX : half;
+    if (half === 0) continue;
+    if (place >= count) return -1;
+    into[found++] = place;
+  }
+  return found;
 }
 
 function bitsBytes(count: number): number {

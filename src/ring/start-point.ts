@@ -35,6 +35,7 @@ export function lastSnapshotBefore(
   const start = new ByteCursor();
   let found: { position: number; sequence: number } | undefined;
   let sequence = block.firstFrameSequence;
+  const fromNs = Number(fromTimeNs - block.baseTimeNs);
   for (let at: number = BLOCK_HEADER.bytes; at + FRAME_HEAD.bytes <= copy.heldBytes; ) {
     const length = view.getUint32(at + FRAME_HEAD.length, true);
     if (length < FRAME_HEAD.bytes || at + length > copy.heldBytes) break;
@@ -42,7 +43,7 @@ export function lastSnapshotBefore(
     const kind = bytes[at + FRAME_HEAD.kind];
     if (kind === KIND_COLUMNS) {
       start.reset(bytes, view, at + FRAME_HEAD.bytes, at + length);
-      if (block.baseTimeNs + BigInt(unzigzag(start.varint())) >= fromTimeNs) break;
+      if (unzigzag(start.varint()) >= fromNs) break;
     }
     if (kind === KIND_SNAPSHOT) found = { position: at, sequence };
     if (takesNumber(kind)) sequence++;
