@@ -10,6 +10,7 @@ from tide_records import Records
 STATUSES = ("ok", "denied", "gone", "no-mm", "timeout", "unsupported", "not-due", "lost", "estimated")
 FROM_STAT = {"minorFaults", "majorFaults", "userTime", "systemTime", "threads", "parentPid"}
 EVENTS = (None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume")
+ARRIVE_BY_LABEL = 13
 
 
 def ring_named(file, name):
@@ -21,8 +22,21 @@ def process_of(label):
     return [pid, start_ticks, parent, flags & 1, label[18 : 18 + length].hex()]
 
 
+def arrival_of(label):
+    """The same as the JSON of an arrival."""
+    pid, start_ticks, parent, is_kernel_thread, name = process_of(label)
+    told = {"pid": pid, "startTicks": start_ticks, "parentPid": parent, "kernelThread": is_kernel_thread == 1}
+    comm = bytes.fromhex(name)
+    told["comm"] = comm.decode("utf-8", errors="replace")
+    if told["comm"].encode("utf-8") != comm:
+        told["commHex"] = name
+    return told
+
+
 class EventRecords(Records):
     def record(self, number, time_ns, kind, payload):
+        if kind == ARRIVE_BY_LABEL:
+            return [(time_ns, "arrive", arrival_of(payload))]
         return [(time_ns, EVENTS[kind], json.loads(payload))] if 0 < kind < len(EVENTS) else []
 
 
