@@ -233,12 +233,11 @@ export class Recording implements Disposable {
     const ring = this.#reader.ringId(name);
     if (ring < 0) return 0;
     const cursor = this.#reader.cursor(ring);
-    let lost = 0;
-    let last = 0;
+    // Overwritten before the oldest block; what is missing later comes as gaps. Frames of unknown kinds are not missing.
+    let lost = Math.max(0, cursor.nextFrame - 1);
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      if (step === 'gap') lost += cursor.lost;
       if (step !== 'record') continue;
-      lost += cursor.frameSequence - last - 1;
-      last = cursor.frameSequence;
       const event = decodeEvent(cursor.type, cursor.payload);
       if (event) take(cursor.timeNs, event);
     }

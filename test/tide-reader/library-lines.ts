@@ -129,7 +129,7 @@ function* recordingLines(recording: Recording): Generator<Line> {
   }
   const clock = recording.clock();
   const walk = recording.walk();
-  const places = recording.rings[0]!.columns.map(({ name }) => COUNTER_COLUMNS.indexOf(name));
+  const places = recording.rings[0]!.columns.map(({ name }) => COUNTER_COLUMNS.indexOf(name)).filter((at) => at >= 0);
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step === 'gap') yield ['lost', walk.lost];
     if (step !== 'frame') continue;

@@ -9,6 +9,7 @@ from tide_records import Records
 
 STATUSES = ("ok", "denied", "gone", "no-mm", "timeout", "unsupported", "not-due", "lost", "estimated")
 FROM_STAT = {"minorFaults", "majorFaults", "userTime", "systemTime", "threads", "parentPid"}
+METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT
 EVENTS = (None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume")
 ARRIVE_BY_LABEL = 13
 
@@ -95,6 +96,7 @@ class MeasuredCounters(ColumnState):
         values = [
             number_text(column.get(slot, float("nan"))) if is_read or name not in FROM_STAT else "-"
             for name, column in zip(self.names, self.numbers)
+            if name in METRICS
         ]
         status = self.statuses.get(slot, 255)
         return [*process_of(self.labels[slot]), STATUSES[status] if status < len(STATUSES) else "lost", values]
