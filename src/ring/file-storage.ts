@@ -51,6 +51,8 @@ export class FileStorage implements Storage {
   private readonly commitView = new DataView(this.commitWord.buffer);
   private mapped: MappedFile | undefined;
   private flushTimer: NodeJS.Timeout | undefined;
+  /** Size that the file has while it is written; others may cut it. */
+  private reservedBytes = 0;
   private flushing = 0;
   private flushError: Error | undefined;
   private closed = false;
@@ -80,7 +82,9 @@ export class FileStorage implements Storage {
       unlinkSync(path);
       throw StorageError.from(error, path, `reserve ${sizeBytes} bytes for`);
     }
-    return new FileStorage(path, fd);
+    const storage = new FileStorage(path, fd);
+    storage.reservedBytes = sizeBytes;
+    return storage;
   }
 
   /**
@@ -189,6 +193,7 @@ export class FileStorage implements Storage {
   /** Gives a file that was trimmed its whole size back, reserved. Throws `StorageError` `no-space`, or `failed`. */
   extend(sizeBytes: number, preallocate: Preallocate = () => false): void {
     const present = this.sizeBytes;
+    this.reservedBytes = Math.max(present, sizeBytes);
     if (present >= sizeBytes) return;
     try {
       if (!preallocate(this.fd, sizeBytes)) fillWithZeros(this.fd, sizeBytes, present);
@@ -199,6 +204,16 @@ export class FileStorage implements Storage {
     }
   }
 
+  /**
+   * What others did to the file under a writer, in words that follow its path: `was cut`, or `was removed` (also when
+   * another file took its name; one that was given another name is written on). Undefined while it stands.
+   */
+  harm(): string | undefined {
+    const { size, nlink } = fstatSync(this.fd);
+    if (size < this.reservedBytes) return 'was cut';
+    return nlink === 0 ? 'was removed' : undefined;
+  }
+
   /** Hands the descriptor to whoever locks it: `lock(fd)` gives false when somebody else holds it. */
   lock(lock: (fd: number) => boolean): boolean {
     return lock(this.fd);
@@ -207,6 +222,7 @@ export class FileStorage implements Storage {
   /** Nothing can be mapped beyond the end, so a mapping ends here too. */
   trim(sizeBytes: number): void {
     this.unmap();
+    this.reservedBytes = Math.min(this.reservedBytes, sizeBytes);
     if (sizeBytes < this.sizeBytes) ftruncateSync(this.fd, sizeBytes);
   }
 

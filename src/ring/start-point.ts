@@ -21,7 +21,9 @@ export interface CursorStart {
 export function firstBlock(blocks: readonly BlockEntry[], fromTimeNs: bigint | undefined, isRecords: boolean): number {
   if (fromTimeNs === undefined || blocks.length === 0) return 1;
   let at = 0;
-  while (at + 1 < blocks.length && blocks[at + 1].baseTimeNs <= fromTimeNs) at++;
+  // Behind a clock that was set back, a block may hold what is later than the begin of the next.
+  const isLater = (next: BlockEntry) => next.baseTimeNs <= fromTimeNs && next.baseTimeNs >= blocks[at].baseTimeNs;
+  while (at + 1 < blocks.length && isLater(blocks[at + 1])) at++;
   return blocks[Math.max(0, isRecords ? at - 1 : at)].sequence;
 }
 

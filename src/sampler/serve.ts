@@ -38,24 +38,31 @@ function hurry(): void {
 
 /** Records as `config` says and resolves when the recording is closed. Whatever goes wrong is sent as `failed`. */
 export async function serveSampler(config: SamplerConfig, port: SamplerPort): Promise<void> {
-  let sampler: Sampler | undefined;
   hurry();
   try {
-    sampler = openSampler(config);
-    const running = sampler;
+    const { sampler: running, storage } = openSampler(config);
     const missing = running.missingPids();
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
       else running.mark(BigInt(message.timeNs), message.event);
     });
     running.started.then(() => port.send({ type: 'started', processes: running.progress.live, missing }));
-    const reports = setInterval(() => port.send({ type: 'progress', progress: running.progress }), PROGRESS_EVERY_MS);
+    let harm: Error | undefined;
+    const reports = setInterval(() => {
+      port.send({ type: 'progress', progress: running.progress });
+      harm = harmOf(storage, config);
+      if (harm) running.stop();
+    }, PROGRESS_EVERY_MS);
     reports.unref();
     try {
       const reason = await running.run();
       const { progress } = running;
+      harm ??= harmOf(storage, config);
       running.close(reason);
+      if (harm) throw harm;
       port.send({ type: 'stopped', reason, progress });
+    } catch (error) {
+      throw harm ?? error;
     } finally {
       clearInterval(reports);
     }
@@ -65,7 +72,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
 }
 
 /** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */
-function openSampler(config: SamplerConfig): Sampler {
+function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storage } {
   const engine = openEngine(config.engine, {
     root: config.root,
     host: config.host,
@@ -83,7 +90,7 @@ function openSampler(config: SamplerConfig): Sampler {
     if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });
     }
-    return sampler;
+    return { sampler, storage };
   } catch (error) {
     discard(engine, storage, config);
     throw error;
@@ -153,6 +160,15 @@ function ownerOf(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** An error when others took the file of a recording away under it: what is written then is lost. */
+function harmOf(storage: Storage, config: SamplerConfig): Error | undefined {
+  if (!(storage instanceof FileStorage) || config.storage.kind !== 'file') return undefined;
+  const harm = storage.harm();
+  if (harm === undefined || (harm === 'was removed' && config.storage.isNameless)) return undefined;
+  const sentence = `The recording ended: ${storage.path} ${harm} while it was written`;
+  return Object.assign(new Error(sentence), { code: 'file-lost' });
 }
 
 /** Ends what was begun; a file that was there before stays, and has at most been given its whole size. */
