@@ -1,78 +1,20 @@
-/** What others do to a recording while it is written or read: they remove it, cut it, put another in its place, fill its disk. */
-import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { openRecording, type Recorder, startRecording } from 'tidemark';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** What others do to a recording while it is read, and to its disk while it is written. */
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openRecording } from 'tidemark';
+import { afterAll, describe, expect, it } from 'vitest';
 import { FileStorage } from '../../src/ring/file-storage.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
 import { startCommand } from '../recorder/command.js';
-import { MIB, scratch, startSleep, until } from '../recorder/workload.js';
-import { MAIN } from '../tidemark-process.js';
+import { scratch } from '../recorder/workload.js';
 import { busyRecording, bytesOf } from './busy-recording.js';
+import { ROOT } from './root.js';
 
-const sleep = startSleep();
+const WRITER = 'test/torture/full-disk-writer.js';
+
 const folder = scratch();
 
-beforeAll(() => until(() => existsSync(`/proc/${sleep.pid}`)));
-afterAll(() => {
-  sleep.kill();
-  folder[Symbol.dispose]();
-});
-
-async function record(engine: 'native' | 'ts', name: string): Promise<{ recorder: Recorder; file: string }> {
-  const file = folder.file(`${engine}-${name}.tide`);
-  const recorder = await startRecording({ target: { pids: [sleep.pid!] }, file, engine, hz: 200, sizeBytes: 4 * MIB });
-  await until(() => recordedIn(file) > 5, 'some ticks');
-  return { recorder, file };
-}
-
-function recordedIn(file: string): number {
-  const recording = openRecording(file);
-  try {
-    return recording.summary().ticks.recorded;
-  } finally {
-    recording.close();
-  }
-}
-
-describe.each(['native', 'ts'] as const)('a file that is being written by the engine %s', (engine) => {
-  it('is removed: the recorder ends in order, and leaves nothing behind', async () => {
-    const { recorder, file } = await record(engine, 'removed');
-    rmSync(file);
-    await pause(50);
-    await recorder.stop();
-    expect((await recorder.finished).reason).toBe('stopped');
-    expect(existsSync(file)).toBe(false);
-  });
-
-  it('is replaced: the other file is not touched', async () => {
-    const { recorder, file } = await record(engine, 'replaced');
-    const other = folder.file('other');
-    writeFileSync(other, 'other');
-    renameSync(other, file);
-    await pause(50);
-    await recorder.stop();
-    expect(readFileSync(file, 'latin1')).toBe('other');
-  });
-
-  it('is cut behind what it holds, or inside it: the recorder lives, and what is left is read', async () => {
-    const { recorder, file } = await record(engine, 'cut');
-    truncateSync(file, 2 * MIB);
-    await pause(50);
-    const recorded = recordedIn(file);
-    expect(recorded).toBeGreaterThan(5);
-    // The middle of the third block; whichever ring has it, the first two stand.
-    truncateSync(file, 16384 + 2 * 65536 + 300);
-    await pause(100);
-    expect(recordedIn(file)).toBeLessThanOrEqual(recorded + 40);
-    // Its end cannot be written either, and that is said.
-    await expect(recorder.stop()).rejects.toThrow('the file was cut, or its disk is full');
-    const recording = openRecording(file);
-    expect(recording.processes()).toMatchObject([{ pid: sleep.pid }]);
-    expect(recording.damage).toContainEqual(expect.objectContaining({ reason: 'truncated' }));
-    recording.close();
-  });
-});
+afterAll(() => folder[Symbol.dispose]());
 
 describe('a file that is being read', () => {
   it('is removed, replaced or cut: the reader goes on with what it has', () => {
@@ -106,21 +48,16 @@ function openedCopy(bytes: Uint8Array) {
   return openRecording(folder.file('copy.tide'));
 }
 
-describe('a disk that fills up later', () => {
-  it('though the space was reserved: what cannot be stored is counted, and the recorder lives', async () => {
-    // A hole is punched into the reserved space, and another file takes what it gave back.
-    const line = `mount -t tmpfs -o size=6m none '${folder.path}' && cd '${folder.path}' || exit 99
-      '${process.execPath}' '${MAIN}' record --pid ${sleep.pid} --hz 1000 --size 4M --for 2500ms -o full.tide --summary &
-      recorder=$!
-      sleep 0.8
-      fallocate -p -o 272K -l 3824K full.tide || exit 98
-      dd if=/dev/zero of=hog bs=64k 2>/dev/null
-      wait $recorder; code=$?
-      rm hog
-      '${process.execPath}' '${MAIN}' info full.tide | head -40
-      exit $code`;
-    const flags = process.getuid?.() === 0 ? ['-m'] : ['-rm'];
-    const { code, stdout } = await startCommand('unshare', [...flags, 'sh', '-c', line], '/').ended;
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/write-failed/)]);
-  });
+it('a disk that fills up later costs what cannot be stored, counted, and nothing else', async () => {
+  const line = `mount -t tmpfs -o size=1m none "$1" && exec "$2" "$3" "$1"`;
+  const flags = process.getuid?.() === 0 ? ['-m'] : ['-rm'];
+  const words = [...flags, 'sh', '-c', line, 'sh', folder.path, process.execPath, path.join(ROOT, WRITER)];
+  const { code, stdout, stderr } = await startCommand('unshare', words, '/').ended;
+  expect([code, stderr]).toEqual([0, '']);
+  const { before, during, after, attempted, storedCount, failed, isEqual } = JSON.parse(stdout);
+  expect([before, after, attempted]).toEqual([150, 30, 380]);
+  expect(during).toBeLessThan(100);
+  expect(storedCount).toBe(before + during + after);
+  expect(failed).toBe(attempted - storedCount);
+  expect(isEqual).toBe(true);
 });
