@@ -3,12 +3,13 @@
  * is that of a trial or the beginning of several. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
  */
 import { DAMAGE_TRIALS } from './damage-trials.js';
+import { HOG_TRIAL } from './disk-hog.js';
 import { KILL_TRIALS } from './kill-trials.js';
 import { POWER_TRIAL } from './power-cut.js';
 import { SECOND_READER_TRIAL } from './second-reader-trial.js';
 import type { Trial } from './trial.js';
 
-const TRIALS: readonly Trial[] = [...KILL_TRIALS, ...DAMAGE_TRIALS, POWER_TRIAL, SECOND_READER_TRIAL];
+const TRIALS: readonly Trial[] = [...KILL_TRIALS, ...DAMAGE_TRIALS, POWER_TRIAL, HOG_TRIAL, SECOND_READER_TRIAL];
 
 const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';
 const PROGRESS_MS = 5000;
