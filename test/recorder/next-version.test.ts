@@ -7,17 +7,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { TierColumns } from '../../src/engine/tier-columns.js';
 import { Recording } from '../../src/recording/recording.js';
+import { RecordingWriter } from '../../src/recording/recording-writer.js';
 import type { AppendResult } from '../../src/ring/append-result.js';
 import type { BlockWriter } from '../../src/ring/block-writer.js';
 import type { SweepColumns } from '../../src/ring/columns-encoder.js';
 import { FILE_HEADER, FORMAT_MAJOR } from '../../src/ring/layout.js';
+import { RingReader } from '../../src/ring/ring-reader.js';
 import { RingWriter, type RingWriterOptions } from '../../src/ring/ring-writer.js';
 import { SharedStorage } from '../../src/ring/shared-storage.js';
 import type { Storage } from '../../src/ring/storage.js';
+import { COUNTER_COLUMNS } from '../../src/schema.js';
 import { readTwice } from '../tide-reader/second-reader.js';
 import { runTidemark } from '../tidemark-process.js';
-import { Author, someone } from './synthetic.js';
+import { Author, METADATA, MONOTONIC, SECOND, START, someone } from './synthetic.js';
 
 const UNKNOWN_KIND = 77;
 const UNKNOWN_EVENT = 999;
@@ -152,5 +156,38 @@ describe('a recording of a later version', () => {
     const { code, stdout, stderr } = await runTidemark(['info', file]);
     expect([code, stderr]).toEqual([0, '']);
     if (major > FORMAT_MAJOR) expect(stdout).toMatch(/version 4.*frames left out/);
+  });
+});
+
+describe('a recording of an earlier version', () => {
+  it.each([2 ** 16, 2 ** 19])('that was cut into blocks of %d bytes is gone on with in such blocks', (blockBytes) => {
+    const storage = new SharedStorage(new SharedArrayBuffer(16384 + 12 * blockBytes));
+    const options = { metadata: METADATA, blockBytes, maxSlots: 64 };
+    const columns = new TierColumns(COUNTER_COLUMNS, 64);
+    const writeTicks = (writer: RecordingWriter, from: number) => {
+      writer.arrive(MONOTONIC, 0, someone(10));
+      for (let tick = 0; tick < 3000; tick++) {
+        columns.columns.forEach((column, index) => {
+          column[0] = (tick + from) * 4096 * (index + 1);
+        });
+        columns.status[0] = 0;
+        const at = MONOTONIC + BigInt(from + tick) * SECOND;
+        const scalars = { tick, lateness: 0, ownCpu: tick, ownRss: 0, missedTicks: 0, statEvery: 1 };
+        writer.counters(at, at + 5n, scalars, columns);
+      }
+    };
+    writeTicks(RecordingWriter.create(storage, options), 0);
+    const now = { monotonicNs: MONOTONIC + 3000n * SECOND, realNs: START, boottimeNs: 0n };
+    writeTicks(
+      RecordingWriter.resume(storage, METADATA, now, () => {}),
+      3000,
+    );
+    const reader = RingReader.open(storage);
+    expect(reader.blockBytes).toBe(blockBytes);
+    const recording = Recording.open(storage);
+    const { value } = recording.series(someone(10), 'rss');
+    expect(value.length).toBeGreaterThan(1500);
+    expect([...value].reverse()).toEqual(Array.from({ length: value.length }, (_, back) => (5999 - back) * 4096));
+    expect(recording.damage).toEqual([]);
   });
 });

@@ -11,6 +11,11 @@ import { gunzipSync } from 'node:zlib';
 import { startRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MappingRing } from '../../src/recording/mappings.fixture.js';
+import { encodeBlockHeader } from '../../src/ring/block-header.js';
+import { fileSeedOf } from '../../src/ring/checksum.js';
+import { BLOCK_HEADER } from '../../src/ring/layout.js';
+import { RingWriter } from '../../src/ring/ring-writer.js';
+import { EVENTS, FILE_ID, HEADER, memory, Recorder } from '../../src/ring/rings.fixture.js';
 import { startTidemark } from '../recorder/command.js';
 import { MIB, startSleep, until, Workload } from '../recorder/workload.js';
 import { busyRecording, bytesOf } from '../torture/busy-recording.js';
@@ -19,7 +24,6 @@ import { Random } from '../torture/random.js';
 import { readTwice } from './second-reader.js';
 
 const FIXTURES = new URL('../fixtures/recordings/', import.meta.url);
-const HEADER = 16384;
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-second-'));
 const kept = readdirSync(FIXTURES).filter((name) => name.endsWith('.tide.gz'));
 
@@ -40,7 +44,7 @@ function counts(file: string): Record<string, number> {
   return counted;
 }
 
-describe('both readers say the same of', () => {
+describe('both readers say the same of', { timeout: 120_000 }, () => {
   it.each(kept)('the kept file %s', (name) => {
     const { frame, tick, event, mappings } = counts(keep(name, gunzipSync(readFileSync(new URL(name, FIXTURES)))));
     expect([frame, tick, event, mappings].map((count) => count! > 3)).toEqual([true, true, true, true]);
@@ -130,6 +134,22 @@ describe('both readers say the same of', () => {
       findings += lines.filter(([line]) => line === 'finding').length;
     }
     expect(findings).toBeGreaterThan(3);
+  });
+
+  it('frames that are numbered beyond 32 bits', () => {
+    const storage = memory(8);
+    const { writer } = new Recorder(storage);
+    writer.appendRecord(EVENTS, 1n, 1, new Uint8Array(1));
+    const header = new Uint8Array(BLOCK_HEADER.bytes);
+    const fields = { ring: EVENTS, sequence: 2 ** 33, firstFrameSequence: 2 ** 32 - 3, baseTimeNs: 0n };
+    encodeBlockHeader(header, fields, fileSeedOf(FILE_ID));
+    storage.write(HEADER, header, 0, header.length);
+    const later = RingWriter.resume(storage);
+    for (let at = 0; at < 9; at++) later.appendRecord(EVENTS, BigInt(at), at, new Uint8Array(900).fill(at));
+    const sound = new Uint8Array(storage.buffer);
+    expect(counts(keep('numbers.tide', sound)).record).toBe(9);
+    sound[HEADER + 65536 + 64 + 4 * 928 + 100]! ^= 1;
+    expect(counts(keep('numbers.tide', sound))).toMatchObject({ record: 8, lost: 1, finding: 1 });
   });
 
   it('what is no ring of theirs', () => {

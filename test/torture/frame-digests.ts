@@ -1,6 +1,6 @@
 /** The frames of a ring as digests of all that a reader sees, the same as kill-writer.js tells of what it stores. */
 import { createHash } from 'node:crypto';
-import type { RingCursor } from '../../src/ring/ring-cursor.js';
+import type { CursorStep, RingCursor } from '../../src/ring/ring-cursor.js';
 
 /** By number; throws when frames are missing, unless `withGaps`. */
 export function digestsOf(cursor: RingCursor, withGaps = false): Map<number, string> {
@@ -9,13 +9,17 @@ export function digestsOf(cursor: RingCursor, withGaps = false): Map<number, str
     if (step === 'gap' && !withGaps) {
       throw new Error(`${cursor.lost} frames are missing before frame ${cursor.nextFrame}`);
     }
-    if (step === 'record') {
-      const payload = Buffer.from(cursor.payload).toString('hex');
-      found.set(cursor.frameSequence, digest([cursor.timeNs, cursor.type, payload]));
-    }
-    if (step === 'columns') found.set(cursor.frameSequence, sweepDigest(cursor));
+    const digest = digestOfStep(cursor, step);
+    if (digest !== undefined) found.set(cursor.frameSequence, digest);
   }
   return found;
+}
+
+/** Of the frame that a cursor has just given out; undefined for other steps. */
+export function digestOfStep(cursor: RingCursor, step: CursorStep): string | undefined {
+  if (step === 'columns') return sweepDigest(cursor);
+  if (step !== 'record') return undefined;
+  return digest([cursor.timeNs, cursor.type, Buffer.from(cursor.payload).toString('hex')]);
 }
 
 function sweepDigest(cursor: RingCursor): string {

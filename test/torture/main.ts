@@ -6,10 +6,18 @@ import { DAMAGE_TRIALS } from './damage-trials.js';
 import { HOG_TRIAL } from './disk-hog.js';
 import { KILL_TRIALS } from './kill-trials.js';
 import { POWER_TRIAL } from './power-cut.js';
+import { READER_TRIAL } from './readers.js';
 import { SECOND_READER_TRIAL } from './second-reader-trial.js';
 import type { Trial } from './trial.js';
 
-const TRIALS: readonly Trial[] = [...KILL_TRIALS, ...DAMAGE_TRIALS, POWER_TRIAL, HOG_TRIAL, SECOND_READER_TRIAL];
+const TRIALS: readonly Trial[] = [
+  ...KILL_TRIALS,
+  ...DAMAGE_TRIALS,
+  POWER_TRIAL,
+  HOG_TRIAL,
+  READER_TRIAL,
+  SECOND_READER_TRIAL,
+];
 
 const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';
 const PROGRESS_MS = 5000;
