@@ -3,6 +3,7 @@
  * is that of a trial or the beginning of several. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
  */
 import { DAMAGE_TRIALS } from './damage-trials.js';
+import { ASK_TRIAL } from './damaged-recordings.js';
 import { HOG_TRIAL } from './disk-hog.js';
 import { KILL_TRIALS } from './kill-trials.js';
 import { POWER_TRIAL } from './power-cut.js';
@@ -13,6 +14,7 @@ import type { Trial } from './trial.js';
 const TRIALS: readonly Trial[] = [
   ...KILL_TRIALS,
   ...DAMAGE_TRIALS,
+  ASK_TRIAL,
   POWER_TRIAL,
   HOG_TRIAL,
   READER_TRIAL,
