@@ -16,6 +16,7 @@ import { record100hz } from './record-100hz.js';
 import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
 import { ring } from './ring.js';
+import { ringDisk } from './ring-disk.js';
 import { ringRange } from './ring-range.js';
 import { shell } from './shell.js';
 import { sweepFloor } from './sweep-floor.js';
@@ -26,6 +27,7 @@ const BENCHES: readonly Bench[] = [
   tokenizers,
   ring,
   ringRange,
+  ringDisk,
   sweepFloor,
   peers,
   shell,
