@@ -37,7 +37,8 @@ export function spoil(
 ): Spoilt {
   const bytes = Uint8Array.from(sound);
   const within = () => from + random.below(to - from);
-  const page = () => Math.floor(within() / PAGE) * PAGE;
+  const lastPage = Math.floor(sound.length / PAGE) - 1;
+  const page = () => Math.min(lastPage, Math.floor(within() / PAGE)) * PAGE;
   const places: number[] = [];
   const times = 1 + random.below(4);
   for (let time = 0; time < times; time++) {
