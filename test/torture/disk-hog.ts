@@ -24,6 +24,7 @@ interface Timed {
   readonly writes: number;
   readonly p999Ms: number;
   readonly longestMs: number;
+  readonly longest: { readonly ring: string; readonly write: number; readonly beginsBlock: boolean };
   readonly missed: number;
   readonly lateP999Ms: number;
 }
@@ -86,7 +87,8 @@ export const HOG_TRIAL: Trial = {
         const control = await record(memory, count, sleep.pid!);
         note('memory, hog:', control);
         if (held.longestMs > Math.max(LONG_MS, 2 * control.longestMs)) {
-          throw new Error(`A write took ${held.longestMs} ms: ${JSON.stringify(figures)}`);
+          const what = JSON.stringify(held.longest);
+          throw new Error(`A write took ${held.longestMs} ms, ${what}: ${JSON.stringify(figures)}`);
         }
       } finally {
         process.kill(-hog.pid!, 'SIGKILL');

@@ -1,6 +1,6 @@
 /**
  * A recorder that takes the time of each of its writes: `node timed-writer.js CONFIG`, JSON with `file`, `sizeBytes`, `hz`,
- * `durationMs` and `pids`; prints how many there were and how long the longest took.
+ * `durationMs` and `pids`; prints how many there were, and which took longest.
  */
 import { RingWriter } from '../../dist/ring/ring-writer.js';
 import { planRecording } from '../../dist/sampler/record-options.js';
@@ -8,13 +8,21 @@ import { serveSampler } from '../../dist/sampler/serve.js';
 
 const { file, sizeBytes, hz, durationMs, pids } = JSON.parse(process.argv[2]);
 const times = [];
+/** The longest, in words: what was written, as the how many-th, and whether it began a block. */
+let longest = { ms: 0 };
 
 for (const method of ['appendColumns', 'appendRecord']) {
   const append = RingWriter.prototype[method];
   RingWriter.prototype[method] = function (...words) {
+    const blocks = this.stats[words[0]].blocks;
     const from = process.hrtime.bigint();
     const result = append.apply(this, words);
-    times.push(Number(process.hrtime.bigint() - from) / 1e6);
+    const ms = Number(process.hrtime.bigint() - from) / 1e6;
+    times.push(ms);
+    if (ms > longest.ms) {
+      const beginsBlock = this.stats[words[0]].blocks !== blocks;
+      longest = { ms, ring: this.rings[words[0]].name, write: times.length, beginsBlock };
+    }
     return result;
   };
 }
@@ -32,4 +40,4 @@ await serveSampler(
 );
 times.sort((a, b) => a - b);
 const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-console.log(JSON.stringify({ writes: times.length, p999Ms: at(0.999), longestMs: at(1) }));
+console.log(JSON.stringify({ writes: times.length, p999Ms: at(0.999), longestMs: at(1), longest }));
