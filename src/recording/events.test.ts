@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeIdentity, encodeIdentity, MAX_COMM } from '../engine/identity.js';
-import { arrivalOf, decodeEvent, EventType, encodeEvent, nameParts, type TideEvent } from './events.js';
+import { ARRIVAL_LABEL, arrivalOf, decodeEvent, EventType, encodeEvent, nameParts, type TideEvent } from './events.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -126,4 +126,19 @@ describe('the label of a slot', () => {
     const one = decodeIdentity(encodeIdentity({ pid: 1, startTicks: 2, parentPid: 3, kernelThread: false, comm }));
     expect(one!.comm).toEqual(comm.subarray(0, MAX_COMM));
   });
+});
+
+it('reads an arrival from the label of its slot, and nothing from half of one', () => {
+  const comm = Uint8Array.of(0x61, 0xff, 0x22);
+  const label = encodeIdentity({ pid: 7, startTicks: 2 ** 40, parentPid: 3, kernelThread: true, comm });
+  expect(decodeEvent(ARRIVAL_LABEL, label)).toEqual({
+    type: 'arrive',
+    pid: 7,
+    startTicks: 2 ** 40,
+    parentPid: 3,
+    kernelThread: true,
+    comm: 'a\ufffd"',
+    commHex: '61ff22',
+  });
+  expect(decodeEvent(ARRIVAL_LABEL, label.subarray(0, -1))).toBeUndefined();
 });

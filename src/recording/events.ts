@@ -1,11 +1,12 @@
 /**
- * What happened between the sweeps: records of the events ring, one type number and a JSON object each.
+ * What happened between the sweeps: records of the events ring, one type number and a JSON object each, but for arrivals,
+ * of which a recording begins with one for each process: theirs is the label of the slot.
  *
  * The trap: types are stored as numbers and are never reused; a reader skips a type that it does not know. Names are
  * bytes: where they are not UTF-8 the hex form beside them is the truth.
  */
 import { isUtf8 } from 'node:buffer';
-import type { ProcessIdentity } from '../engine/identity.js';
+import { decodeIdentity, type ProcessIdentity } from '../engine/identity.js';
 
 /** Type numbers of the events ring. */
 export const EventType = {
@@ -88,6 +89,9 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
 };
 const TIME = /^-?\d{1,19}$/;
 
+/** Type of an arrival whose payload is a label. Those of format version 2 were JSON, under `EventType.arrive`. */
+export const ARRIVAL_LABEL = 13;
+
 const nameOfType = new Map<number, TideEvent['type']>(
   Object.entries(EventType).map(([name, type]) => [type, name as TideEvent['type']]),
 );
@@ -100,6 +104,10 @@ export function encodeEvent(event: TideEvent): Uint8Array {
 
 /** The event of a record, or undefined when its type is unknown or its payload damaged. */
 export function decodeEvent(type: number, payload: Uint8Array): TideEvent | undefined {
+  if (type === ARRIVAL_LABEL) {
+    const identity = decodeIdentity(payload);
+    return identity && arrivalOf(identity);
+  }
   const name = nameOfType.get(type);
   if (name === undefined) return undefined;
   try {

@@ -16,7 +16,7 @@
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import type { MappingSweep } from '../engine/mapping-sweep.js';
 import { CELLS_ALL, CELLS_BITS, CELLS_GAPS } from '../ring/layout.js';
-import { howToTell } from '../ring/moved-cells.js';
+import { howToTell } from '../ring/place-forms.js';
 import { readToken, TOKEN_BYTES_MAX, writeToken } from '../ring/value-token.js';
 import { ByteCursor, VARINT_BYTES_MAX, writeVarint } from '../ring/varint.js';
 import { columnsOfTable, MAPPING_COLUMNS, MAPPING_QUANTA, MappingColumns, tableOfColumns } from './mapping-columns.js';

@@ -12,7 +12,7 @@ import type { RingStats } from '../ring/append-result.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
-import { arrivalOf, EventType, encodeEvent, type ResumedClock, type TideEvent } from './events.js';
+import { ARRIVAL_LABEL, arrivalOf, EventType, encodeEvent, type ResumedClock, type TideEvent } from './events.js';
 import { COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
 import { MappingWriter } from './mapping-writer.js';
 import { Recording } from './recording.js';
@@ -117,7 +117,7 @@ export class RecordingWriter {
     this.#ring.setLabel(Rings.counters, slot, label);
     this.#ring.setLabel(Rings.rollup, slot, label);
     this.#live++;
-    this.event(timeNs, arrivalOf(identity));
+    this.#ring.appendRecord(Rings.lives, timeNs + this.#base.offsetNs, ARRIVAL_LABEL, label);
   }
 
   /** A process has another name since an exec or `prctl`. */

@@ -8,6 +8,7 @@
 import { identityKey } from '../engine/identity.js';
 import type { Damage } from '../ring/block-index.js';
 import { FileStorage } from '../ring/file-storage.js';
+import { FORMAT_MAJOR } from '../ring/layout.js';
 import { RingReader } from '../ring/ring-reader.js';
 import type { RingSpec } from '../ring/ring-table.js';
 import { SharedStorage } from '../ring/shared-storage.js';
@@ -15,6 +16,7 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
+import { type Density, densityOf } from './density.js';
 import { decodeEvent, type TideEvent } from './events.js';
 import { checkMetadata, type RecordingMetadata } from './format.js';
 import {
@@ -184,6 +186,16 @@ export class Recording implements Disposable {
     });
   }
 
+  /** Version of the format, the latest that is known here, and how many frames of kinds that are not were passed so far. */
+  get format(): { readonly version: number; readonly known: number; readonly unknownFrames: number } {
+    return { version: this.#reader.major, known: FORMAT_MAJOR, unknownFrames: this.#reader.unknownFrames };
+  }
+
+  /** How many bytes what takes in the counters ring. */
+  density(): Density {
+    return densityOf(this.#reader.cursor(this.#reader.ringId('counters')));
+  }
+
   /** Damage that was met so far, by offset in the file. */
   get damage(): readonly Damage[] {
     return this.#reader.damage;
@@ -228,12 +240,11 @@ export class Recording implements Disposable {
     const ring = this.#reader.ringId(name);
     if (ring < 0) return 0;
     const cursor = this.#reader.cursor(ring);
-    let lost = 0;
-    let last = 0;
+    // Overwritten before the oldest block; what is missing later comes as gaps. Frames of unknown kinds are not missing.
+    let lost = Math.max(0, cursor.nextFrame - 1);
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      if (step === 'gap') lost += cursor.lost;
       if (step !== 'record') continue;
-      lost += cursor.frameSequence - last - 1;
-      last = cursor.frameSequence;
       const event = decodeEvent(cursor.type, cursor.payload);
       if (event) take(cursor.timeNs, event);
     }

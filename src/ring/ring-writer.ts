@@ -71,7 +71,7 @@ export class RingWriter {
     const { headerBytes, blockBytes, blockCount, table, fileSeed, major } = reader.layout;
     if (major !== FORMAT_MAJOR) {
       const text = `The recording has format version ${major}; only one of version ${FORMAT_MAJOR} can be continued`;
-      throw new RingFormatError('older-version', text);
+      throw new RingFormatError(major < FORMAT_MAJOR ? 'older-version' : 'newer-version', text);
     }
     // The size first: until the record goes, it tells readers where the used blocks end.
     grow(headerBytes + blockCount * blockBytes);
@@ -102,6 +102,7 @@ export class RingWriter {
       frame: new Uint8Array(blockBytes),
       blockOffset: (physical) => headerBytes + physical * blockBytes,
       blockClosed: () => storage.flushBehind(),
+      prepare: (physical, bytes) => storage.prepare(headerBytes + physical * blockBytes, bytes),
       failed: (error) => {
         this.lastError = error;
       },

@@ -41,6 +41,8 @@ export interface SamplerConfig {
         readonly trim: boolean;
         /** Goes on in the file, which is there. */
         readonly resume: boolean;
+        /** Loses its name on purpose once both sides have it open. */
+        readonly isNameless?: boolean;
       }
     | { readonly kind: 'shared'; readonly buffer: SharedArrayBuffer };
   /** Whose CPU time and memory count as the recorder's own. */

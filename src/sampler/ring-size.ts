@@ -10,6 +10,8 @@ import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN } from '../ring/layout.js';
 const KEY_BYTES_PER_PROCESS = 96;
 const BLOCKS_PER_RING_AT_LEAST = 24;
 const KEYS_PER_BLOCK = 8;
+/** Opening a ring looks at each of them. */
+const BLOCKS_AT_MOST = 4096;
 const HEADER_BYTES = 64 * 1024;
 
 export interface RingSize {
@@ -24,7 +26,9 @@ export interface RingSize {
  */
 export function sizeRing(sizeBytes: number, processes: number): RingSize {
   const expected = Math.max(64, Math.ceil(processes * 1.5));
-  const wanted = powerOfTwoAbove(expected * KEY_BYTES_PER_PROCESS * KEYS_PER_BLOCK);
+  const wanted = powerOfTwoAbove(
+    Math.max(expected * KEY_BYTES_PER_PROCESS * KEYS_PER_BLOCK, sizeBytes / BLOCKS_AT_MOST),
+  );
   const possible = powerOfTwoBelow((sizeBytes - HEADER_BYTES) / BLOCKS_PER_RING_AT_LEAST);
   const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES_MIN, Math.min(wanted, possible)));
   if (possible < BLOCK_BYTES_MIN || expected * KEY_BYTES_PER_PROCESS * 2 > blockBytes) {

@@ -60,7 +60,7 @@ function scratchSource(sizeBytes: number): RingSource {
     return `/proc/self/fd/${fd}`;
   };
   return {
-    storage: { kind: 'file', path: file, sizeBytes, trim: false, resume: false },
+    storage: { kind: 'file', path: file, sizeBytes, trim: false, resume: false, isNameless: true },
     open: () => openRecording(openedPath()),
     openStorage: () => FileStorage.open(openedPath()),
     settle: () => {

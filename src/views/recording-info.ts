@@ -1,4 +1,5 @@
 /** What a recording holds, as the lines and as the JSON of `tidemark info`. */
+import type { Density } from '../recording/density.js';
 import type { Recording } from '../recording/recording.js';
 import type { RecordingSummary } from '../recording/summary.js';
 import { formatDurationShort } from '../text/duration.js';
@@ -22,6 +23,9 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     points,
     bytes: recording.usedBytes,
     bytesPerPoint: points === 0 ? null : recording.usedBytes / points,
+    pointsPerSecond: durationSeconds === 0 ? null : points / durationSeconds,
+    density: recording.density(),
+    format: recording.format,
     self,
     coverage,
     statShare,
@@ -57,8 +61,11 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     line(
       'points',
       `${points} in ${formatSize(recording.usedBytes)}` +
-        (points === 0 ? '' : `, ${(recording.usedBytes / points).toFixed(2)} bytes per point`),
+        (points === 0 ? '' : `, ${(recording.usedBytes / points).toFixed(2)} bytes per point`) +
+        (durationSeconds === 0 ? '' : `, ${Math.round(points / durationSeconds)} points per second`),
     ),
+    ...densityLines(recording.density()).map((text) => line('density', text)),
+    ...formatLines(recording).map((text) => line('format', text)),
     line(
       'coverage',
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
@@ -73,6 +80,23 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       ? line('damage', 'none')
       : line('damage', damage.map(({ offset, reason }) => `${reason} at byte ${offset}`).join('; ')),
   ];
+}
+
+/** What takes how many bytes; nothing where nothing can be said. */
+function densityLines({ idleFrameBytes, bytesPerChange, keyBytesPerProcess }: Density): string[] {
+  const parts = [
+    idleFrameBytes === null ? '' : `a tick in which nothing changed ${idleFrameBytes} bytes`,
+    bytesPerChange === null ? '' : `a changed value ${bytesPerChange.toFixed(2)}`,
+    keyBytesPerProcess === null ? '' : `the key of a block ${keyBytesPerProcess.toFixed(1)} per process`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? [] : [parts.join(', ')];
+}
+
+/** Only of a later version: then what it could not read must be told. */
+function formatLines({ format }: Recording): string[] {
+  if (format.version <= format.known) return [];
+  const { version, known, unknownFrames } = format;
+  return [`version ${version}, and this program knows versions up to ${known}: ${unknownFrames} frames left out`];
 }
 
 function statShareText(share: number): string {
