@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
+import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
 import { MAX_DEEP_HZ, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
@@ -18,7 +20,7 @@ import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
 import { CommandError, UsageError } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
-import { parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
+import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
   type EngineOption,
@@ -45,6 +47,8 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
   audit: number;
+  keep?: string;
+  cmdline: CmdlineMode;
   summary?: true;
   resume?: true;
 }
@@ -63,6 +67,18 @@ export function configure(command: Command): void {
         parseSize(DEFAULT_SIZE),
         DEFAULT_SIZE,
       ),
+    )
+    .addOption(
+      valueOption('--keep <ladder>', 'what is kept for how long: full:6h,1s:3d,1m:30d', (text) =>
+        formatKeep(parseKeep(text)),
+      ),
+    )
+    .addOption(
+      valueOption(
+        '--cmdline <what>',
+        `what of command lines is stored: ${CMDLINE_MODES.join(', ')}`,
+        oneOf('what to store', CMDLINE_MODES),
+      ).default('full'),
     )
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
@@ -133,6 +149,8 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       rollup: options.rollup,
       mappings: options.mappings,
       audit: options.audit,
+      cmdline: options.cmdline,
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
       engine: options.engine,
       procfs: options.procfs,
       host: hostUnitsOf(options),

@@ -6,7 +6,7 @@
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
 import { columnOf, statusName } from '../recording/frame.js';
-import type { FrameWalk } from '../recording/frame-walk.js';
+import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 
@@ -20,9 +20,14 @@ export interface ExportOptions {
   readonly pids?: readonly number[];
   /** at most one tick in each interval of that many nanoseconds: the first one. */
   readonly every?: bigint;
+  /** Of a stretch of which only steps are left: which value of each step; default `last`. */
+  readonly agg?: keyof typeof AGGREGATE_KINDS;
   /** Told how far the export is, in Unix nanoseconds, every so many rows. */
   readonly onProgress?: (timeNs: bigint) => void;
 }
+
+/** The three values of a step by their names. */
+export const AGGREGATE_KINDS = { last: Kind.last, min: Kind.least, max: Kind.most } as const;
 
 /** Names of the columns around the metrics, in the order of the text formats. */
 export const LEADING_COLUMNS = ['time_unix_ns', 'pid', 'start_ticks', 'comm'] as const;
@@ -46,6 +51,8 @@ export class ExportRow {
   countersStatus = '';
   rollupStatus = '';
   rollupAgeNs: bigint | undefined;
+  /** The step whose value this is; 0 for a tick. */
+  stepNs = 0n;
 
   constructor(metrics: number) {
     this.values = new Float64Array(metrics);
@@ -59,7 +66,7 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
   const metrics = exportedMetrics(options);
   const places = metrics.map((name) => columnOf(name));
   const clock = recording.clock();
-  const walk = recording.walk(recording.rangeOf(options, clock));
+  const kind = AGGREGATE_KINDS[options.agg ?? 'last'];
   const pids = options.pids && new Set(options.pids);
   const row = new ExportRow(metrics.length);
   const { every } = options;
@@ -67,23 +74,31 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
     throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
   }
   const thinning = every === undefined ? undefined : new Thinning(every);
-  for (let step = walk.next(); step !== null; step = walk.next()) {
-    if (step !== 'frame') continue;
-    row.timeNs = clock.toUnix(walk.startNs);
-    if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
-    if (thinning && !thinning.takes(row.timeNs)) continue;
-    const { slots, count } = walk.rows;
-    for (let index = 0; index < count; index++) {
-      const slot = slots[index]!;
-      const identity = walk.identity(slot);
-      if (!identity || (pids && !pids.has(identity.pid))) continue;
-      fillRow(row, walk, slot, places);
-      yield row;
+  for (const walk of recording.walks(recording.rangeOf(options, clock))) {
+    for (let step = walk.next(); step !== null; step = walk.next()) {
+      if (step !== 'frame') continue;
+      row.timeNs = clock.toUnix(walk.startNs);
+      if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
+      if (thinning && !thinning.takes(row.timeNs)) continue;
+      const { slots, count } = walk.rows;
+      for (let index = 0; index < count; index++) {
+        const slot = slots[index]!;
+        const identity = walk.identity(slot);
+        if (!identity || (pids && !pids.has(identity.pid))) continue;
+        fillRow(row, walk, slot, places, kind);
+        yield row;
+      }
     }
   }
 }
 
-function fillRow(row: ExportRow, walk: FrameWalk, slot: number, places: readonly ReturnType<typeof columnOf>[]): void {
+function fillRow(
+  row: ExportRow,
+  walk: FrameWalk,
+  slot: number,
+  places: readonly ReturnType<typeof columnOf>[],
+  kind: ValueKind,
+): void {
   const identity = walk.identity(slot)!;
   row.pid = identity.pid;
   row.startTicks = identity.startTicks;
@@ -91,11 +106,12 @@ function fillRow(row: ExportRow, walk: FrameWalk, slot: number, places: readonly
   const isRead = walk.isRead(slot);
   places.forEach(({ tier, place }, index) => {
     row.values[index] =
-      tier === 'counters' ? walk.counter(place, slot) : isRead ? walk.rollup(place, slot) : Number.NaN;
+      tier === 'counters' ? walk.counter(place, slot, kind) : isRead ? walk.rollup(place, slot, kind) : Number.NaN;
   });
   row.countersStatus = statusName(walk.status(slot));
   row.rollupStatus = statusName(walk.rollupStatus(slot));
   row.rollupAgeNs = walk.rollupAgeNs(slot);
+  row.stepNs = walk.stepNs;
 }
 
 /** A measured number in decimal digits, also where JavaScript would round it or write an exponent. */

@@ -9,6 +9,7 @@ import type { RingCursor } from '../ring/ring-cursor.js';
 import type { RingReader } from '../ring/ring-reader.js';
 import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { COUNTER_SCALARS } from './format.js';
+import { AGGREGATE_SUFFIXES, ringNameOf } from './ladder-format.js';
 
 export interface WalkRange {
   /** Monotonic nanoseconds; frames that start earlier are left out. */
@@ -18,6 +19,10 @@ export interface WalkRange {
   /** Begin with the whole block that this time lies in, or with the newest block, instead of the oldest. */
   readonly fromBlockAt?: bigint | 'newest';
 }
+
+/** Which of a step's three values; all are one in a ring of ticks. */
+export const Kind = { last: 0, least: 1, most: 2 } as const;
+export type ValueKind = (typeof Kind)[keyof typeof Kind];
 
 /** What the walk stands on after `next()`. */
 export type WalkStep = 'frame' | 'gap';
@@ -39,8 +44,9 @@ export class FrameWalk {
   readonly #counters: RingCursor;
   readonly #rollup: RingCursor | undefined;
   readonly #toNs: bigint | undefined;
-  readonly #counterColumns: readonly number[];
-  readonly #rollupColumns: readonly number[];
+  /** By kind and metric: the number of the column. */
+  readonly #counterColumns: readonly (readonly number[])[];
+  readonly #rollupColumns: readonly (readonly number[])[];
   readonly #scalarPlaces: readonly number[];
   readonly #identities: (ProcessIdentity | undefined)[] = [];
   readonly #slotOfKey = new Map<string, number>();
@@ -52,20 +58,31 @@ export class FrameWalk {
   readonly #readAtNs: bigint[] = [];
   readonly #readStatus: number[] = [];
   readonly #readInFrame: number[] = [];
-  /** By column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
-  readonly #readValues: Float64Array[] = ROLLUP_COLUMNS.map(() => new Float64Array(0));
+  /** By kind, column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
+  readonly #readValues: Float64Array[][];
   #statEvery = 1;
   #rollupIsPending = false;
   #rollupTick = 0;
 
-  constructor(reader: RingReader, range: WalkRange = {}) {
-    const counters = reader.ringId('counters');
-    const rollup = reader.ringId('rollup');
+  /** `stepNs`: the step of a ladder whose aggregates are walked, or 0 for the ticks. */
+  constructor(
+    reader: RingReader,
+    range: WalkRange = {},
+    readonly stepNs: bigint = 0n,
+  ) {
+    const counters = reader.ringId(stepNs === 0n ? 'counters' : ringNameOf('counters', stepNs));
+    const rollup = reader.ringId(stepNs === 0n ? 'rollup' : ringNameOf('rollup', stepNs));
     this.#toNs = range.toNs;
     const places = (ring: number, names: readonly string[]) =>
       names.map((name) => reader.rings[ring]?.columns.findIndex((column) => column.name === name) ?? ABSENT_COLUMN);
-    this.#counterColumns = places(counters, COUNTER_COLUMNS);
-    this.#rollupColumns = places(rollup, ROLLUP_COLUMNS);
+    const kinds = stepNs === 0n ? AGGREGATE_SUFFIXES.map(() => '') : AGGREGATE_SUFFIXES;
+    const byKind = (ring: number, names: readonly string[]) =>
+      kinds.map((suffix) => places(ring, names.map((name) => name + suffix)));
+    this.#counterColumns = byKind(counters, COUNTER_COLUMNS);
+    this.#rollupColumns = byKind(rollup, ROLLUP_COLUMNS);
+    const held = () => ROLLUP_COLUMNS.map(() => new Float64Array(0));
+    const last = held();
+    this.#readValues = stepNs === 0n ? [last, last, last] : [last, held(), held()];
     this.#scalarPlaces = COUNTER_SCALARS.map((name) => reader.rings[counters]?.scalars.indexOf(name) ?? ABSENT_COLUMN);
     const { fromBlockAt } = range;
     const blocks = reader.blocks(counters);
@@ -147,9 +164,9 @@ export class FrameWalk {
   }
 
   /** A counters value by its place in `COUNTER_COLUMNS`; NaN when not measured at this tick. */
-  counter(column: number, slot: number): number {
+  counter(column: number, slot: number, kind: ValueKind = Kind.last): number {
     if (this.isLeftOut(column, slot)) return Number.NaN;
-    const place = this.#counterColumns[column]!;
+    const place = this.#counterColumns[kind]![column]!;
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
   }
 
@@ -169,8 +186,8 @@ export class FrameWalk {
   }
 
   /** A rollup value by its place in `ROLLUP_COLUMNS`, of the last deep read; NaN when not measured. */
-  rollup(column: number, slot: number): number {
-    return this.#isOfProcess(slot) ? this.#readValues[column]![slot]! : Number.NaN;
+  rollup(column: number, slot: number, kind: ValueKind = Kind.last): number {
+    return this.#isOfProcess(slot) ? this.#readValues[kind]![column]![slot]! : Number.NaN;
   }
 
   /** What the deep read of this tick said; `not-due` when there was none, `no-mm` once that is known. */
@@ -234,16 +251,15 @@ export class FrameWalk {
     this.#readAtNs[slot] = cursor.startNs;
     this.#readStatus[slot] = cursor.status[slot]!;
     this.#readInFrame[slot] = frame;
-    this.#readValues.forEach((values, column) => {
-      let own = values;
-      if (slot >= own.length) {
-        own = new Float64Array(Math.max(64, slot * 2));
-        own.set(values);
-        this.#readValues[column] = own;
+    const kinds = this.stepNs === 0n ? 1 : AGGREGATE_SUFFIXES.length;
+    for (let kind = 0; kind < kinds; kind++) {
+      const held = this.#readValues[kind]!;
+      for (let column = 0; column < held.length; column++) {
+        if (slot >= held[column]!.length) held[column] = grown(held[column]!, slot);
+        const place = this.#rollupColumns[kind]![column]!;
+        held[column]![slot] = place < 0 ? Number.NaN : cursor.columns[place]![slot]!;
       }
-      const place = this.#rollupColumns[column]!;
-      own[slot] = place < 0 ? Number.NaN : cursor.columns[place]![slot]!;
-    });
+    }
   }
 
   #relabelRollup(cursor: RingCursor): void {
@@ -254,4 +270,10 @@ export class FrameWalk {
       this.#rollupKeys[slots[index]!] = identity && identityKey(identity);
     }
   }
+}
+
+function grown(values: Float64Array, slot: number): Float64Array {
+  const larger = new Float64Array(Math.max(64, slot * 2));
+  larger.set(values);
+  return larger;
 }

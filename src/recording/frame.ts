@@ -34,6 +34,8 @@ export interface FrameView {
   readonly tick: number;
   /** Nanoseconds between the deadline of the tick and the start of the sweep. */
   readonly latenessNs: number;
+  /** Nanoseconds of the step whose aggregates these are; 0 for a tick. */
+  readonly stepNs: bigint;
   /** Processes in this frame. */
   readonly count: number;
   /** The i-th process. */
@@ -82,6 +84,7 @@ export function viewFrame(walk: FrameWalk, clock: ClockLine): FrameView {
     endNs: clock.toUnix(walk.endNs),
     tick: walk.tick,
     latenessNs: walk.scalar('lateness'),
+    stepNs: walk.stepNs,
     count,
     process: (index) => readProcess(walk, slotAt(index)),
     value: (index, metric) => metricValue(walk, slotAt(index), metric),

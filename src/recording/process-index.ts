@@ -35,17 +35,16 @@ interface Seen {
   frames: number;
 }
 
-/** All processes of the walk, in the order in which they were first seen. */
+/** All processes of the walks, in the order in which they were first seen. */
 export function indexProcesses(
-  walk: FrameWalk,
+  walks: Iterable<FrameWalk>,
   events: Iterable<{ timeNs: bigint; event: TideEvent }>,
   clock: ClockLine,
 ): RecordedProcess[] {
   const departed = new Set<string>();
   for (const { event } of events) if (event.type === 'depart') departed.add(identityKey(event));
   const seen = new Map<string, Seen & { identity: NonNullable<ReturnType<FrameWalk['identity']>> }>();
-  for (let step = walk.next(); step !== null; step = walk.next()) {
-    if (step !== 'frame') continue;
+  const take = (walk: FrameWalk) => {
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
@@ -61,6 +60,9 @@ export function indexProcesses(
         seen.set(key, { firstNs: walk.startNs, lastNs: walk.startNs, frames: 1, identity });
       }
     }
+  };
+  for (const walk of walks) {
+    for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') take(walk);
   }
   return [...seen.entries()].map(([key, { identity, firstNs, lastNs, frames }]) => ({
     pid: identity.pid,

@@ -27,6 +27,7 @@ import {
   viewFrame,
 } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
+import { ringNameOf, stepOfRing } from './ladder-format.js';
 import type { RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
@@ -50,6 +51,8 @@ export interface SeriesOptions extends TimeRange {
 export interface Snapshot {
   /** Unix nanoseconds of the frame that was found. */
   readonly timeNs: bigint;
+  /** Nanoseconds of the step whose last values these are; 0 for a tick. */
+  readonly stepNs: bigint;
   readonly processes: readonly ProcessReading[];
 }
 
@@ -87,7 +90,7 @@ export class Recording implements Disposable {
   /** The processes that are in the recording and answer the query, in the order in which they were first seen. */
   processes(query: ProcessQuery = {}): RecordedProcess[] {
     const clock = this.clock();
-    return indexProcesses(this.walk(), this.events(), clock).filter((process) => matchesQuery(process, query));
+    return indexProcesses(this.walks(), this.events(), clock).filter((process) => matchesQuery(process, query));
   }
 
   /**
@@ -104,11 +107,11 @@ export class Recording implements Disposable {
       throw new TypeError(`Expected the "agg" option to be one of ${AGGREGATES.join(', ')}, got ${String(agg)}`);
     }
     const clock = this.clock();
-    const walk = this.walk(this.rangeOf(options, clock));
+    const walks = this.walks(this.rangeOf(options, clock));
     const key = identityKey(process);
     return every === undefined
-      ? collectSeries(walk, clock, key, metric)
-      : aggregateSeries(walk, clock, key, metric, every, agg);
+      ? collectSeries(walks, clock, key, metric, agg)
+      : aggregateSeries(walks, clock, key, metric, every, agg);
   }
 
   /** The last frame at or before a time (Unix nanoseconds); undefined when the recording begins later. */
@@ -118,18 +121,49 @@ export class Recording implements Disposable {
     }
     const clock = this.clock();
     const toNs = clock.toMonotonic(timeNs);
-    // Two walks: the first finds the frame, the second stops on it with the state that it had.
-    let range: WalkRange = { toNs, fromBlockAt: toNs };
-    let frames = countFrames(this.walk(range));
-    if (frames === 0) {
-      // The block of that time may be damaged, or begun by a writer that died: what is before it stands.
-      range = { toNs };
-      frames = countFrames(this.walk(range));
+    this.#reader.refresh();
+    for (const stepNs of [0n, ...this.steps]) {
+      // Two walks: the first finds the frame, the second stops on it with the state that it had.
+      const walkIn = (range: WalkRange) => new FrameWalk(this.#reader, range, stepNs);
+      let range: WalkRange = { toNs, fromBlockAt: toNs };
+      let frames = countFrames(walkIn(range));
+      if (frames === 0) {
+        // The block of that time may be damaged, or begun by a writer that died: what is before it stands.
+        range = { toNs };
+        frames = countFrames(walkIn(range));
+      }
+      if (frames === 0) continue;
+      const walk = walkIn(range);
+      while (walk.frames < frames) if (walk.next() === null) break;
+      return snapshotOf(walk, clock);
     }
-    if (frames === 0) return undefined;
-    const walk = this.walk(range);
-    while (walk.frames < frames) if (walk.next() === null) break;
-    return snapshotOf(walk, clock);
+    return undefined;
+  }
+
+  /** The steps of the ladder in nanoseconds, from fine to coarse; none where only ticks are kept. */
+  get steps(): readonly bigint[] {
+    return this.#reader.rings
+      .flatMap(({ name }) => stepOfRing(name) ?? [])
+      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  /**
+   * Walks over the frames of a range by the finest ring that has them, from the coarsest (the oldest times) to the ticks.
+   * A step that began before the finer ring does is part of the coarser one.
+   */
+  walks(range: WalkRange = {}): FrameWalk[] {
+    this.#reader.refresh();
+    const walks: FrameWalk[] = [];
+    let { toNs } = range;
+    for (const stepNs of [0n, ...this.steps]) {
+      const ring = this.#reader.ringId(stepNs === 0n ? 'counters' : ringNameOf('counters', stepNs));
+      const first = this.#reader.blocks(ring)[0]?.baseTimeNs;
+      if (first === undefined || (toNs !== undefined && first > toNs)) continue;
+      walks.push(new FrameWalk(this.#reader, { ...range, ...(toNs === undefined ? {} : { toNs }) }, stepNs));
+      if (range.fromNs !== undefined && first <= range.fromNs) break;
+      toNs = first - 1n;
+    }
+    return walks.reverse();
   }
 
   /** Marks and spans, by time. */
@@ -157,9 +191,10 @@ export class Recording implements Disposable {
   /** The frames in a range, gaps included. A view is valid until the next one is asked for. */
   *frames(range: TimeRange = {}): Generator<FrameView | GapView> {
     const clock = this.clock();
-    const walk = this.walk(this.rangeOf(range, clock));
-    for (let step = walk.next(); step !== null; step = walk.next()) {
-      yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+    for (const walk of this.walks(this.rangeOf(range, clock))) {
+      for (let step = walk.next(); step !== null; step = walk.next()) {
+        yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+      }
     }
   }
 
@@ -256,7 +291,7 @@ export class Recording implements Disposable {
     return new ClockLine(pairs);
   }
 
-  /** A walk over the frames, for those who need columns rather than objects. */
+  /** A walk over the ticks, for those who need columns rather than objects. */
   walk(range: WalkRange = {}): FrameWalk {
     this.#reader.refresh();
     return new FrameWalk(this.#reader, range);
@@ -296,6 +331,7 @@ export function snapshotOf(walk: FrameWalk, clock: ClockLine): Snapshot {
   const { slots, count } = walk.rows;
   return {
     timeNs: clock.toUnix(walk.startNs),
+    stepNs: walk.stepNs,
     processes: Array.from(slots.subarray(0, count), (slot) => readProcess(walk, slot)),
   };
 }

@@ -110,7 +110,8 @@ export function summarize(source: SummarySource): RecordingSummary {
       coverage.drop('missed-tick', event.rows);
       if (timeNs > last.endNs) trailing += event.ticks;
     }
-    if (event.type === 'drop') coverage.drop(event.reason, event.rows);
+    // A step of a ladder is made of rows that were counted as ticks.
+    if (event.type === 'drop' && !event.tier.includes('/')) coverage.drop(event.reason, event.rows);
   }
   const recorded = lateness.length;
   const expected = (recorded === 0 ? 0 : last.tick + 1 - (source.isWrapped ? first!.tick : 0)) + trailing;

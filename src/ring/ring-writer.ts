@@ -92,7 +92,7 @@ export class RingWriter {
     private readonly storage: Storage,
     private readonly table: RingTable,
     private readonly headerBytes: number,
-    private readonly blockBytes: number,
+    readonly blockBytes: number,
     private readonly fileSeed: number,
     private readonly pool: BlockPool,
   ) {
@@ -158,11 +158,26 @@ export class RingWriter {
 
   /**
    * For records that build on one another within a block: how many bytes the payload of the next may have in the open
-   * block and in an empty one, and the number of the open block.
+   * block and in an empty one, the number of the open block, and of the oldest that is not overwritten.
    */
-  recordRoom(ring: number): { open: number; empty: number; block: number } {
+  recordRoom(ring: number): { open: number; empty: number; block: number; oldest: number } {
     const appender = this.appender(ring);
-    return { ...appender.recordRoom, block: appender.blockNumber };
+    const block = appender.blockNumber;
+    return { ...appender.recordRoom, block, oldest: block - this.pool.countOf(ring) + 1 };
+  }
+
+  /** Whether there are blocks that nothing was written to yet. */
+  get hasUnusedBlocks(): boolean {
+    return this.pool.hasUnused;
+  }
+
+  /**
+   * Deals the blocks out anew, by other shares than those in the header, one for each ring. Nothing is taken from a ring
+   * that has more than its part by now, so this has an effect only while there are unused blocks.
+   */
+  deal(shares: readonly number[]): void {
+    const rings = this.rings.map((spec, ring) => ({ ...spec, share: shares[ring] ?? spec.share }));
+    this.pool.deal(dealBlocks(rings, this.pool.total));
   }
 
   /** Lets the next record of the ring begin a block. */
