@@ -110,18 +110,24 @@ export class LadderWriter {
     const { stats } = this.ring;
     if (seconds <= 0 || stats[tickRings[0]!]!.stored < FRAMES_TO_MEASURE) return;
     const wanted = new Map<number, number>();
-    for (const ring of tickRings) wanted.set(ring, (Number(this.keep.fullNs) / 1e9) * (stats[ring]!.bytes / seconds));
-    let frameBytes = bytesPerFrame(stats, tickRings);
-    let ratio = Math.min(GUESS_TICKS, (stats[tickRings[0]!]!.stored / seconds) * (Number(this.levels[0]!.stepNs) / 1e9));
+    const { blockBytes } = this.ring;
+    for (const ring of tickRings) {
+      const bytes = fillOf(stats[ring]!, blockBytes);
+      wanted.set(ring, ((Number(this.keep.fullNs) / 1e9) * bytes) / seconds);
+    }
+    const ticks = stats[tickRings[0]!]!.stored;
+    let frameBytes = tickRings.reduce((sum, ring) => sum + fillOf(stats[ring]!, blockBytes), 0) / ticks;
+    let growth = Math.min(GUESS_TICKS, (ticks / seconds) * (Number(this.levels[0]!.stepNs) / 1e9));
     this.levels.forEach(({ ringIds, frames, stepNs }, index) => {
       const ids = [ringIds.counters, ringIds.rollup];
-      const stepsKept = Number(this.keep.steps[index]!.keepNs) / Number(stepNs);
-      const isMeasured = frames >= FRAMES_TO_MEASURE;
-      frameBytes = isMeasured ? bytesPerFrame(stats, ids) : frameBytes * ratio;
-      ratio = GUESS_STEP;
-      const parts = ids.map((id) => (isMeasured ? stats[id]!.bytes / frames / frameBytes : 1 / ids.length));
+      const fills = ids.map((id) => fillOf(stats[id]!, blockBytes));
+      const bytes = fills.reduce((sum, fill) => sum + fill, 0);
+      const isMeasured = frames >= FRAMES_TO_MEASURE && bytes > 0;
+      frameBytes = isMeasured ? bytes / frames : frameBytes * growth;
+      growth = GUESS_STEP;
+      const steps = Number(this.keep.steps[index]!.keepNs) / Number(stepNs);
       ids.forEach((id, at) => {
-        wanted.set(id, stepsKept * frameBytes * parts[at]!);
+        wanted.set(id, steps * frameBytes * (isMeasured ? fills[at]! / bytes : 1 / ids.length));
       });
     });
     const total = [...wanted.values()].reduce((sum, bytes) => sum + bytes, 0);
@@ -190,8 +196,11 @@ function sourceOf({ columns, status }: TierColumns): StepSource {
   return { last: columns, least: columns, most: columns, status };
 }
 
-/** Of several rings whose frames belong together, by those of the first. */
-function bytesPerFrame(stats: readonly RingStats[], rings: readonly number[]): number {
-  const bytes = rings.reduce((sum, ring) => sum + stats[ring]!.bytes, 0);
-  return bytes / Math.max(1, stats[rings[0]!]!.stored);
+/**
+ * Bytes that a ring fills of its blocks with what it stored: without the keys, which do not come with time, and then as
+ * many more as the key of each block takes.
+ */
+function fillOf({ bytes, keyBytes, blocks }: RingStats, blockBytes: number): number {
+  const key = blocks === 0 ? 0 : Math.min(keyBytes / blocks, blockBytes / 2);
+  return ((bytes - keyBytes) * blockBytes) / (blockBytes - key);
 }

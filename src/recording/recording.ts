@@ -32,6 +32,7 @@ import type { RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
+import { retentionOf, type StepRetention } from './retention.js';
 import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
 import { type RecordingSummary, summarize } from './summary.js';
 
@@ -196,6 +197,12 @@ export class Recording implements Disposable {
         yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
       }
     }
+  }
+
+  /** How much of the past it holds, and would at the present rate: the ticks first, then each step of the ladder. */
+  retention(): StepRetention[] {
+    this.#reader.refresh();
+    return retentionOf(this.#reader, this.metadata.keep, this.steps);
   }
 
   /** Counts, losses and costs of the whole recording. */

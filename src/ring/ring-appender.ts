@@ -176,6 +176,7 @@ export class RingAppender {
     this.labels.forgetChanges();
     bytes += block.append(frame, columnsAt, end - columnsAt, KIND_COLUMNS, flags, frameSequence);
     this.stateKnown = true;
+    if (flags === FLAG_KEY) this.stats.keyBytes += bytes;
     return bytes;
   }
 
