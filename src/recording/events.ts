@@ -6,6 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { ProcessIdentity } from '../engine/identity.js';
+import type { ProgramPart } from './commands.js';
 
 /** Type numbers of the events ring. */
 export const EventType = {
@@ -27,6 +28,8 @@ export const EventType = {
   close: 11,
   /** Another writer goes on. */
   resume: 12,
+  /** A process runs another program; it is the same process. */
+  exec: 13,
 } as const;
 
 export interface ProcessPart {
@@ -39,6 +42,7 @@ export type TideEvent =
   | ({ readonly type: 'arrive'; readonly parentPid: number; readonly kernelThread: boolean } & ProcessPart & NamePart)
   | ({ readonly type: 'depart' } & ProcessPart)
   | ({ readonly type: 'rename' } & ProcessPart & NamePart)
+  | ({ readonly type: 'exec' } & ProcessPart & NamePart & ProgramPart)
   | { readonly type: 'mark'; readonly name: string }
   | { readonly type: 'begin'; readonly name: string; readonly span: number }
   | { readonly type: 'end'; readonly span: number }
@@ -77,6 +81,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   arrive: { ...process, parentPid: 'number', kernelThread: 'boolean', comm: 'string' },
   depart: process,
   rename: { ...process, comm: 'string' },
+  exec: { ...process, comm: 'string' },
   mark: { name: 'string' },
   begin: { name: 'string', span: 'number' },
   end: { span: 'number' },

@@ -1,6 +1,7 @@
 /** The processes of a recording, found in one walk over it. */
 import { identityKey } from '../engine/identity.js';
 import type { ClockLine } from './clock-line.js';
+import type { ProgramPart } from './commands.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { ProcessRef } from './frame.js';
 import type { FrameWalk } from './frame-walk.js';
@@ -11,6 +12,8 @@ export interface RecordedProcess extends ProcessRef {
   readonly commHex?: string;
   readonly parentPid: number;
   readonly kernelThread: boolean;
+  /** The program that it ran last, as far as it was stored; see `ProgramPart`. */
+  readonly program?: ProgramPart;
   /** Unix nanoseconds of the first and the last frame that it is in. */
   readonly firstNs: bigint;
   readonly lastNs: bigint;
@@ -40,6 +43,7 @@ export function indexProcesses(
   walks: Iterable<FrameWalk>,
   events: Iterable<{ timeNs: bigint; event: TideEvent }>,
   clock: ClockLine,
+  programs: ReadonlyMap<string, ProgramPart> = new Map(),
 ): RecordedProcess[] {
   const departed = new Set<string>();
   for (const { event } of events) if (event.type === 'depart') departed.add(identityKey(event));
@@ -74,6 +78,7 @@ export function indexProcesses(
     lastNs: clock.toUnix(lastNs),
     frames,
     departed: departed.has(key),
+    ...(programs.has(key) ? { program: programs.get(key)! } : {}),
   }));
 }
 

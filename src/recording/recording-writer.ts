@@ -13,8 +13,9 @@ import type { RingSpec } from '../ring/ring-table.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
-import { arrivalOf, EventType, encodeEvent, type ResumedClock, type TideEvent } from './events.js';
-import { COMMANDS_RING, COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
+import { type CommandLine, CommandWriter, type ProgramPart } from './commands.js';
+import { arrivalOf, EventType, encodeEvent, nameParts, type ResumedClock, type TideEvent } from './events.js';
+import { CMDLINE_MODES, type CmdlineMode, COMMANDS_RING, COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
 import { parseKeep } from './keep.js';
 import { LadderWriter } from './ladder-writer.js';
 import { LADDER_KEY_BYTES } from './ladder-format.js';
@@ -26,7 +27,7 @@ import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
 
 /** What a fork storm makes thousands of. */
-const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename']);
+const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename', 'exec']);
 
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;
@@ -50,6 +51,8 @@ export class RecordingWriter {
   readonly #rows: { slots: Uint32Array; count: number } = { slots: new Uint32Array(0), count: 0 };
   readonly #mappings: MappingWriter | undefined;
   readonly #base: ResumePoint;
+  readonly #commands: CommandWriter;
+  readonly #cmdline: CmdlineMode;
   readonly #ladder: LadderWriter | undefined;
   readonly #shares: readonly number[];
   #resumedClock: ResumedClock = {};
@@ -93,6 +96,8 @@ export class RecordingWriter {
     this.#ring = ring;
     this.#base = base;
     this.hasMappings = metadata.mappings !== 'off';
+    this.#commands = new CommandWriter(ring);
+    this.#cmdline = metadata.cmdline ?? 'none';
     this.#shares = ring.rings.map(({ share }) => share);
     const keep = metadata.keep === undefined ? undefined : parseKeep(metadata.keep);
     if (keep && keep.steps.length > 0) {
@@ -163,7 +168,24 @@ export class RecordingWriter {
     this.#ring.clearLabel(Rings.rollup, slot);
     this.#ladder?.depart(slot);
     this.#live--;
+    this.#commands.depart(identity);
     this.event(timeNs, { type: 'depart', pid: identity.pid, startTicks: identity.startTicks });
+  }
+
+  /** What of command lines is stored: what was asked for, and no more than the recording began with. */
+  cmdlineMode(asked: CmdlineMode): CmdlineMode {
+    const least = Math.min(CMDLINE_MODES.indexOf(asked), CMDLINE_MODES.indexOf(this.#cmdline));
+    return CMDLINE_MODES[least]!;
+  }
+
+  /** What program a process runs. */
+  command(timeNs: bigint, command: CommandLine): void {
+    this.#commands.write(timeNs + this.#base.offsetNs, command);
+  }
+
+  /** A process runs another program now. */
+  exec(timeNs: bigint, { pid, startTicks, comm }: ProcessIdentity, program: ProgramPart): void {
+    this.event(timeNs, { type: 'exec', pid, startTicks, ...nameParts(comm), ...program });
   }
 
   /** Stores a sweep of all live slots. Returns whether it was stored. */

@@ -15,8 +15,9 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
+import { decodeCommand, type ProgramPart } from './commands.js';
 import { decodeEvent, type TideEvent } from './events.js';
-import { checkMetadata, type RecordingMetadata } from './format.js';
+import { checkMetadata, COMMANDS_RING, type RecordingMetadata } from './format.js';
 import {
   columnOf,
   type FrameView,
@@ -91,7 +92,7 @@ export class Recording implements Disposable {
   /** The processes that are in the recording and answer the query, in the order in which they were first seen. */
   processes(query: ProcessQuery = {}): RecordedProcess[] {
     const clock = this.clock();
-    return indexProcesses(this.walks(), this.events(), clock).filter((process) => matchesQuery(process, query));
+    return indexProcesses(this.walks(), this.events(), clock, this.programs()).filter((process) => matchesQuery(process, query));
   }
 
   /**
@@ -251,6 +252,21 @@ export class Recording implements Disposable {
     const out: StampedEvent[] = [];
     for (const ring of EVENT_RINGS) this.#eachEvent(ring, (timeNs, event) => out.push({ timeNs, event }));
     return out.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
+  }
+
+  /** What programs the processes ran, the last of each, by `identityKey`. */
+  programs(): Map<string, ProgramPart> {
+    const programs = new Map<string, ProgramPart>();
+    const ring = this.#reader.ringId(COMMANDS_RING);
+    if (ring < 0) return programs;
+    const cursor = this.#reader.cursor(ring);
+    for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      const command = step === 'record' ? decodeCommand(cursor.type, cursor.payload) : undefined;
+      if (!command) continue;
+      const { pid: _, startTicks: __, source: ___, ...program } = command;
+      programs.set(identityKey(command), program);
+    }
+    return programs;
   }
 
   /** Events that have been overwritten or damaged: arrivals and departures of `lives`, all others of `events`. */
