@@ -5,8 +5,11 @@
  * The trap: deep columns are measured at few ticks. They are filled only at the tick that read them; at all others they
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
+import { identityKey } from '../engine/identity.js';
+import type { ProgramPart } from '../recording/commands.js';
 import { columnOf, statusName } from '../recording/frame.js';
 import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
+import { sourcesOf } from '../recording/merge.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 
@@ -22,6 +25,8 @@ export interface ExportOptions {
   readonly every?: bigint;
   /** Of a stretch of which only steps are left: which value of each step; default `last`. */
   readonly agg?: keyof typeof AGGREGATE_KINDS;
+  /** Columns beyond those that are always there. */
+  readonly extra?: readonly ExtraColumn[];
   /** Told how far the export is, in Unix nanoseconds, every so many rows. */
   readonly onProgress?: (timeNs: bigint) => void;
 }
@@ -40,6 +45,16 @@ export function exportedMetrics(options: ExportOptions): readonly string[] {
   return [...metrics];
 }
 
+/** Columns that are there only where they say something, or are asked for; after all others. */
+export const EXTRA_COLUMNS = ['step_ns', 'host', 'exe', 'args'] as const;
+export type ExtraColumn = (typeof EXTRA_COLUMNS)[number];
+
+/** `step_ns` where older stretches are thinned out, `host` where several are merged, and what is asked for. */
+export function extraColumns(recording: Recording, { extra = [] }: ExportOptions): ExtraColumn[] {
+  const isThere = { step_ns: recording.steps.length > 0, host: recording.metadata.sources !== undefined, exe: false, args: false };
+  return EXTRA_COLUMNS.filter((name) => isThere[name] || extra.includes(name));
+}
+
 /** One process at one tick; reused from row to row. */
 export class ExportRow {
   timeNs = 0n;
@@ -53,6 +68,8 @@ export class ExportRow {
   rollupAgeNs: bigint | undefined;
   /** The step whose value this is; 0 for a tick. */
   stepNs = 0n;
+  host = '';
+  program: ProgramPart = {};
 
   constructor(metrics: number) {
     this.values = new Float64Array(metrics);
@@ -70,6 +87,8 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
   const pids = options.pids && new Set(options.pids);
   const row = new ExportRow(metrics.length);
   const { every } = options;
+  const hosts = sourcesOf(recording.metadata);
+  const programs = options.extra?.length ? recording.programs() : undefined;
   if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
     throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
   }
@@ -86,6 +105,8 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
         const identity = walk.identity(slot);
         if (!identity || (pids && !pids.has(identity.pid))) continue;
         fillRow(row, walk, slot, places, kind);
+        row.host = hosts[identity.source ?? 0]?.hostname ?? '';
+        if (programs) row.program = programs.get(identityKey(identity)) ?? {};
         yield row;
       }
     }

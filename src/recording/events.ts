@@ -35,6 +35,8 @@ export const EventType = {
 export interface ProcessPart {
   readonly pid: number;
   readonly startTicks: number;
+  /** In a merged recording: the number of the host. */
+  readonly source?: number;
 }
 
 export type TideEvent =

@@ -96,7 +96,18 @@ export interface RecordingMetadata {
   readonly cmdline?: CmdlineMode;
   /** The columns of the mappings ring, in their order; absent where there is none, or only of version 1. */
   readonly mappingColumns?: readonly string[];
+  /** Of a recording that was merged: the hosts and boots that its processes belong to, by number. */
+  readonly sources?: readonly RecordingSource[];
+  /** Of a part of a recording, or a salvaged one: where it comes from. */
+  readonly cut?: { readonly from: string; readonly to: string } | undefined;
+  readonly repaired?: boolean;
   readonly startedAt: { readonly monotonicNs: string; readonly realNs: string; readonly boottimeNs: string };
+}
+
+/** A host on one boot. */
+export interface RecordingSource {
+  readonly hostname: string;
+  readonly bootId: string;
 }
 
 /** Thrown for a ring that is sound but holds no recording of processes. */

@@ -60,6 +60,10 @@ export class FrameWalk {
   readonly #readInFrame: number[] = [];
   /** By kind, column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
   readonly #readValues: Float64Array[][];
+  /** In a merged recording a frame is of one host: by slot, the frame that it was in last. */
+  readonly #isList: boolean;
+  readonly #inFrame: number[] = [];
+  readonly #inputPlace: number;
   #statEvery = 1;
   #rollupIsPending = false;
   #rollupTick = 0;
@@ -73,6 +77,8 @@ export class FrameWalk {
     const counters = reader.ringId(stepNs === 0n ? 'counters' : ringNameOf('counters', stepNs));
     const rollup = reader.ringId(stepNs === 0n ? 'rollup' : ringNameOf('rollup', stepNs));
     this.#toNs = range.toNs;
+    this.#isList = reader.rings[counters]?.rows === 'list';
+    this.#inputPlace = reader.rings[counters]?.scalars.indexOf('input') ?? ABSENT_COLUMN;
     const places = (ring: number, names: readonly string[]) =>
       names.map((name) => reader.rings[ring]?.columns.findIndex((column) => column.name === name) ?? ABSENT_COLUMN);
     const kinds = stepNs === 0n ? AGGREGATE_SUFFIXES.map(() => '') : AGGREGATE_SUFFIXES;
@@ -127,6 +133,7 @@ export class FrameWalk {
         this.tick = this.scalar('tick');
         this.#statEvery = this.scalar('statEvery') || 1;
         this.frames++;
+        if (this.#isList) this.#markRows();
         this.#joinRollup();
         return 'frame';
       }
@@ -137,6 +144,11 @@ export class FrameWalk {
   scalar(name: (typeof COUNTER_SCALARS)[number]): number {
     const place = this.#scalarPlaces[COUNTER_SCALARS.indexOf(name)]!;
     return place < 0 ? Number.NaN : this.#counters.scalars[place]!;
+  }
+
+  /** Of a merged recording: the number of the recording that this frame comes from. */
+  get input(): number {
+    return this.#inputPlace < 0 ? 0 : this.#counters.scalars[this.#inputPlace]!;
   }
 
   /** The slots of this frame, ascending. */
@@ -155,7 +167,8 @@ export class FrameWalk {
 
   /** The slot of a process in this frame, or -1. */
   slotOf(key: string): number {
-    return this.#slotOfKey.get(key) ?? -1;
+    const slot = this.#slotOfKey.get(key) ?? -1;
+    return this.#isList && slot >= 0 && this.#inFrame[slot] !== this.frames ? -1 : slot;
   }
 
   /** `Status` of a slot's counters. */
@@ -202,6 +215,11 @@ export class FrameWalk {
     if (!this.#isOfProcess(slot) || this.#readStatus[slot] !== Status.ok) return undefined;
     const age = this.startNs - this.#readAtNs[slot]!;
     return age < 0n ? 0n : age;
+  }
+
+  #markRows(): void {
+    const { slots, count } = this.#counters.updated;
+    for (let index = 0; index < count; index++) this.#inFrame[slots[index]!] = this.frames;
   }
 
   #isOfProcess(slot: number): boolean {

@@ -11,6 +11,8 @@ import type { FrameWalk } from './frame-walk.js';
 export interface ProcessRef {
   readonly pid: number;
   readonly startTicks: number;
+  /** In a merged recording: the number of the host in `metadata.sources`. */
+  readonly source?: number;
 }
 
 /** All that is known of one process at one tick. */
@@ -63,6 +65,7 @@ export function readProcess(walk: FrameWalk, slot: number): ProcessReading {
   return {
     pid: identity?.pid ?? 0,
     startTicks: identity?.startTicks ?? 0,
+    ...(identity?.source === undefined ? {} : { source: identity.source }),
     ...nameParts(identity?.comm ?? new Uint8Array(0)),
     countersStatus: statusName(walk.status(slot)),
     rollupStatus: statusName(walk.rollupStatus(slot)),

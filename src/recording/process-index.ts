@@ -71,6 +71,7 @@ export function indexProcesses(
   return [...seen.entries()].map(([key, { identity, firstNs, lastNs, frames }]) => ({
     pid: identity.pid,
     startTicks: identity.startTicks,
+    ...(identity.source === undefined ? {} : { source: identity.source }),
     ...nameParts(identity.comm),
     parentPid: identity.parentPid,
     kernelThread: identity.kernelThread,

@@ -135,6 +135,7 @@ export class Recording implements Disposable {
         frames = countFrames(walkIn(range));
       }
       if (frames === 0) continue;
+      if (this.metadata.sources) return mergedSnapshot(() => walkIn({ toNs }), clock);
       const walk = walkIn(range);
       while (walk.frames < frames) if (walk.next() === null) break;
       return snapshotOf(walk, clock);
@@ -178,10 +179,11 @@ export class Recording implements Disposable {
    * entry per part of a large one; empty when none were recorded.
    */
   mappingsOf(process: ProcessRef, at?: bigint): RecordedMappings[] {
-    const ring = this.#reader.ringId('mappings');
+    const ring = this.#reader.ringId(process.source ? `mappings@${process.source}` : 'mappings');
     if (ring < 0) return [];
     const untilNs = at === undefined ? undefined : this.clock().toMonotonic(at);
-    const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey(process));
+    const { pid, startTicks } = process;
+    const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey({ pid, startTicks }));
     let found: RecordedMappings[] = [];
     for (let record = walk.next(); record !== undefined; record = walk.next()) {
       if (untilNs !== undefined && walk.timeNs > untilNs) break;
@@ -214,10 +216,15 @@ export class Recording implements Disposable {
       walk: this.walk(),
       events: this.events(),
       hz: this.metadata.hz,
-      isWrapped: (this.#reader.blocks(counters)[0]?.sequence ?? 1) > 1,
+      isWrapped: (this.#reader.blocks(counters)[0]?.sequence ?? 1) > 1 || isPart(this.metadata),
       lostEvents: this.lostEvents(),
       damage: () => this.#reader.damage,
     });
+  }
+
+  /** The ring that the recording lies in, for whoever copies it frame by frame. */
+  get ring(): RingReader {
+    return this.#reader;
   }
 
   /** Damage that was met so far, by offset in the file. */
@@ -341,6 +348,27 @@ export class Recording implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Whether its first tick need not be the first of all. */
+function isPart({ cut, sources, repaired }: RecordingMetadata): boolean {
+  return cut !== undefined || sources !== undefined || repaired === true;
+}
+
+/** The last frame of each of the recordings that were merged. */
+function mergedSnapshot(walkAnew: () => FrameWalk, clock: ClockLine): Snapshot {
+  const lastOf = new Map<number, number>();
+  const finding = walkAnew();
+  for (let step = finding.next(); step !== null; step = finding.next()) lastOf.set(finding.input, finding.frames);
+  const frames = new Set(lastOf.values());
+  const walk = walkAnew();
+  const found: Snapshot[] = [];
+  for (let step = walk.next(); step !== null; step = walk.next()) {
+    if (step === 'frame' && frames.has(walk.frames)) found.push(snapshotOf(walk, clock));
+  }
+  // Of a process that two of them have, the later reading stands.
+  const processes = new Map(found.flatMap((one) => one.processes.map((process) => [identityKey(process), process])));
+  return { ...found.at(-1)!, processes: [...processes.values()] };
 }
 
 function countFrames(walk: FrameWalk): number {
