@@ -51,6 +51,7 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   cmdline: CmdlineMode;
   summary?: true;
   resume?: true;
+  ringGroup?: string;
 }
 
 const DEFAULT_SIZE = '256M';
@@ -80,6 +81,7 @@ export function configure(command: Command): void {
         oneOf('what to store', CMDLINE_MODES),
       ).default('full'),
     )
+    .option('--ring-group <group>', 'a group that may read the file')
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
     .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))
@@ -150,6 +152,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       mappings: options.mappings,
       audit: options.audit,
       cmdline: options.cmdline,
+      ...(options.ringGroup === undefined ? {} : { ringGroup: options.ringGroup }),
       ...(options.keep === undefined ? {} : { keep: options.keep }),
       engine: options.engine,
       procfs: options.procfs,

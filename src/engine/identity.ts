@@ -23,11 +23,12 @@ export const MAX_COMM = 64;
 
 const FIXED_BYTES = 18;
 const KERNEL_THREAD = 1;
+const HAS_SOURCE = 2;
 const SOURCE_BYTES = 2;
 
 /**
  * The label under which a ring stores a slot's process, little-endian: u32 pid, u64 start ticks, u32 parent, u8 flags
- * (1: kernel thread), u8 length of the name, the name; in a merged recording u16 number of the host.
+ * (1: kernel thread, 2: the number of its host follows), u8 length of the name, the name, then u16 number of the host.
  */
 export function encodeIdentity(identity: ProcessIdentity): Uint8Array {
   const comm = identity.comm.subarray(0, MAX_COMM);
@@ -37,7 +38,7 @@ export function encodeIdentity(identity: ProcessIdentity): Uint8Array {
   view.setUint32(0, identity.pid, true);
   view.setBigUint64(4, BigInt(identity.startTicks), true);
   view.setUint32(12, identity.parentPid, true);
-  label[16] = identity.kernelThread ? KERNEL_THREAD : 0;
+  label[16] = (identity.kernelThread ? KERNEL_THREAD : 0) | (hasSource ? HAS_SOURCE : 0);
   label[17] = comm.length;
   label.set(comm, FIXED_BYTES);
   if (hasSource) view.setUint16(FIXED_BYTES + comm.length, identity.source!, true);
@@ -55,7 +56,7 @@ export function decodeIdentity(label: Uint8Array): ProcessIdentity | undefined {
     parentPid: view.getUint32(12, true),
     kernelThread: (label[16]! & KERNEL_THREAD) !== 0,
     comm: label.slice(FIXED_BYTES, end),
-    ...(label.length >= end + SOURCE_BYTES ? { source: view.getUint16(end, true) } : {}),
+    ...((label[16]! & HAS_SOURCE) !== 0 && label.length >= end + SOURCE_BYTES ? { source: view.getUint16(end, true) } : {}),
   };
 }
 

@@ -6,7 +6,7 @@
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
 import { identityKey } from '../engine/identity.js';
-import type { ProgramPart } from '../recording/commands.js';
+import type { ProgramPart } from '../recording/program-part.js';
 import { columnOf, statusName } from '../recording/frame.js';
 import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
 import { sourcesOf } from '../recording/merge.js';

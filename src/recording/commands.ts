@@ -9,25 +9,13 @@ import { isUtf8 } from 'node:buffer';
 import { identityKey } from '../engine/identity.js';
 import type { RingWriter } from '../ring/ring-writer.js';
 import { COMMANDS_RING } from './format.js';
+import { isProgramPart, type ProgramPart } from './program-part.js';
 
 /** Type number of the record in its ring. */
 export const COMMAND_RECORD = 1;
 
 /** Most bytes of arguments that are kept. */
 export const MAX_ARGUMENT_BYTES = 4096;
-
-/** What of a program was stored. */
-export interface ProgramPart {
-  /** Path of the program as the kernel has it; ` (deleted)` included. Absent: not to be read, or a kernel thread. */
-  readonly exe?: string;
-  readonly exeHex?: string;
-  /** Its arguments, the first of them the name it was called by. Absent: not asked for, not to be read, or none. */
-  readonly args?: readonly string[];
-  /** The bytes of all arguments, each ended by a zero. */
-  readonly argsHex?: string;
-  /** There were more than are kept. */
-  readonly argsCut?: true;
-}
 
 export interface CommandLine extends ProgramPart {
   readonly pid: number;
@@ -71,11 +59,7 @@ export function decodeCommand(type: number, payload: Uint8Array): CommandLine | 
   try {
     const command = JSON.parse(new TextDecoder().decode(payload)) as Partial<CommandLine> | null;
     const isSound =
-      typeof command?.pid === 'number' &&
-      typeof command.startTicks === 'number' &&
-      [undefined, 'string'].includes(command.exe === undefined ? undefined : typeof command.exe) &&
-      (command.args === undefined ||
-        (Array.isArray(command.args) && command.args.every((arg) => typeof arg === 'string')));
+      typeof command?.pid === 'number' && typeof command.startTicks === 'number' && isProgramPart(command);
     return isSound ? (command as CommandLine) : undefined;
   } catch {
     return undefined;

@@ -30,7 +30,6 @@ class ColumnSource {
 
   constructor(
     readonly input: CopyInput,
-    readonly index: number,
     readonly cursor: RingCursor,
     from: RingSpec,
     to: RingSpec,
@@ -108,11 +107,11 @@ export interface ColumnCopy {
 export function copyColumns(copy: ColumnCopy): number {
   const { writer, ring, inputs, isMerge } = copy;
   const spec = writer.rings[ring]!;
-  const sources = inputs.flatMap((input, index) => {
+  const sources = inputs.flatMap((input) => {
     const number = input.reader.ringId(spec.name);
     if (number < 0) return [];
     const start = input.fromNs === undefined ? {} : { fromTimeNs: input.fromNs };
-    return [new ColumnSource(input, index, input.reader.cursor(number, start), input.reader.rings[number]!, spec)];
+    return [new ColumnSource(input, input.reader.cursor(number, start), input.reader.rings[number]!, spec)];
   });
   const slots = new SharedSlots();
   const frame = new MergedFrame(spec);
@@ -125,7 +124,9 @@ export function copyColumns(copy: ColumnCopy): number {
     const duration = cursor.endNs - cursor.startNs;
     const scalars = frame.scalars;
     source.scalars.forEach((from, to) => {
-      scalars[to] = from >= 0 ? cursor.scalars[from]! : spec.scalars[to] === 'input' ? source.index : Number.NaN;
+      const value = from >= 0 ? cursor.scalars[from]! : Number.NaN;
+      // A recording that was merged itself has several inputs.
+      scalars[to] = isMerge && spec.scalars[to] === 'input' ? source.input.firstInput + (value || 0) : value;
     });
     const times = { startNs: source.headNs, endNs: source.headNs + duration, scalars };
     if (isMerge) frame.fill(source, slots.highWater);

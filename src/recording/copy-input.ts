@@ -8,6 +8,8 @@ export interface CopyInput {
   /** Monotonic times of the recording, both included. */
   readonly fromNs?: bigint;
   readonly toNs?: bigint;
+  /** Number of the recording among those of a merge; one that was merged itself takes several. */
+  readonly firstInput: number;
   /** A time of the recording as a time of the copy. */
   timeOf(timeNs: bigint): bigint;
   /** The number of the host that a process of the recording belongs to, in the copy; nothing in a copy of one host. */

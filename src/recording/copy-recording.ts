@@ -99,9 +99,9 @@ function ringsOf(inputs: readonly CopyInput[], isMerge: boolean): RingSpec[] {
       for (const column of spec.columns) if (!columns.some((one) => one.name === column.name)) columns.push(column);
       const scalars = [...new Set([...(held?.scalars ?? []), ...spec.scalars])];
       // A frame of a merged ring is of one recording, and names its rows.
-      const isCounters = spec.rows === 'all';
-      if (isMerge && isCounters && !scalars.includes('input')) scalars.push('input');
-      rings.set(name, { ...spec, name, columns, scalars, rows: isMerge && isCounters ? 'list' : spec.rows });
+      const hasFrames = spec.rows !== 'none';
+      if (isMerge && hasFrames && !scalars.includes('input')) scalars.push('input');
+      rings.set(name, { ...spec, name, columns, scalars, rows: isMerge && hasFrames ? 'list' : spec.rows });
     }
   }
   return [...rings.values()];

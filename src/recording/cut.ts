@@ -57,6 +57,7 @@ function inputOf(recording: Recording, { fromNs, toNs }: { readonly fromNs?: big
     reader: recording.ring,
     ...(fromNs === undefined ? {} : { fromNs }),
     ...(toNs === undefined ? {} : { toNs }),
+    firstInput: 0,
     timeOf: (timeNs) => timeNs,
     sourceOf: (source) => (source === undefined ? {} : { source }),
   };

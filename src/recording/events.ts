@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { ProcessIdentity } from '../engine/identity.js';
-import type { ProgramPart } from './commands.js';
+import { isProgramPart, type ProgramPart } from './program-part.js';
 
 /** Type numbers of the events ring. */
 export const EventType = {
@@ -115,6 +115,7 @@ export function decodeEvent(type: number, payload: Uint8Array): TideEvent | unde
     const isWhole = Object.entries(FIELDS[name]).every(([field, kind]) =>
       kind === 'time' ? typeof rest[field] === 'string' && TIME.test(rest[field]) : typeof rest[field] === kind,
     );
+    if (name === 'exec' && !isProgramPart(rest)) return undefined;
     return isWhole ? ({ ...rest, type: name } as TideEvent) : undefined;
   } catch {
     return undefined;

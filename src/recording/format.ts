@@ -98,6 +98,8 @@ export interface RecordingMetadata {
   readonly mappingColumns?: readonly string[];
   /** Of a recording that was merged: the hosts and boots that its processes belong to, by number. */
   readonly sources?: readonly RecordingSource[];
+  /** Of the same: how many recordings it was merged of. */
+  readonly inputs?: number;
   /** Of a part of a recording, or a salvaged one: where it comes from. */
   readonly cut?: { readonly from: string; readonly to: string } | undefined;
   readonly repaired?: boolean;

@@ -42,7 +42,9 @@ export class FrameWalk {
   frames = 0;
 
   readonly #counters: RingCursor;
-  readonly #rollup: RingCursor | undefined;
+  /** By input: deep reads are joined with the ticks of the recording that they come from. */
+  readonly #reads: ReadsOfInput[] = [];
+  readonly #openReads: ((input: number) => ReadsOfInput) | undefined;
   readonly #toNs: bigint | undefined;
   /** By kind and metric: the number of the column. */
   readonly #counterColumns: readonly (readonly number[])[];
@@ -52,7 +54,6 @@ export class FrameWalk {
   readonly #slotOfKey = new Map<string, number>();
   /** By slot: the identity's key, made once per label and not per frame. */
   readonly #keys: (string | undefined)[] = [];
-  readonly #rollupKeys: (string | undefined)[] = [];
   /** By slot: the process of the last deep read, when it was, how it ended, and the frame that it belongs to. */
   readonly #readKeys: (string | undefined)[] = [];
   readonly #readAtNs: bigint[] = [];
@@ -65,8 +66,6 @@ export class FrameWalk {
   readonly #inFrame: number[] = [];
   readonly #inputPlace: number;
   #statEvery = 1;
-  #rollupIsPending = false;
-  #rollupTick = 0;
 
   /** `stepNs`: the step of a ladder whose aggregates are walked, or 0 for the ticks. */
   constructor(
@@ -107,7 +106,9 @@ export class FrameWalk {
       const from = block?.baseTimeNs ?? range.fromNs;
       const first =
         from === undefined ? undefined : reader.blocks(rollup).findLast((candidate) => candidate.baseTimeNs <= from);
-      this.#rollup = reader.cursor(rollup, first ? { fromBlock: Math.max(1, first.sequence - 1) } : {});
+      const start = first ? { fromBlock: Math.max(1, first.sequence - 1) } : {};
+      const place = reader.rings[rollup]!.scalars.indexOf('input');
+      this.#openReads = (input) => new ReadsOfInput(reader.cursor(rollup, start), place, input);
     }
   }
 
@@ -244,28 +245,21 @@ export class FrameWalk {
 
   /** Takes in the deep reads up to this tick. */
   #joinRollup(): void {
-    const cursor = this.#rollup;
-    if (!cursor) return;
-    for (;;) {
-      if (!this.#rollupIsPending) {
-        const step = cursor.next();
-        if (step === null) return;
-        if (step === 'block') this.#rollupKeys.fill(undefined);
-        if (step === 'labels') this.#relabelRollup(cursor);
-        if (step !== 'columns') continue;
-        this.#rollupTick = cursor.scalars[0]!;
-      }
-      this.#rollupIsPending = this.#rollupTick > this.tick;
-      if (this.#rollupIsPending) return;
+    if (!this.#openReads) return;
+    const { input } = this;
+    this.#reads[input] ??= this.#openReads(input);
+    const reads = this.#reads[input]!;
+    reads.frames++;
+    for (let tick = reads.upTo(this.tick); tick !== undefined; tick = reads.upTo(this.tick)) {
       // Reads from before the walk's first frame tell how old a value is; they are not part of that frame.
-      const frame = this.frames > 1 || this.#rollupTick === this.tick ? this.frames : 0;
-      const { slots, count } = cursor.updated;
-      for (let index = 0; index < count; index++) this.#takeRead(cursor, slots[index]!, frame);
+      const frame = reads.frames > 1 || tick === this.tick ? this.frames : 0;
+      const { slots, count } = reads.cursor.updated;
+      for (let index = 0; index < count; index++) this.#takeRead(reads, slots[index]!, frame);
     }
   }
 
-  #takeRead(cursor: RingCursor, slot: number, frame: number): void {
-    this.#readKeys[slot] = this.#rollupKeys[slot];
+  #takeRead({ cursor, keys }: ReadsOfInput, slot: number, frame: number): void {
+    this.#readKeys[slot] = keys[slot];
     this.#readAtNs[slot] = cursor.startNs;
     this.#readStatus[slot] = cursor.status[slot]!;
     this.#readInFrame[slot] = frame;
@@ -279,13 +273,46 @@ export class FrameWalk {
       }
     }
   }
+}
 
-  #relabelRollup(cursor: RingCursor): void {
-    const { slots, count } = cursor.changedSlots;
+/** The deep reads of one recording, in order. */
+class ReadsOfInput {
+  /** Frames of counters that were joined. */
+  frames = 0;
+  /** By slot: whose the slot is. */
+  readonly keys: (string | undefined)[] = [];
+  #tick = 0;
+  #isPending = false;
+
+  constructor(
+    readonly cursor: RingCursor,
+    private readonly inputPlace: number,
+    private readonly input: number,
+  ) {}
+
+  /** Goes to the next frame of reads that were made up to a tick. Returns its tick, or undefined. */
+  upTo(tick: number): number | undefined {
+    const { cursor, inputPlace, input } = this;
+    while (!this.#isPending) {
+      const step = cursor.next();
+      if (step === null) return undefined;
+      if (step === 'block') this.keys.fill(undefined);
+      if (step === 'labels') this.#relabel();
+      if (step !== 'columns' || (inputPlace >= 0 && cursor.scalars[inputPlace] !== input)) continue;
+      this.#tick = cursor.scalars[0]!;
+      this.#isPending = true;
+    }
+    if (this.#tick > tick) return undefined;
+    this.#isPending = false;
+    return this.#tick;
+  }
+
+  #relabel(): void {
+    const { slots, count } = this.cursor.changedSlots;
     for (let index = 0; index < count; index++) {
-      const label = cursor.labels[slots[index]!];
+      const label = this.cursor.labels[slots[index]!];
       const identity = label && decodeIdentity(label);
-      this.#rollupKeys[slots[index]!] = identity && identityKey(identity);
+      this.keys[slots[index]!] = identity && identityKey(identity);
     }
   }
 }

@@ -15,7 +15,12 @@ import type { Recording } from './recording.js';
 /** Writes all of the recordings into a new file. */
 export function mergeRecordings(recordings: readonly Recording[], path: string, onProgress?: (unixNs: bigint) => void): LostFrames {
   const sources: RecordingSource[] = [];
-  const inputs = recordings.map((recording) => inputOf(recording, recording.clock(), sources));
+  let count = 0;
+  const inputs = recordings.map((recording) => {
+    const input = inputOf(recording, recording.clock(), sources, count);
+    count += recording.metadata.inputs ?? 1;
+    return input;
+  });
   return copyRecording(path, inputs, {
     metadata: metadataOf(recordings, sources),
     isMerge: true,
@@ -23,12 +28,13 @@ export function mergeRecordings(recordings: readonly Recording[], path: string, 
   });
 }
 
-function inputOf(recording: Recording, clock: ClockLine, sources: RecordingSource[]): CopyInput {
+function inputOf(recording: Recording, clock: ClockLine, sources: RecordingSource[], firstInput: number): CopyInput {
   // A recording that was merged itself brings all of its hosts.
   const numbers = sourcesOf(recording.metadata).map((source) => numberOf(source, sources));
   return {
     recording,
     reader: recording.ring,
+    firstInput,
     timeOf: (timeNs) => clock.toUnix(timeNs),
     sourceOf: (source) => ({ source: numbers[source ?? 0] ?? numbers[0]! }),
   };
@@ -72,6 +78,7 @@ function metadataOf(recordings: readonly Recording[], sources: readonly Recordin
     mappings: joined(all.map(({ mappings }) => mappings)),
     ...(all.some(({ mappingColumns }) => mappingColumns) ? { mappingColumns: MAPPING_COLUMNS } : {}),
     sources,
+    inputs: all.reduce((sum, { inputs = 1 }) => sum + inputs, 0),
     startedAt: { monotonicNs: `${startNs}`, realNs: `${startNs}`, boottimeNs: '0' },
   };
 }

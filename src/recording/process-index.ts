@@ -1,7 +1,7 @@
 /** The processes of a recording, found in one walk over it. */
 import { identityKey } from '../engine/identity.js';
 import type { ClockLine } from './clock-line.js';
-import type { ProgramPart } from './commands.js';
+import type { ProgramPart } from './program-part.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { ProcessRef } from './frame.js';
 import type { FrameWalk } from './frame-walk.js';

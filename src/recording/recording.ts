@@ -15,7 +15,8 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
-import { decodeCommand, type ProgramPart } from './commands.js';
+import { decodeCommand } from './commands.js';
+import type { ProgramPart } from './program-part.js';
 import { decodeEvent, type TideEvent } from './events.js';
 import { checkMetadata, COMMANDS_RING, type RecordingMetadata } from './format.js';
 import {

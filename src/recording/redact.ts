@@ -7,7 +7,8 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { decodeIdentity, encodeIdentity } from '../engine/identity.js';
-import type { CommandLine, ProgramPart } from './commands.js';
+import type { CommandLine } from './commands.js';
+import type { ProgramPart } from './program-part.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { RecordingMetadata } from './format.js';
 

@@ -7,6 +7,8 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
@@ -148,6 +150,16 @@ export class FileStorage implements Storage {
     } catch (error) {
       ftruncateSync(this.fd, present);
       throw StorageError.from(error, this.path, `reserve ${sizeBytes} bytes for`);
+    }
+  }
+
+  /** Lets the members of a group read the file. Throws `StorageError`. */
+  shareWith(gid: number): void {
+    try {
+      fchownSync(this.fd, -1, gid);
+      fchmodSync(this.fd, 0o640);
+    } catch (error) {
+      throw StorageError.from(error, this.path, `give group ${gid}`);
     }
   }
 

@@ -45,6 +45,8 @@ export interface SamplerConfig {
         readonly trim: boolean;
         /** Goes on in the file, which is there. */
         readonly resume: boolean;
+        /** Whose members may read the file; undefined: its owner alone. */
+        readonly group: number | undefined;
       }
     | { readonly kind: 'shared'; readonly buffer: SharedArrayBuffer };
   /** Whose CPU time and memory count as the recorder's own. */

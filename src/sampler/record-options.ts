@@ -6,6 +6,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
+import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
 import { formatKeep, type Keep, parseKeep } from '../recording/keep.js';
@@ -43,6 +44,8 @@ export interface RecordOptions {
   readonly keep?: string;
   /** What of command lines is stored, once for each program a process runs; default `full`. */
   readonly cmdline?: CmdlineMode;
+  /** A group, by name or number, whose members may read `file`: 0640 in place of 0600. */
+  readonly ringGroup?: string | number;
   /** Default `auto`: the best that works here. */
   readonly engine?: EngineChoice;
   /** Where the sampler runs; default `process` when the target can include this process, else `worker`. */
@@ -86,6 +89,7 @@ export interface RecordPlan {
   readonly file: string | undefined;
   /** The file is there, and the recording in it is continued. */
   readonly resume: boolean;
+  readonly group: number | undefined;
   readonly config: Omit<SamplerConfig, 'storage'>;
   readonly trim: boolean;
 }
@@ -131,6 +135,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
     ...planFile(options),
+    group: groupOf(options),
     trim,
     config: {
       target,
@@ -164,6 +169,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'sizeBytes',
   'keep',
   'cmdline',
+  'ringGroup',
   'engine',
   'sampler',
   'durationMs',
@@ -175,6 +181,17 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'signal',
   'onWarning',
 ];
+
+function groupOf({ ringGroup, file }: RecordOptions): number | undefined {
+  if (ringGroup === undefined) return undefined;
+  if (file === undefined) throw new TypeError('The "ringGroup" option needs the "file" option: a ring in memory is no file');
+  const gid =
+    typeof ringGroup === 'number' || /^\d{1,10}$/.test(ringGroup)
+      ? Number(ringGroup)
+      : new AccountNames('/proc').gidOf(ringGroup);
+  if (gid !== undefined && Number.isInteger(gid) && gid >= 0 && gid < 2 ** 32 - 1) return gid;
+  throw new TypeError(`Expected the "ringGroup" option to be a group of this host, got ${shown(ringGroup)}`);
+}
 
 /** The ladder in its normal form. */
 function checkKeep(text: unknown, hz: number): string | undefined {
