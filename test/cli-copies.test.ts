@@ -29,7 +29,10 @@ function record(name: string, ticks = 200): string {
 const whole = record('whole.tide');
 
 /** stdout as bytes. */
-async function runForBytes(words: readonly string[], input: Uint8Array): Promise<{ code: number | null; bytes: Buffer }> {
+async function runForBytes(
+  words: readonly string[],
+  input: Uint8Array,
+): Promise<{ code: number | null; bytes: Buffer }> {
   const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk) => chunks.push(chunk));
@@ -118,7 +121,11 @@ describe('repair', () => {
     expect(text.stdout).toMatch(/^byte \d+ \(ring counters, block 1\): a frame is damaged/);
     expect(text.stdout).toMatch(/lost, at least: \d+ frames of counters/);
     const json = await runTidemark(['repair', file, '-o', folder.file('mended.tide'), '--json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({ schema: 1, isWhole: false, damage: [{ ring: 'counters', reason: 'bad-frame' }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schema: 1,
+      isWhole: false,
+      damage: [{ ring: 'counters', reason: 'bad-frame' }],
+    });
     const mended = await runTidemark(['info', folder.file('torn.repaired.tide'), '--json']);
     expect(JSON.parse(mended.stdout)).toMatchObject({ damage: [], repaired: true });
     expect((await runTidemark(['repair', whole, '-o', folder.file('same.tide')])).code).toBe(0);
@@ -132,7 +139,10 @@ describe('tail', () => {
   it('prints the last ticks of a recording that has ended', async () => {
     const { code, stdout } = await runTidemark(['tail', whole, '-n', '3', '--json', '--no-events']);
     expect(code).toBe(0);
-    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(lines.map(({ tick }) => tick)).toEqual([197, 198, 199]);
     expect(lines[0]).toEqual({
       ...{ schema: 1, kind: 'tick', timeNs: `${unixOf(197)}`, tick: 197, processes: 3 },
@@ -147,9 +157,13 @@ describe('tail', () => {
 
   it('follows a live one through arrivals and marks, and ends with it', async () => {
     const file = folder.file('followed.tide');
-    const recorder = spawn(process.execPath, [MAIN, 'record', '--tree', String(process.pid), '--hz', '50', '-o', file], {
-      stdio: 'ignore',
-    });
+    const recorder = spawn(
+      process.execPath,
+      [MAIN, 'record', '--tree', String(process.pid), '--hz', '50', '-o', file],
+      {
+        stdio: 'ignore',
+      },
+    );
     await until(() => ticksOf(file) > 5);
     const tail = runTidemark(['tail', file, '--json']);
     const sleeper = spawn('sleep', ['3.25'], { stdio: 'ignore' });
@@ -159,7 +173,10 @@ describe('tail', () => {
     await end(recorder);
     const { code, stdout } = await tail;
     expect(code).toBe(0);
-    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     const ticks = lines.filter(({ kind }) => kind === 'tick').map(({ tick }) => tick);
     using recording = openRecording(file);
     const recorded = [...recording.frames()].flatMap((frame) => (frame.kind === 'frame' ? [frame.tick] : []));
@@ -227,4 +244,3 @@ async function end(recorder: ChildProcess): Promise<void> {
   recorder.kill('SIGTERM');
   await once(recorder, 'exit');
 }
-

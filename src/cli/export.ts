@@ -42,7 +42,11 @@ export function configure(command: Command): void {
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--every <time>', 'only the first tick in each interval', parsePositiveDuration))
     .addOption(
-      valueOption('--agg <which>', 'of stretches kept as steps: last, min or max', oneOf('a value', ['last', 'min', 'max'])),
+      valueOption(
+        '--agg <which>',
+        'of stretches kept as steps: last, min or max',
+        oneOf('a value', ['last', 'min', 'max']),
+      ),
     )
     .addOption(
       valueOption('--with <columns>', `more columns: ${EXTRA_COLUMNS.join(', ')}`, (text) =>

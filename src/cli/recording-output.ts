@@ -20,7 +20,8 @@ export async function writeRecording<T>(output: string, force: boolean, write: (
   // The default of a signal would end the program without its last words.
   for (const [signal, number] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(128 + number));
   if (output !== '-') return writeAside(output, force, (file) => asCommandError(output, () => write(file)));
-  if (isTerminal('stdout')) throw new UsageError('-o: a recording is nothing for a terminal; name a file, or use a pipe');
+  if (isTerminal('stdout'))
+    throw new UsageError('-o: a recording is nothing for a terminal; name a file, or use a pipe');
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'));
   const forget = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', forget);

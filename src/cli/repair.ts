@@ -26,7 +26,8 @@ export function configure(command: Command): void {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  if (file === '-' && options.output === undefined) throw new UsageError('-o: say where to write what comes from a pipe');
+  if (file === '-' && options.output === undefined)
+    throw new UsageError('-o: say where to write what comes from a pipe');
   const output = options.output ?? `${file.replace(/\.tide$/, '')}.repaired.tide`;
   using recording = openInput(file);
   const progress = startProgress();

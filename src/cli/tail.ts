@@ -38,9 +38,13 @@ const SILENT_TICKS = 3;
 export function configure(command: Command): void {
   command
     .argument('<file>', 'a recording')
-    .addOption(valueOption('--for <time>', 'stop after that long (default: when the recording ends)', parsePositiveDuration))
     .addOption(
-      valueOption('--metric <names>', 'metrics to sum up in each tick, with commas between them', parseMetrics).default(['rss']),
+      valueOption('--for <time>', 'stop after that long (default: when the recording ends)', parsePositiveDuration),
+    )
+    .addOption(
+      valueOption('--metric <names>', 'metrics to sum up in each tick, with commas between them', parseMetrics).default(
+        ['rss'],
+      ),
     )
     .addOption(valueOption('--pid <pids>', 'only these processes', parsePids))
     .addOption(valueOption('-n, --lines <n>', 'begin with so many of the last ticks', parseLines).default(10))
@@ -113,7 +117,9 @@ class Follower {
       if (last.length > ticks) last.shift();
     }
     const fromNs = last[0]?.timeNs ?? this.#walk.startNs;
-    const told = events.filter(({ timeNs }) => timeNs >= fromNs).map((one) => ({ timeNs: one.timeNs, line: this.#event(one) }));
+    const told = events
+      .filter(({ timeNs }) => timeNs >= fromNs)
+      .map((one) => ({ timeNs: one.timeNs, line: this.#event(one) }));
     return this.#chosen(last, told).map(({ line }) => line);
   }
 
@@ -160,7 +166,8 @@ class Follower {
 
 function parseMetrics(text: string): string[] {
   const known = [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS];
-  for (const name of text.split(',')) if (!known.includes(name)) throw new InputError(name, 'a metric', known.join(', '));
+  for (const name of text.split(','))
+    if (!known.includes(name)) throw new InputError(name, 'a metric', known.join(', '));
   return text.split(',');
 }
 

@@ -56,7 +56,9 @@ export function decodeIdentity(label: Uint8Array): ProcessIdentity | undefined {
     parentPid: view.getUint32(12, true),
     kernelThread: (label[16]! & KERNEL_THREAD) !== 0,
     comm: label.slice(FIXED_BYTES, end),
-    ...((label[16]! & HAS_SOURCE) !== 0 && label.length >= end + SOURCE_BYTES ? { source: view.getUint16(end, true) } : {}),
+    ...((label[16]! & HAS_SOURCE) !== 0 && label.length >= end + SOURCE_BYTES
+      ? { source: view.getUint16(end, true) }
+      : {}),
   };
 }
 

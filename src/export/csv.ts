@@ -8,10 +8,10 @@ import { escapeCsv } from '../text/escape.js';
 import {
   type ExportOptions,
   type ExportRow,
+  type ExtraColumn,
   exportedMetrics,
   exportRows,
   extraColumns,
-  type ExtraColumn,
   LEADING_COLUMNS,
   numberText,
   TRAILING_COLUMNS,

@@ -5,7 +5,15 @@
  */
 import { nameParts } from '../recording/events.js';
 import type { Recording } from '../recording/recording.js';
-import { type ExportOptions, type ExportRow, exportedMetrics, exportRows, extraColumns, type ExtraColumn, numberText } from './rows.js';
+import {
+  type ExportOptions,
+  type ExportRow,
+  type ExtraColumn,
+  exportedMetrics,
+  exportRows,
+  extraColumns,
+  numberText,
+} from './rows.js';
 import { inChunks } from './text-chunks.js';
 
 /** The text of the file in pieces. */

@@ -6,10 +6,10 @@
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
 import { identityKey } from '../engine/identity.js';
-import type { ProgramPart } from '../recording/program-part.js';
 import { columnOf, statusName } from '../recording/frame.js';
 import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
 import { sourcesOf } from '../recording/merge.js';
+import type { ProgramPart } from '../recording/program-part.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 
@@ -51,7 +51,12 @@ export type ExtraColumn = (typeof EXTRA_COLUMNS)[number];
 
 /** `step_ns` where older stretches are thinned out, `host` where several are merged, and what is asked for. */
 export function extraColumns(recording: Recording, { extra = [] }: ExportOptions): ExtraColumn[] {
-  const isThere = { step_ns: recording.steps.length > 0, host: recording.metadata.sources !== undefined, exe: false, args: false };
+  const isThere = {
+    step_ns: recording.steps.length > 0,
+    host: recording.metadata.sources !== undefined,
+    exe: false,
+    args: false,
+  };
   return EXTRA_COLUMNS.filter((name) => isThere[name] || extra.includes(name));
 }
 

@@ -143,7 +143,12 @@ export function copyColumns(copy: ColumnCopy): number {
   return sources.reduce((sum, { lost }) => sum + lost, 0);
 }
 
-function relabel({ writer, ring, isMerge, redactor, seen }: ColumnCopy, source: ColumnSource, slot: number, slots: SharedSlots): void {
+function relabel(
+  { writer, ring, isMerge, redactor, seen }: ColumnCopy,
+  source: ColumnSource,
+  slot: number,
+  slots: SharedSlots,
+): void {
   const label = source.cursor.labels[slot];
   const identity = label && decodeIdentity(label);
   const known = identity && { ...identity, ...source.input.sourceOf(identity.source) };
@@ -208,7 +213,8 @@ class MergedFrame {
 
   /** The columns of a recording in the order of the copy, as they are. */
   columnsOf({ cursor, columns }: ColumnSource): Float64Array[] {
-    if (this.#absent.length < cursor.status.length) this.#absent = new Float64Array(cursor.status.length).fill(Number.NaN);
+    if (this.#absent.length < cursor.status.length)
+      this.#absent = new Float64Array(cursor.status.length).fill(Number.NaN);
     return columns.map((from) => cursor.columns[from] ?? this.#absent);
   }
 }

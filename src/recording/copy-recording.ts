@@ -72,7 +72,9 @@ function copyInto(path: string, inputs: readonly CopyInput[], options: CopyOptio
       if (rows !== 'none') continue;
       const mappings = /^mappings(?:@(\d+))?$/.exec(name);
       if (mappings) {
-        const own = inputs.filter((input) => !isMerge || (input.sourceOf(undefined).source ?? 0) === Number(mappings[1] ?? 0));
+        const own = inputs.filter(
+          (input) => !isMerge || (input.sourceOf(undefined).source ?? 0) === Number(mappings[1] ?? 0),
+        );
         lost[name] = copyMappings({ ...copied, inputs: own, ring }, told.host.pageSize);
       } else if (name === COMMANDS_RING) lost[name] = copyCommands({ ...copied, ring }, seen);
       else lost[name] = copyEvents({ ...copied, ring });
@@ -122,7 +124,8 @@ function keyBytesOf(reader: RingReader, ring: number): number {
   const newest = reader.blocks(ring).at(-1);
   if (!newest || reader.rings[ring]!.rows === 'none') return 0;
   const cursor = reader.cursor(ring, { fromBlock: newest.sequence });
-  for (let step = cursor.next(); step !== null; step = cursor.next()) if (step === 'columns') return cursor.blockBytesRead;
+  for (let step = cursor.next(); step !== null; step = cursor.next())
+    if (step === 'columns') return cursor.blockBytesRead;
   return 0;
 }
 
@@ -145,4 +148,3 @@ function settleHeader(path: string, metadata: RecordingMetadata): void {
     storage.close();
   }
 }
-

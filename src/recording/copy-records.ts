@@ -5,6 +5,7 @@
  * in it; and mappings build on one another within a block, so they are put together and told anew.
  */
 import { identityKey } from '../engine/identity.js';
+import { MappingTable } from '../procfs/mapping-table.js';
 import type { RingWriter } from '../ring/ring-writer.js';
 import { COMMAND_RECORD, decodeCommand, encodeCommand } from './commands.js';
 import { CopyError } from './copy-columns.js';
@@ -13,7 +14,6 @@ import { decodeEvent, encodeEvent, type TideEvent } from './events.js';
 import { encodeMappings, MAPPINGS_RECORD, type RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { MappingWriter } from './mapping-writer.js';
-import { MappingTable } from '../procfs/mapping-table.js';
 import type { Redactor } from './redact.js';
 
 export interface RecordCopy {
@@ -37,15 +37,22 @@ export function copyEvents(copy: RecordCopy): number {
   let lost = 0;
   const streams = inputs.map((input, index) => {
     const open = openSpans(copy, input);
-    return recordsOf(copy, input, (step) => { lost += step; }, (type, payload, isEarly) => {
-      const event = decodeEvent(type, payload);
-      // What this version does not know may hold names, or numbers of spans.
-      if (!event) return isEarly || redactor || isMerge ? undefined : payload;
-      if (isEarly && !(event.type === 'begin' && open.has(event.span))) return undefined;
-      if (isMerge && event.type === 'clock') return undefined;
-      const told = isMerge ? inMerge(event, input, index, inputs.length) : event;
-      return encodeEvent(redactor ? redactor.event(told) : told);
-    });
+    return recordsOf(
+      copy,
+      input,
+      (step) => {
+        lost += step;
+      },
+      (type, payload, isEarly) => {
+        const event = decodeEvent(type, payload);
+        // What this version does not know may hold names, or numbers of spans.
+        if (!event) return isEarly || redactor || isMerge ? undefined : payload;
+        if (isEarly && !(event.type === 'begin' && open.has(event.span))) return undefined;
+        if (isMerge && event.type === 'clock') return undefined;
+        const told = isMerge ? inMerge(event, input, index, inputs.length) : event;
+        return encodeEvent(redactor ? redactor.event(told) : told);
+      },
+    );
   });
   append(copy, streams);
   return lost;
@@ -56,16 +63,23 @@ export function copyCommands(copy: RecordCopy, seen: ReadonlySet<string>): numbe
   const told = new Map<string, string>();
   let lost = 0;
   const streams = copy.inputs.map((input) =>
-    recordsOf(copy, { ...input, isWhole: true }, (step) => { lost += step; }, (type, payload) => {
-      const command = decodeCommand(type, payload);
-      if (!command) return undefined;
-      const own = { ...command, ...input.sourceOf(command.source) };
-      const key = identityKey(own);
-      const text = JSON.stringify(own);
-      if (!seen.has(key) || told.get(key) === text) return undefined;
-      told.set(key, text);
-      return encodeCommand(copy.redactor ? copy.redactor.command(own) : own);
-    }),
+    recordsOf(
+      copy,
+      { ...input, isWhole: true },
+      (step) => {
+        lost += step;
+      },
+      (type, payload) => {
+        const command = decodeCommand(type, payload);
+        if (!command) return undefined;
+        const own = { ...command, ...input.sourceOf(command.source) };
+        const key = identityKey(own);
+        const text = JSON.stringify(own);
+        if (!seen.has(key) || told.get(key) === text) return undefined;
+        told.set(key, text);
+        return encodeCommand(copy.redactor ? copy.redactor.command(own) : own);
+      },
+    ),
   );
   append(copy, streams, COMMAND_RECORD);
   return lost;
@@ -92,7 +106,13 @@ export function copyMappings(copy: RecordCopy, pageSize: number): number {
   return lost;
 }
 
-function writeMappings(out: MappingWriter, writer: RingWriter, ring: number, timeNs: bigint, record: RecordedMappings): void {
+function writeMappings(
+  out: MappingWriter,
+  writer: RingWriter,
+  ring: number,
+  timeNs: bigint,
+  record: RecordedMappings,
+): void {
   const { tick, status, holdNs, table, part, parts } = record;
   const identity = { ...record, parentPid: 0, kernelThread: false, comm: new Uint8Array(0) };
   const failed = (reason: string) => {
@@ -192,7 +212,8 @@ function append({ writer, ring }: RecordCopy, streams: readonly Generator<Head>[
     const first = heads.reduce((one, other) => (other.head.timeNs < one.head.timeNs ? other : one));
     const { timeNs, payload } = first.head;
     const stored = writer.appendRecord(ring, timeNs, type ?? first.head.type, payload);
-    if (!stored.ok) throw new CopyError(`A record of ring ${writer.rings[ring]!.name} could not be stored: ${stored.reason}`);
+    if (!stored.ok)
+      throw new CopyError(`A record of ring ${writer.rings[ring]!.name} could not be stored: ${stored.reason}`);
     const { value, done } = first.stream.next();
     if (done) heads = heads.filter((one) => one !== first);
     else first.head = value as Head;

@@ -37,7 +37,11 @@ export function cutRecording(recording: Recording, path: string, options: CutOpt
 }
 
 /** Writes all that can be read of a damaged recording into a new file. */
-export function salvageRecording(recording: Recording, path: string, onProgress?: (unixNs: bigint) => void): LostFrames {
+export function salvageRecording(
+  recording: Recording,
+  path: string,
+  onProgress?: (unixNs: bigint) => void,
+): LostFrames {
   const clock = recording.clock();
   return copyRecording(path, [inputOf(recording, {})], {
     metadata: { ...copiedMetadata(recording.metadata), repaired: true },
@@ -51,7 +55,10 @@ export function copiedMetadata(metadata: RecordingMetadata): RecordingMetadata {
   return metadata.mappingColumns === undefined ? metadata : { ...metadata, mappingColumns: MAPPING_COLUMNS };
 }
 
-function inputOf(recording: Recording, { fromNs, toNs }: { readonly fromNs?: bigint; readonly toNs?: bigint }): CopyInput {
+function inputOf(
+  recording: Recording,
+  { fromNs, toNs }: { readonly fromNs?: bigint; readonly toNs?: bigint },
+): CopyInput {
   return {
     recording,
     reader: recording.ring,

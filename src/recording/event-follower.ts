@@ -12,7 +12,9 @@ export class EventFollower {
 
   constructor(recording: Recording) {
     const { ring } = recording;
-    this.#cursors = ['events', 'lives'].map((name) => ring.ringId(name)).flatMap((id) => (id < 0 ? [] : [ring.cursor(id)]));
+    this.#cursors = ['events', 'lives']
+      .map((name) => ring.ringId(name))
+      .flatMap((id) => (id < 0 ? [] : [ring.cursor(id)]));
   }
 
   /** What has come since the last time, by time. */

@@ -82,7 +82,12 @@ export class FrameWalk {
       names.map((name) => reader.rings[ring]?.columns.findIndex((column) => column.name === name) ?? ABSENT_COLUMN);
     const kinds = stepNs === 0n ? AGGREGATE_SUFFIXES.map(() => '') : AGGREGATE_SUFFIXES;
     const byKind = (ring: number, names: readonly string[]) =>
-      kinds.map((suffix) => places(ring, names.map((name) => name + suffix)));
+      kinds.map((suffix) =>
+        places(
+          ring,
+          names.map((name) => name + suffix),
+        ),
+      );
     this.#counterColumns = byKind(counters, COUNTER_COLUMNS);
     this.#rollupColumns = byKind(rollup, ROLLUP_COLUMNS);
     const held = () => ROLLUP_COLUMNS.map(() => new Float64Array(0));

@@ -132,7 +132,11 @@ export class LadderWriter {
     });
     const total = [...wanted.values()].reduce((sum, bytes) => sum + bytes, 0);
     // A ring that has stored nothing yet keeps its two blocks and a little.
-    this.ring.deal(shares.map((share, ring) => (wanted.has(ring) ? Math.max(1e-6, (LADDER_SHARE * wanted.get(ring)!) / total) : share)));
+    this.ring.deal(
+      shares.map((share, ring) =>
+        wanted.has(ring) ? Math.max(1e-6, (LADDER_SHARE * wanted.get(ring)!) / total) : share,
+      ),
+    );
   }
 
   /** Ends the steps that the time is beyond, the finest first: it is part of the next. */

@@ -13,7 +13,11 @@ import { MAPPING_COLUMNS } from './mapping-columns.js';
 import type { Recording } from './recording.js';
 
 /** Writes all of the recordings into a new file. */
-export function mergeRecordings(recordings: readonly Recording[], path: string, onProgress?: (unixNs: bigint) => void): LostFrames {
+export function mergeRecordings(
+  recordings: readonly Recording[],
+  path: string,
+  onProgress?: (unixNs: bigint) => void,
+): LostFrames {
   const sources: RecordingSource[] = [];
   let count = 0;
   const inputs = recordings.map((recording) => {

@@ -1,10 +1,10 @@
 /** The processes of a recording, found in one walk over it. */
 import { identityKey } from '../engine/identity.js';
 import type { ClockLine } from './clock-line.js';
-import type { ProgramPart } from './program-part.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { ProcessRef } from './frame.js';
 import type { FrameWalk } from './frame-walk.js';
+import type { ProgramPart } from './program-part.js';
 
 export interface RecordedProcess extends ProcessRef {
   /** The last name that it had. */

@@ -14,13 +14,22 @@ import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import { type CommandLine, CommandWriter } from './commands.js';
-import type { ProgramPart } from './program-part.js';
 import { arrivalOf, EventType, encodeEvent, nameParts, type ResumedClock, type TideEvent } from './events.js';
-import { CMDLINE_MODES, type CmdlineMode, COMMANDS_RING, COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
+import {
+  CMDLINE_MODES,
+  type CmdlineMode,
+  COMMANDS_RING,
+  COUNTER_SCALARS,
+  type RecordingMetadata,
+  Rings,
+  ROLLUP_SCALARS,
+  ringSpecs,
+} from './format.js';
 import { parseKeep } from './keep.js';
-import { LadderWriter } from './ladder-writer.js';
 import { LADDER_KEY_BYTES } from './ladder-format.js';
+import { LadderWriter } from './ladder-writer.js';
 import { MappingWriter } from './mapping-writer.js';
+import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 

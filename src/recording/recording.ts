@@ -16,26 +16,19 @@ import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
 import { decodeCommand } from './commands.js';
-import type { ProgramPart } from './program-part.js';
 import { decodeEvent, type TideEvent } from './events.js';
-import { checkMetadata, COMMANDS_RING, type RecordingMetadata } from './format.js';
-import {
-  columnOf,
-  type FrameView,
-  type GapView,
-  type ProcessReading,
-  type ProcessRef,
-  readProcess,
-  viewFrame,
-} from './frame.js';
+import { COMMANDS_RING, checkMetadata, type RecordingMetadata } from './format.js';
+import { columnOf, type FrameView, type GapView, type ProcessRef, viewFrame } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
-import { ringNameOf, stepOfRing } from './ladder-format.js';
+import { stepsOf, walksOver } from './ladder-walks.js';
 import type { RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
+import type { ProgramPart } from './program-part.js';
 import { retentionOf, type StepRetention } from './retention.js';
 import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
+import { type Snapshot, snapshotAt } from './snapshot.js';
 import { type RecordingSummary, summarize } from './summary.js';
 
 /** Unix nanoseconds; both ends are included. */
@@ -49,14 +42,6 @@ export interface SeriesOptions extends TimeRange {
   readonly every?: bigint;
   /** What an interval is reduced to; default `last`. */
   readonly agg?: Aggregate;
-}
-
-export interface Snapshot {
-  /** Unix nanoseconds of the frame that was found. */
-  readonly timeNs: bigint;
-  /** Nanoseconds of the step whose last values these are; 0 for a tick. */
-  readonly stepNs: bigint;
-  readonly processes: readonly ProcessReading[];
 }
 
 export interface StampedEvent {
@@ -93,7 +78,9 @@ export class Recording implements Disposable {
   /** The processes that are in the recording and answer the query, in the order in which they were first seen. */
   processes(query: ProcessQuery = {}): RecordedProcess[] {
     const clock = this.clock();
-    return indexProcesses(this.walks(), this.events(), clock, this.programs()).filter((process) => matchesQuery(process, query));
+    return indexProcesses(this.walks(), this.events(), clock, this.programs()).filter((process) =>
+      matchesQuery(process, query),
+    );
   }
 
   /**
@@ -125,49 +112,18 @@ export class Recording implements Disposable {
     const clock = this.clock();
     const toNs = clock.toMonotonic(timeNs);
     this.#reader.refresh();
-    for (const stepNs of [0n, ...this.steps]) {
-      // Two walks: the first finds the frame, the second stops on it with the state that it had.
-      const walkIn = (range: WalkRange) => new FrameWalk(this.#reader, range, stepNs);
-      let range: WalkRange = { toNs, fromBlockAt: toNs };
-      let frames = countFrames(walkIn(range));
-      if (frames === 0) {
-        // The block of that time may be damaged, or begun by a writer that died: what is before it stands.
-        range = { toNs };
-        frames = countFrames(walkIn(range));
-      }
-      if (frames === 0) continue;
-      if (this.metadata.sources) return mergedSnapshot(() => walkIn({ toNs }), clock);
-      const walk = walkIn(range);
-      while (walk.frames < frames) if (walk.next() === null) break;
-      return snapshotOf(walk, clock);
-    }
-    return undefined;
+    return snapshotAt(this.#reader, clock, toNs);
   }
 
   /** The steps of the ladder in nanoseconds, from fine to coarse; none where only ticks are kept. */
   get steps(): readonly bigint[] {
-    return this.#reader.rings
-      .flatMap(({ name }) => stepOfRing(name) ?? [])
-      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    return stepsOf(this.#reader);
   }
 
-  /**
-   * Walks over the frames of a range by the finest ring that has them, from the coarsest (the oldest times) to the ticks.
-   * A step that began before the finer ring does is part of the coarser one.
-   */
+  /** Walks over the frames of a range by the finest ring that has them; see `walksOver`. */
   walks(range: WalkRange = {}): FrameWalk[] {
     this.#reader.refresh();
-    const walks: FrameWalk[] = [];
-    let { toNs } = range;
-    for (const stepNs of [0n, ...this.steps]) {
-      const ring = this.#reader.ringId(stepNs === 0n ? 'counters' : ringNameOf('counters', stepNs));
-      const first = this.#reader.blocks(ring)[0]?.baseTimeNs;
-      if (first === undefined || (toNs !== undefined && first > toNs)) continue;
-      walks.push(new FrameWalk(this.#reader, { ...range, ...(toNs === undefined ? {} : { toNs }) }, stepNs));
-      if (range.fromNs !== undefined && first <= range.fromNs) break;
-      toNs = first - 1n;
-    }
-    return walks.reverse();
+    return walksOver(this.#reader, range);
   }
 
   /** Marks and spans, by time. */
@@ -354,38 +310,6 @@ export class Recording implements Disposable {
 /** Whether its first tick need not be the first of all. */
 function isPart({ cut, sources, repaired }: RecordingMetadata): boolean {
   return cut !== undefined || sources !== undefined || repaired === true;
-}
-
-/** The last frame of each of the recordings that were merged. */
-function mergedSnapshot(walkAnew: () => FrameWalk, clock: ClockLine): Snapshot {
-  const lastOf = new Map<number, number>();
-  const finding = walkAnew();
-  for (let step = finding.next(); step !== null; step = finding.next()) lastOf.set(finding.input, finding.frames);
-  const frames = new Set(lastOf.values());
-  const walk = walkAnew();
-  const found: Snapshot[] = [];
-  for (let step = walk.next(); step !== null; step = walk.next()) {
-    if (step === 'frame' && frames.has(walk.frames)) found.push(snapshotOf(walk, clock));
-  }
-  // Of a process that two of them have, the later reading stands.
-  const processes = new Map(found.flatMap((one) => one.processes.map((process) => [identityKey(process), process])));
-  return { ...found.at(-1)!, processes: [...processes.values()] };
-}
-
-function countFrames(walk: FrameWalk): number {
-  let frames = 0;
-  for (let step = walk.next(); step !== null; step = walk.next()) frames = walk.frames;
-  return frames;
-}
-
-/** The processes of the frame that a walk stands on. */
-export function snapshotOf(walk: FrameWalk, clock: ClockLine): Snapshot {
-  const { slots, count } = walk.rows;
-  return {
-    timeNs: clock.toUnix(walk.startNs),
-    stepNs: walk.stepNs,
-    processes: Array.from(slots.subarray(0, count), (slot) => readProcess(walk, slot)),
-  };
 }
 
 /** Opens a recording file, finished or being written. Throws an error that names the path and what is wrong with it. */

@@ -8,9 +8,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { decodeIdentity, encodeIdentity } from '../engine/identity.js';
 import type { CommandLine } from './commands.js';
-import type { ProgramPart } from './program-part.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { RecordingMetadata } from './format.js';
+import type { ProgramPart } from './program-part.js';
 
 export const REDACTABLE = ['args', 'paths', 'comm'] as const;
 export type Redactable = (typeof REDACTABLE)[number];
@@ -19,7 +19,8 @@ const DIGITS = 12;
 const HIDDEN = '(redacted)';
 const DELETED = ' (deleted)';
 /** Names of the kernel's own that say nothing of anybody. */
-const KERNEL_NAME = /^(?:\[(?!anon)[\w:.]*\]|\/dev\/zero(?: \(deleted\))?|\/SYSV[0-9a-f]{8}(?: \(deleted\))?|\/\[aio\](?: \(deleted\))?|)$/;
+const KERNEL_NAME =
+  /^(?:\[(?!anon)[\w:.]*\]|\/dev\/zero(?: \(deleted\))?|\/SYSV[0-9a-f]{8}(?: \(deleted\))?|\/\[aio\](?: \(deleted\))?|)$/;
 const NAMED_BY_PROGRAM = /^(\[anon(?:_shmem)?:|\/memfd:)(.*?)(\]| \(deleted\))$/s;
 
 export class Redactor {
@@ -40,7 +41,9 @@ export class Redactor {
   event(event: TideEvent): TideEvent {
     if (event.type === 'arrive' || event.type === 'rename' || event.type === 'exec') {
       const { comm, commHex, ...rest } = event;
-      const named = this.#what.has('comm') ? nameParts(this.#bytes(bytesOf(comm, commHex))) : nameParts(bytesOf(comm, commHex));
+      const named = this.#what.has('comm')
+        ? nameParts(this.#bytes(bytesOf(comm, commHex)))
+        : nameParts(bytesOf(comm, commHex));
       return event.type === 'exec'
         ? ({ ...this.#withoutProgram(rest), ...named, ...this.program(event) } as TideEvent)
         : ({ ...rest, ...named } as TideEvent);
@@ -61,7 +64,11 @@ export class Redactor {
     const hasPaths = this.#what.has('paths');
     const hidesArgs = this.#what.has('args') || hasPaths;
     return {
-      ...(exe === undefined ? {} : hasPaths ? { exe: this.#path(bytesOf(exe, exeHex)) } : { exe, ...(exeHex ? { exeHex } : {}) }),
+      ...(exe === undefined
+        ? {}
+        : hasPaths
+          ? { exe: this.#path(bytesOf(exe, exeHex)) }
+          : { exe, ...(exeHex ? { exeHex } : {}) }),
       ...(args === undefined ? {} : { args: args.map((arg) => this.#argument(arg)) }),
       ...(argsHex === undefined || hidesArgs ? {} : { argsHex }),
       ...(argsCut ? { argsCut } : {}),

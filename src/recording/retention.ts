@@ -40,7 +40,11 @@ interface RingUse {
 const NO_USE: RingUse = { bytesPerSecond: 0, heldSeconds: 0, blocks: 0, isMeasured: false };
 
 /** The ticks first, then the steps of the ladder, from fine to coarse. */
-export function retentionOf(reader: RingReader, keepText: string | undefined, steps: readonly bigint[]): StepRetention[] {
+export function retentionOf(
+  reader: RingReader,
+  keepText: string | undefined,
+  steps: readonly bigint[],
+): StepRetention[] {
   const keep = keepText === undefined ? undefined : parseKeep(keepText);
   const uses = reader.rings.map((_, ring) => useOf(reader, ring));
   const groups = [0n, ...steps].map((stepNs) => ({

@@ -62,7 +62,9 @@ export function collectSeries(
   aggregate: Aggregate,
 ): Series {
   const builder = new SeriesBuilder();
-  eachPoint(walks, key, metric, kindOf(aggregate), (startNs, value, status) => builder.add(clock.toUnix(startNs), value, status));
+  eachPoint(walks, key, metric, kindOf(aggregate), (startNs, value, status) =>
+    builder.add(clock.toUnix(startNs), value, status),
+  );
   return builder.build();
 }
 

@@ -97,7 +97,10 @@ export function summarize(source: SummarySource): RecordingSummary {
     lateness.push(walk.scalar('lateness'));
     residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
     const { slots, count } = walk.rows;
-    max = Math.max(max, sumOf(spans, ({ rows }) => rows));
+    max = Math.max(
+      max,
+      sumOf(spans, ({ rows }) => rows),
+    );
     counterRows += count;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;

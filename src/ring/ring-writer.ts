@@ -11,7 +11,14 @@ import { BlockWriter } from './block-writer.js';
 import { fileSeedOf } from './checksum.js';
 import type { SweepColumns } from './columns-encoder.js';
 import { encodeCloseRecord, encodeFileHeader, isBlockSize, layOutHeader } from './file-header.js';
-import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, CLOSE_RECORD, FILE_ID_BYTES, FORMAT_MAJOR, RING_BLOCKS_MIN } from './layout.js';
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_BYTES_MIN,
+  CLOSE_RECORD,
+  FILE_ID_BYTES,
+  FORMAT_MAJOR,
+  RING_BLOCKS_MIN,
+} from './layout.js';
 import { nextFrameAfter } from './next-frame.js';
 import { type AppenderShared, RingAppender } from './ring-appender.js';
 import { RingFormatError } from './ring-format-error.js';
@@ -78,7 +85,10 @@ export class RingWriter {
     storage.write(headerBytes - CLOSE_RECORD.bytes, new Uint8Array(CLOSE_RECORD.bytes), 0, CLOSE_RECORD.bytes);
     reader.refresh();
     if (blockCount < RING_BLOCKS_MIN * table.rings.length) {
-      throw new RingFormatError('no-room', 'The recording has no room to go on: it is a part of another, or made of several');
+      throw new RingFormatError(
+        'no-room',
+        'The recording has no room to go on: it is a part of another, or made of several',
+      );
     }
     const physical = (offset: number) => (offset - headerBytes) / blockBytes;
     const owned = table.rings.map((_, ring) => reader.blocks(ring).map(({ offset }) => physical(offset)));

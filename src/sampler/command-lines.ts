@@ -11,8 +11,8 @@ import path from 'node:path';
 import type { ProcessIdentity } from '../engine/identity.js';
 import { readStat } from '../procfs/read.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
-import type { ProgramPart } from '../recording/program-part.js';
 import type { CmdlineMode } from '../recording/format.js';
+import type { ProgramPart } from '../recording/program-part.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { hideSecrets } from '../text/secrets.js';
 import type { SamplerConfig } from './config.js';
@@ -116,9 +116,15 @@ export class CommandLines {
     const [slot] = this.#waiting;
     this.#waiting.delete(slot!);
     const identity = this.table.identity(slot!);
-    if (!identity) return this.#readNext();
+    if (!identity) {
+      this.#readNext();
+      return;
+    }
     // Those that never come back keep a thread each, and Node has four, which the file needs too.
-    if (stuck >= MOST_STUCK) return this.#tell(slot!, identity, this.#exeOf(identity.pid), undefined, process.hrtime.bigint());
+    if (stuck >= MOST_STUCK) {
+      this.#tell(slot!, identity, this.#exeOf(identity.pid), undefined, process.hrtime.bigint());
+      return;
+    }
     const reading: Reading = { startedNs: process.hrtime.bigint(), isStuck: false };
     this.#readings.add(reading);
     readStart(path.join(this.#root, String(identity.pid), 'cmdline'), (cmdline) => {
@@ -133,11 +139,18 @@ export class CommandLines {
   }
 
   /** Stores what is new: the program of a process that was not known, or of one that runs another now. */
-  #tell(slot: number, identity: ProcessIdentity, exe: string | undefined, cmdline: Buffer | undefined, nowNs: bigint): void {
+  #tell(
+    slot: number,
+    identity: ProcessIdentity,
+    exe: string | undefined,
+    cmdline: Buffer | undefined,
+    nowNs: bigint,
+  ): void {
     const known = this.#knownOf(slot, identity);
     const args = cmdline?.toString('latin1');
     this.#known[slot] = { identity, exe, args };
-    const isOther = known !== undefined && (known.exe !== exe || (known.args !== args && !sameName(known.identity, identity)));
+    const isOther =
+      known !== undefined && (known.exe !== exe || (known.args !== args && !sameName(known.identity, identity)));
     if (known && !isOther) return;
     const { pid, startTicks } = identity;
     const program = this.#mode === 'none' ? {} : this.#hidden(programPart(bytesOf(exe), cmdline));

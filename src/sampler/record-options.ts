@@ -117,7 +117,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
   numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
   const { cmdline = 'full' } = options;
   if (!CMDLINE_MODES.includes(cmdline)) {
-    throw new TypeError(`Expected the "cmdline" option to be one of ${CMDLINE_MODES.join(', ')}, got ${shown(cmdline)}`);
+    throw new TypeError(
+      `Expected the "cmdline" option to be one of ${CMDLINE_MODES.join(', ')}, got ${shown(cmdline)}`,
+    );
   }
   numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
   if (!ENGINE_CHOICES.includes(choice)) {
@@ -184,7 +186,8 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
 
 function groupOf({ ringGroup, file }: RecordOptions): number | undefined {
   if (ringGroup === undefined) return undefined;
-  if (file === undefined) throw new TypeError('The "ringGroup" option needs the "file" option: a ring in memory is no file');
+  if (file === undefined)
+    throw new TypeError('The "ringGroup" option needs the "file" option: a ring in memory is no file');
   const gid =
     typeof ringGroup === 'number' || /^\d{1,10}$/.test(ringGroup)
       ? Number(ringGroup)
@@ -206,7 +209,9 @@ function checkKeep(text: unknown, hz: number): string | undefined {
   }
   const [finest] = keep.steps;
   if (finest && Number(finest.stepNs) * hz < 1e9) {
-    throw new TypeError(`Expected the steps of the "keep" option to hold a tick of ${hz} Hz at least, got ${shown(text)}`);
+    throw new TypeError(
+      `Expected the steps of the "keep" option to hold a tick of ${hz} Hz at least, got ${shown(text)}`,
+    );
   }
   return formatKeep(keep);
 }

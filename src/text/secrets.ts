@@ -15,7 +15,10 @@ const NAME =
 const NAMED = `[\\w.-]*(?:${NAME})[\\w.-]*`;
 
 /** `--password=VALUE`, `TOKEN=VALUE`, `?key=..&token=VALUE`, `Authorization: VALUE`, `"password":"VALUE"`. */
-const ASSIGNED = new RegExp(`(^|[^\\w.-])(-{0,2}${NAMED}["']?\\s*[=:]\\s*["']?)([^\\s&;,"']+(?:\\s+(?!-)[^\\s&;,"']+)?)`, 'gi');
+const ASSIGNED = new RegExp(
+  `(^|[^\\w.-])(-{0,2}${NAMED}["']?\\s*[=:]\\s*["']?)([^\\s&;,"']+(?:\\s+(?!-)[^\\s&;,"']+)?)`,
+  'gi',
+);
 /** An option whose value is the next argument. */
 const FLAG = new RegExp(`^-{1,2}${NAMED}$`, 'i');
 const USER_PART = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;

@@ -21,7 +21,12 @@ export interface TickSums {
 }
 
 /** The sums of the frame that the walk stands on; deep values are those that were read last. */
-export function sumTick(walk: FrameWalk, clock: ClockLine, metrics: readonly string[], pids?: ReadonlySet<number>): TickSums {
+export function sumTick(
+  walk: FrameWalk,
+  clock: ClockLine,
+  metrics: readonly string[],
+  pids?: ReadonlySet<number>,
+): TickSums {
   const places = metrics.map((name) => columnOf(name));
   const sums = places.map(() => 0);
   const measured = places.map(() => 0);

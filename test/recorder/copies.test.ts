@@ -20,7 +20,8 @@ function record(options: { metadata?: Partial<typeof METADATA>; startPid?: numbe
     metadata: { keep: 'full:1h,1s:3h', cmdline: 'full', target: 'comm matches /zanzibar/', ...options.metadata },
   });
   const at = () => author.nowNs;
-  for (let slot = 0; slot < 5; slot++) author.arrive(slot, someone(startPid + slot, slot === 0 ? 'zanzibar' : `p${slot}`));
+  for (let slot = 0; slot < 5; slot++)
+    author.arrive(slot, someone(startPid + slot, slot === 0 ? 'zanzibar' : `p${slot}`));
   author.writer.command(at(), {
     ...{ pid: startPid, startTicks: 100 + startPid },
     ...{ exe: '/opt/zanzibar/bin/zanzibar', args: ['zanzibar', '--token=mombasa'] },
@@ -81,7 +82,8 @@ describe('a cut', () => {
   it('has the marks of its range and the spans that reach into it, processes and their programs', () => {
     expect(part.marks()).toEqual(whole.marks().filter(({ name }) => name !== 'before'));
     expect(part.marks().map(({ name }) => name)).toEqual(['early', 'middle']);
-    const named = (recording: Recording) => recording.processes({ aliveAt: unixOf(180) }).map(({ pid, comm }) => [pid, comm]);
+    const named = (recording: Recording) =>
+      recording.processes({ aliveAt: unixOf(180) }).map(({ pid, comm }) => [pid, comm]);
     expect(named(part)).toEqual(named(whole));
     expect(part.processes({ pid: 100 })[0]!.program).toEqual(whole.processes({ pid: 100 })[0]!.program);
     expect(part.events().some(({ event }) => event.type === 'exec')).toBe(true);
@@ -140,7 +142,10 @@ describe('a redacted cut', () => {
     const numbers = (lines: string[]) => lines.slice(1).map((line) => line.split(',').toSpliced(3, 1).join(','));
     expect(numbers(rows(hidden))).toEqual(numbers(rows(whole)));
     const [process] = hidden.processes({ pid: 100 });
-    const exec = hidden.events().find(({ event }) => event.type === 'exec')!.event as { comm: string; args: string[] };
+    const exec = hidden.events().find(({ event }) => event.type === 'exec')!.event as {
+      comm: string;
+      args: readonly string[];
+    };
     expect(process!.comm).toMatch(/^p-[0-9a-f]{12}$/);
     expect(exec.comm).toBe(process!.comm);
     expect(exec.args).toEqual([process!.comm]);
@@ -180,7 +185,9 @@ describe('a merge', () => {
 
   it('has the rows of all, with the host of each', () => {
     const strip = (lines: string[], host?: string) =>
-      lines.filter((line) => host === undefined || line.endsWith(`,${host}`)).map((line) => line.replace(/,(?:one|two)$/, ''));
+      lines
+        .filter((line) => host === undefined || line.endsWith(`,${host}`))
+        .map((line) => line.replace(/,(?:one|two)$/, ''));
     const lines = rows(merged, { metrics: ['rss', 'pss'] });
     expect(lines[0]).toMatch(/,step_ns,host$/);
     expect(strip(lines, 'one')).toEqual(rows(one, { metrics: ['rss', 'pss'] }).slice(1));
@@ -192,8 +199,16 @@ describe('a merge', () => {
     const { processes } = merged.at(unixOf(150))!;
     expect(processes.length).toBe(10);
     expect(processes.filter(({ pid }) => pid === 100).map(({ comm }) => comm)).toEqual(['zanzibar', 'zanzibar']);
-    expect(merged.summary()).toMatchObject({ ticks: { expected: 600, recorded: 600, missed: 0 }, processes: { seen: 12, max: 10 } });
-    expect(merged.marks().filter(({ kind }) => kind === 'span').map(({ endNs }) => endNs)).toEqual([unixOf(160), unixOf(160)]);
+    expect(merged.summary()).toMatchObject({
+      ticks: { expected: 600, recorded: 600, missed: 0 },
+      processes: { seen: 12, max: 10 },
+    });
+    expect(
+      merged
+        .marks()
+        .filter(({ kind }) => kind === 'span')
+        .map(({ endNs }) => endNs),
+    ).toEqual([unixOf(160), unixOf(160)]);
   });
 
   it('takes two runs on one boot for the same processes', () => {
@@ -262,7 +277,8 @@ describe('a repair', () => {
     using repaired = openRecording(file);
     expect(repaired.summary().damage).toEqual([]);
     // A deep read whose tick is lost is told with the next tick, as in any recording.
-    const rss = (recording: Recording) => rows(recording, { metrics: ['rss'] }).map((line) => line.split(',').slice(0, 6).join());
+    const rss = (recording: Recording) =>
+      rows(recording, { metrics: ['rss'] }).map((line) => line.split(',').slice(0, 6).join());
     const originals = new Set(rss(whole));
     const salvaged = rss(repaired);
     for (const line of salvaged) expect(originals.has(line)).toBe(true);

@@ -147,7 +147,10 @@ describe('what the ladder of a recording holds', () => {
   });
 
   it('has nothing where nothing was measured, and says why', () => {
-    const { timeNs, value, status } = recording.series(someone(101), 'rss', { from: begins[1]!, to: begins[2]! - SECOND });
+    const { timeNs, value, status } = recording.series(someone(101), 'rss', {
+      from: begins[1]!,
+      to: begins[2]! - SECOND,
+    });
     const absent = [...value.keys()].filter((index) => Number.isNaN(value[index]!));
     expect(absent.length).toBeGreaterThan(100);
     for (const index of absent) expect(status[index]).toBe(Status.denied);

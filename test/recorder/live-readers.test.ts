@@ -57,7 +57,10 @@ function startReader(file: string, prefix: readonly string[]) {
 
 /** Another mount and pid namespace, where this host permits one. */
 async function unshared(): Promise<readonly string[]> {
-  for (const flags of [['-m', '-p', '-f'], ['-r', '-m', '-p', '-f']]) {
+  for (const flags of [
+    ['-m', '-p', '-f'],
+    ['-r', '-m', '-p', '-f'],
+  ]) {
     const child = spawn('unshare', [...flags, 'true'], { stdio: 'ignore' });
     const [code] = await once(child, 'exit');
     if (code === 0) return ['unshare', ...flags];
