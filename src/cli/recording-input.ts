@@ -5,7 +5,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { NotARecordingError } from '../recording/format.js';
-import { openRecording, openSharedRecording, type Recording } from '../recording/recording.js';
+import { withSoundHeader } from '../recording/header-salvage.js';
+import { openRecording, openSharedRecording, Recording } from '../recording/recording.js';
+import { FileStorage } from '../ring/file-storage.js';
 import { RingFormatError } from '../ring/ring-format-error.js';
 import { StorageError } from '../ring/storage-error.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -14,6 +16,21 @@ import { parseTime } from '../text/time.js';
 import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 
+/** Opens a recording, also one with a damaged header where that can be helped. Says what was wrong with the header. */
+export function openDamaged(path: string): { readonly recording: Recording; readonly headerDamage?: string } {
+  try {
+    return { recording: openInput(path) };
+  } catch (error) {
+    if (path === '-' || !(error instanceof DamagedHeader)) throw error;
+    const sound = withSoundHeader(FileStorage.open(path));
+    if (!sound) throw error;
+    return { recording: Recording.open(sound), headerDamage: error.message };
+  }
+}
+
+/** The header cannot be read as it is. */
+class DamagedHeader extends CommandError {}
+
 /** Opens a recording. Throws `CommandError` with the path and what is wrong with it. */
 export function openInput(path: string): Recording {
   const shown = path === '-' ? 'standard input' : escapeTerminal(path);
@@ -21,7 +38,8 @@ export function openInput(path: string): Recording {
     return path === '-' ? openSharedRecording(readPipe()) : openRecording(path);
   } catch (error) {
     if (error instanceof RingFormatError || error instanceof NotARecordingError) {
-      throw new CommandError(`${shown}: ${escapeTerminal(error.message)}`);
+      const Thrown = error.code === 'damaged-header' || error.code === 'not-a-ring' ? DamagedHeader : CommandError;
+      throw new Thrown(`${shown}: ${escapeTerminal(error.message)}`);
     }
     const cause = error instanceof StorageError ? (error.cause ?? error) : error;
     throw new CommandError(`${shown}: ${reasonOf(cause)}`, exitCodeOf(cause));

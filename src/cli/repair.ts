@@ -8,7 +8,7 @@ import { ExitCode } from './exit-codes.js';
 import { type JsonOption, jsonOption } from './options.js';
 import { writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
-import { openInput } from './recording-input.js';
+import { openDamaged } from './recording-input.js';
 import { writeRecording } from './recording-output.js';
 
 interface Options extends JsonOption {
@@ -29,7 +29,8 @@ async function run(file: string, options: Options): Promise<void> {
   if (file === '-' && options.output === undefined)
     throw new UsageError('-o: say where to write what comes from a pipe');
   const output = options.output ?? `${file.replace(/\.tide$/, '')}.repaired.tide`;
-  using recording = openInput(file);
+  const { recording: opened, headerDamage } = openDamaged(file);
+  using recording = opened;
   const progress = startProgress();
   let lost: Readonly<Record<string, number>>;
   try {
@@ -40,11 +41,12 @@ async function run(file: string, options: Options): Promise<void> {
     progress.clear();
   }
   const { damage } = recording;
-  const isWhole = damage.length === 0;
+  const isWhole = damage.length === 0 && headerDamage === undefined;
   const told = {
     schema: 1,
     file: output,
     isWhole,
+    ...(headerDamage === undefined ? {} : { header: headerDamage }),
     damage: damage.map(({ ring, ...rest }) => ({ ...rest, ring: ringAt(recording, ring) })),
     lostFrames: lost,
   };
@@ -52,7 +54,11 @@ async function run(file: string, options: Options): Promise<void> {
     if (output === '-') process.stderr.write(`${JSON.stringify(told)}\n`);
     else await writeJson(told);
   } else {
-    const lines = [...damageLines(recording), ...lostLines(lost, isWhole)];
+    const lines = [
+      ...(headerDamage === undefined ? [] : [headerDamage]),
+      ...damageLines(recording),
+      ...lostLines(lost, isWhole),
+    ];
     if (output === '-') process.stderr.write(`${lines.join('\n')}\n`);
     else await writeLines(lines);
   }

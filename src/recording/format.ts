@@ -129,9 +129,27 @@ export function checkMetadata(metadata: Record<string, unknown>): RecordingMetad
     typeof host?.pageSize === 'number' &&
     typeof host.clockTicksPerSecond === 'number' &&
     isListOfNames(metadata.mappingColumns) &&
+    isLadder(metadata.keep) &&
+    areSources(metadata.sources) &&
     [startedAt?.monotonicNs, startedAt?.realNs].every((time) => typeof time === 'string' && /^-?\d{1,19}$/.test(time));
   if (!isSound) throw new NotARecordingError('The header of this recording lacks its host, its rate or its start');
   return metadata as unknown as RecordingMetadata;
+}
+
+function isLadder(keep: unknown): boolean {
+  if (keep === undefined) return true;
+  try {
+    return typeof keep === 'string' && parseKeep(keep) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function areSources(sources: unknown): boolean {
+  if (sources === undefined) return true;
+  const isSource = (one: Partial<RecordingSource> | null) =>
+    typeof one?.hostname === 'string' && typeof one.bootId === 'string';
+  return Array.isArray(sources) && sources.length > 0 && sources.every(isSource);
 }
 
 function isListOfNames(list: unknown): boolean {

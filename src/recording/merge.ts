@@ -63,7 +63,7 @@ function metadataOf(recordings: readonly Recording[], sources: readonly Recordin
     return unlike.length === 1 ? unlike[0]! : join(unlike);
   };
   const joined = (values: readonly string[]) => one(values, (unlike) => unlike.join(', '));
-  const startNs = all.map(({ startedAt }) => BigInt(startedAt.realNs)).reduce((least, ns) => (least <= ns ? least : ns));
+  const [startNs] = all.map(({ startedAt }) => BigInt(startedAt.realNs)).sort((a, b) => (a < b ? -1 : 1));
   const { keep: _, cut: __, ...rest } = copiedMetadata(first);
   return {
     ...rest,

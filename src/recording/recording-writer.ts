@@ -321,12 +321,15 @@ function differenceOf(recording: Recording, metadata: RecordingMetadata): string
   if (before.procfs !== procfs) return `from ${before.procfs}`;
   if (before.hz !== hz) return `at ${before.hz} Hz`;
   if ((before.mappings === 'off') !== (mappings === 'off')) return `with mappings ${before.mappings}`;
-  if (before.keep !== keep) return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
+  // Who does not ask for a ladder goes on with the one that is there.
+  if (keep !== undefined && before.keep !== keep)
+    return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
   // How the file is shared out may change from version to version, and an older one had no command lines.
   const shape = (rings: readonly RingSpec[]) =>
     JSON.stringify(rings.filter(({ name }) => name !== COMMANDS_RING).map(({ share: _, ...rest }) => rest));
   const isSame =
-    shape(recording.rings) === shape(ringSpecs({ host, hz, mappings, ...(keep === undefined ? {} : { keep }) })) &&
+    shape(recording.rings) ===
+      shape(ringSpecs({ host, hz, mappings, ...(before.keep === undefined ? {} : { keep: before.keep }) })) &&
     JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
   return isSame ? undefined : 'by a version with other metrics or units';
 }

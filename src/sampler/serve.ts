@@ -3,7 +3,6 @@
  */
 import { unlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { dirname } from 'node:path';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { lockFile } from '../engine/file-lock.js';
@@ -18,7 +17,6 @@ import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import { metadataOf, type SamplerConfig } from './config.js';
 import type { Failure, SamplerPort } from './protocol.js';
-import { makeRingFolder } from './ring-folder.js';
 import { isAlive, ownSignature } from './ring-owner.js';
 import { type RingSize, sizeRing } from './ring-size.js';
 import { Sampler } from './sampler.js';
@@ -112,7 +110,6 @@ function sizeFor({ storage, target, keep }: SamplerConfig, processes: number): R
 function openStorage({ storage }: SamplerConfig): Storage {
   if (storage.kind === 'shared') return new SharedStorage(storage.buffer);
   const { path, sizeBytes, resume, group } = storage;
-  if (!resume) makeRingFolder(dirname(path), group);
   const file = resume ? FileStorage.openForWriting(path) : FileStorage.create(path, sizeBytes, preallocate);
   if (group !== undefined) shareRing(file, group, resume);
   if (file.lock(lockFile)) return file;

@@ -53,6 +53,7 @@ describe('what a recording holds', () => {
       'processes',
       'points',
       'coverage',
+      'keeps',
       'audit',
       'cost',
       'damage',

@@ -215,7 +215,7 @@ describe('a ladder whose writer', () => {
     expect(() => RecordingWriter.resume(storage, { ...METADATA, keep: 'full:1h' }, now, () => {})).toThrow(
       /with --keep full:10s,1s:5m,1m:2h/,
     );
-    const writer = RecordingWriter.resume(new SharedStorage(author.buffer), { ...METADATA, keep: KEEP }, now, () => {});
+    const writer = RecordingWriter.resume(new SharedStorage(author.buffer), METADATA, now, () => {});
     writer.arrive(now.monotonicNs, 0, someone(1));
     for (let tick = 0; tick < 10; tick++) {
       author.set(0, { rss: 77 * 4096 });
