@@ -71,25 +71,31 @@ export class StepRows implements StepSource {
     this.#foldStatus(source.status, slots, count, rowOf);
     for (let column = 0; column < this.metrics; column++) {
       const values = source.last[column]!;
-      const lows = source.least[column]!;
-      const highs = source.most[column]!;
       const last = this.last[column]!;
-      const least = this.least[column]!;
-      const most = this.most[column]!;
-      const isTick = lows === values;
       const isInTurn = every > 1 && isPartial[column] === true;
+      const isTick = source.least[column] === values;
       for (let index = 0; index < count; index++) {
         const slot = slots[index]!;
-        const value = values[slot]!;
         const row = rowOf[slot]!;
-        if (row < 0 || Number.isNaN(value) || (isTick && value === last[row])) continue;
+        if (isTick && values[slot] === last[row]) continue;
         if (isInTurn && slot % every !== phase) continue;
-        last[row] = value;
-        // Negated, so that NaN, which nothing is less than, gives way.
-        if (!(least[row]! <= lows[slot]!)) least[row] = lows[slot]!;
-        if (!(most[row]! >= highs[slot]!)) most[row] = highs[slot]!;
+        this.#foldValue(source, column, slot, row);
       }
     }
+  }
+
+  /** A value that is not what it was. */
+  #foldValue(source: StepSource, column: number, slot: number, row: number): void {
+    const value = source.last[column]![slot]!;
+    if (row < 0 || Number.isNaN(value)) return;
+    const low = source.least[column]![slot]!;
+    const high = source.most[column]![slot]!;
+    this.last[column]![row] = value;
+    const least = this.least[column]!;
+    const most = this.most[column]!;
+    // Negated, so that NaN, which nothing is less than, gives way.
+    if (!(least[row]! <= low)) least[row] = low;
+    if (!(most[row]! >= high)) most[row] = high;
   }
 
   /** A row is as good as the best of its ticks: a process that ended in the step was measured in it. */
