@@ -18,6 +18,7 @@ import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
 import { CommandError, UsageError } from './command-error.js';
+import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
@@ -138,6 +139,8 @@ async function run(options: Options): Promise<void> {
     progress.clear();
   }
   await report(file, options);
+  // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
+  await endAtOnce();
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {

@@ -1,14 +1,16 @@
 /** Command lines and exec, of real programs. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { startRecording } from 'tidemark';
+import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openRecording, startRecording } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { type CommandLine, CommandWriter, decodeCommand } from '../../src/recording/commands.js';
 import { ringSpecs } from '../../src/recording/format.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
 import { RingWriter } from '../../src/ring/ring-writer.js';
 import { SharedStorage } from '../../src/ring/shared-storage.js';
+import { runTidemark } from '../tidemark-process.js';
 import { METADATA } from './synthetic.js';
 import { scratch, until, Workload } from './workload.js';
 
@@ -110,5 +112,32 @@ describe('command lines', () => {
     expect(pids.has(1)).toBe(true);
     expect(pids.has(2)).toBe(false);
     expect(pids.size).toBeLessThan(1000);
+  });
+});
+
+describe('arguments that cannot be read', () => {
+  it('stall neither the ticks nor the end', async () => {
+    using folder = scratch();
+    const tree = path.join(folder.path, 'proc');
+    for (const pid of [101, 102, 103, 104]) {
+      mkdirSync(path.join(tree, String(pid)), { recursive: true });
+      const own = path.join(tree, String(pid));
+      writeFileSync(path.join(own, 'stat'), `${pid} (held) S 1 ${'1 '.repeat(17)}${pid} ${'1 '.repeat(30)}\n`);
+      writeFileSync(path.join(own, 'statm'), '1000 500 100 1 0 200 0\n');
+      symlinkSync('/opt/held', path.join(own, 'exe'));
+      // Opening a pipe that nobody writes to takes for ever, as reading of a process does whose memory map is held.
+      execFileSync('mkfifo', [path.join(own, 'cmdline')]);
+    }
+    const file = folder.file('held.tide');
+    const { code, stderr } = await runTidemark([
+      ...['record', '--procfs', tree, '--page-size', '4096', '--clock-ticks', '100', '--hz', '50'],
+      ...['--for', '4s', '--rollup', 'off', '-o', file],
+    ]);
+    expect(code, stderr).toBe(0);
+    using recording = openRecording(file);
+    expect(recording.summary().ticks.recorded).toBeGreaterThan(100);
+    const programs = recording.processes().map(({ program }) => program);
+    // Two threads are given up; of the others the path is known at least, and of those two when it is their turn again.
+    expect(programs.filter((program) => program?.exe === '/opt/held').length).toBeGreaterThanOrEqual(2);
   });
 });
