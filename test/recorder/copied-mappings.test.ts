@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { cutRecording, mergeRecordings, openRecording, Redactor, startRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RecordedMappings } from '../../src/recording/mapping-record.js';
-import type { Recording } from '../../src/recording/recording.js';
 import { scratch, until, Workload } from './workload.js';
 
 const folder = scratch();
@@ -37,7 +36,7 @@ async function record(file: string): Promise<{ pid: number; startTicks: number }
 
 const file = folder.file('mapped.tide');
 const found = await record(file);
-const original: Recording = openRecording(file);
+const original = openRecording(file);
 
 describe('mappings', () => {
   it('are the same in a cut and in a merge', () => {
