@@ -8,6 +8,8 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
@@ -212,6 +214,16 @@ export class FileStorage implements Storage {
     const { size, nlink } = fstatSync(this.fd);
     if (size < this.reservedBytes) return 'was cut';
     return nlink === 0 ? 'was removed' : undefined;
+  }
+
+  /** Lets the members of a group read the file. Throws `StorageError`. */
+  shareWith(gid: number): void {
+    try {
+      fchownSync(this.fd, -1, gid);
+      fchmodSync(this.fd, 0o640);
+    } catch (error) {
+      throw StorageError.from(error, this.path, `give group ${gid}`);
+    }
   }
 
   /** Hands the descriptor to whoever locks it: `lock(fd)` gives false when somebody else holds it. */

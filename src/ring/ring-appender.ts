@@ -183,6 +183,7 @@ export class RingAppender {
     if (end === -1) return 0;
     this.openBlock(sweep.startNs);
     this.keyBytes = this.commit(labelsLength, columnsAt, end, FLAG_KEY, FLAG_KEY);
+    this.stats.keyBytes += this.keyBytes;
     this.sinceKey = 0;
     return this.keyBytes;
   }

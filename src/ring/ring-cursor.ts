@@ -111,6 +111,11 @@ export class RingCursor {
     return this.decoder.isPartial;
   }
 
+  /** Bytes of the block that it stands in, up to the next frame. */
+  get blockBytesRead(): number {
+    return this.position;
+  }
+
   /** By slot: the bytes given by the writer, undefined for a slot that is free. */
   get labels(): readonly (Uint8Array | undefined)[] {
     return this.decoder.labels;

@@ -9,6 +9,8 @@ import { lockFile } from '../engine/file-lock.js';
 import { mapFile } from '../engine/map-file.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
+import { parseKeep } from '../recording/keep.js';
+import { LADDER_KEY_BYTES } from '../recording/ladder-format.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
 import { FileStorage } from '../ring/file-storage.js';
 import { RingReader } from '../ring/ring-reader.js';
@@ -23,6 +25,9 @@ import { describeTarget, endsWhenEmpty } from './target.js';
 
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
+/** Blocks that a recording with a ladder has at least, and more for each step. */
+const TICK_BLOCKS = 16;
+const STEP_BLOCKS = 8;
 
 /** As `nice`: ahead of ordinary work, so that a tick begins on time where every processor is busy; it does not last. */
 const PRIORITY = -10;
@@ -98,26 +103,40 @@ function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storag
 }
 
 /** Room for every process of the host; a target that is probably smaller is content with less in a small ring. */
-function sizeFor({ storage, target }: SamplerConfig, processes: number): RingSize {
+function sizeFor({ storage, target, keep }: SamplerConfig, processes: number): RingSize {
   const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
-  if (target.kind === 'host') return sizeRing(sizeBytes, processes);
+  const steps = keep === undefined ? 0 : parseKeep(keep).steps.length;
+  const needs = steps === 0 ? {} : { keyBytes: LADDER_KEY_BYTES, leastBlocks: TICK_BLOCKS + STEP_BLOCKS * steps };
+  if (target.kind === 'host') return sizeRing(sizeBytes, processes, needs);
   try {
-    return sizeRing(sizeBytes, processes);
+    return sizeRing(sizeBytes, processes, needs);
   } catch {
-    return sizeRing(sizeBytes, FEW_PROCESSES);
+    return sizeRing(sizeBytes, FEW_PROCESSES, needs);
   }
 }
 
 function openStorage({ storage }: SamplerConfig): Storage {
   if (storage.kind === 'shared') return new SharedStorage(storage.buffer);
-  const { path, sizeBytes, resume } = storage;
+  const { path, sizeBytes, resume, group } = storage;
   const file = resume ? FileStorage.openForWriting(path) : FileStorage.create(path, sizeBytes, preallocate);
+  if (group !== undefined) shareRing(file, group, resume);
   if (file.lock(lockFile)) {
     if (!resume) file.map(mapFile);
     return file;
   }
   file.close();
   throw busyError(path);
+}
+
+/** Lets a group read the file; a new one that cannot be given to it is taken back. */
+function shareRing(file: FileStorage, group: number, resume: boolean): void {
+  try {
+    file.shareWith(group);
+  } catch (error) {
+    file.close();
+    if (!resume) unlinkSync(file.path);
+    throw error;
+  }
 }
 
 /** Begins a recording, or goes on with the one that is there. */

@@ -57,6 +57,7 @@ describe('what a recording holds', () => {
       'points',
       'density',
       'coverage',
+      'keeps',
       'audit',
       'cost',
       'damage',

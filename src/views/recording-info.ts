@@ -1,6 +1,7 @@
 /** What a recording holds, as the lines and as the JSON of `tidemark info`. */
 import type { Density } from '../recording/density.js';
 import type { Recording } from '../recording/recording.js';
+import type { StepRetention } from '../recording/retention.js';
 import type { RecordingSummary } from '../recording/summary.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -33,7 +34,12 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
+    keep: recording.retention(),
     host: metadata.host,
+    ...(metadata.sources ? { sources: metadata.sources } : {}),
+    ...(metadata.cut ? { cut: true } : {}),
+    ...(metadata.repaired ? { repaired: true } : {}),
+    cmdline: metadata.cmdline ?? 'none',
     target: metadata.target,
     rollup: metadata.rollup,
     mappings: metadata.mappings,
@@ -73,6 +79,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     ...summary.resumed.map(({ timeNs, reason, from, to }) =>
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),
     ),
+    ...recording.retention().map((kept, index) => line(index === 0 ? 'keeps' : '', keptText(kept))),
     ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
@@ -97,6 +104,17 @@ function formatLines({ format }: Recording): string[] {
   if (format.version <= format.known) return [];
   const { version, known, unknownFrames } = format;
   return [`version ${version}, and this program knows versions up to ${known}: ${unknownFrames} frames left out`];
+}
+
+function keptText({ step, askedSeconds, heldSeconds, bytesPerSecond, secondsAtPresentRate }: StepRetention): string {
+  const what = step === 'full' ? 'every tick' : `each ${step}`;
+  const time = (seconds: number) => formatDurationShort(seconds * 1e9);
+  const asked = askedSeconds === null ? '' : `, ${time(askedSeconds)} asked for`;
+  if (secondsAtPresentRate === null) return `${what}: nothing yet${asked}`;
+  return (
+    `${what}: ${time(heldSeconds)} now, ${time(secondsAtPresentRate)} (${(secondsAtPresentRate / 3600).toFixed(1)} h) when ` +
+    `full at the present ${formatSize(Math.round(bytesPerSecond))}/s${asked}`
+  );
 }
 
 function statShareText(share: number): string {
