@@ -154,7 +154,8 @@ describe('what the ladder of a recording holds', () => {
       to: begins[2]! - SECOND,
     });
     const absent = [...value.keys()].filter((index) => Number.isNaN(value[index]!));
-    expect(absent.length).toBeGreaterThan(100);
+    // How long seconds are all that is left follows from what a tick takes in the file.
+    expect(absent.length).toBeGreaterThan(50);
     for (const index of absent) expect(status[index]).toBe(Status.denied);
     for (const [index, time] of timeNs.entries()) {
       const seen = aggregated(models.get(101)!.rss, SECOND).has(time - (time % SECOND));

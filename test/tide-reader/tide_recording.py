@@ -10,7 +10,10 @@ from tide_records import Records
 STATUSES = ("ok", "denied", "gone", "no-mm", "timeout", "unsupported", "not-due", "lost", "estimated")
 FROM_STAT = {"minorFaults", "majorFaults", "userTime", "systemTime", "threads", "parentPid"}
 METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT
-EVENTS = (None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume")
+EVENTS = (
+    *(None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume"),
+    *(None, "exec"),
+)
 ARRIVE_BY_LABEL = 13
 
 
@@ -27,6 +30,8 @@ def arrival_of(label):
     """The same as the JSON of an arrival."""
     pid, start_ticks, parent, is_kernel_thread, name = process_of(label)
     told = {"pid": pid, "startTicks": start_ticks, "parentPid": parent, "kernelThread": is_kernel_thread == 1}
+    if label[16] & 2:
+        told["source"] = struct.unpack_from("<H", label, 18 + label[17])[0]
     comm = bytes.fromhex(name)
     told["comm"] = comm.decode("utf-8", errors="replace")
     if told["comm"].encode("utf-8") != comm:
@@ -38,7 +43,7 @@ class EventRecords(Records):
     def record(self, number, time_ns, kind, payload):
         if kind == ARRIVE_BY_LABEL:
             return [(time_ns, "arrive", arrival_of(payload))]
-        return [(time_ns, EVENTS[kind], json.loads(payload))] if 0 < kind < len(EVENTS) else []
+        return [(time_ns, EVENTS[kind], json.loads(payload))] if 0 < kind < len(EVENTS) and EVENTS[kind] else []
 
 
 def events_of(file):
