@@ -5,6 +5,7 @@
  * finished or still being written; `readMaps` and its siblings read one kernel file of one process.
  */
 export { EngineUnavailableError } from './engine/choose.js';
+export { readMaps, readSmaps, readSmapsRollup } from './engine/process-files.js';
 export { exportCsv } from './export/csv.js';
 export { exportJsonl } from './export/jsonl.js';
 export type { ExportOptions } from './export/rows.js';
@@ -19,9 +20,6 @@ export { type Integer, KernelTextError } from './procfs/object-values.js';
 export {
   type Reading,
   type ReadOptions,
-  readMaps,
-  readSmaps,
-  readSmapsRollup,
   readStat,
   readStatm,
   readStatus,

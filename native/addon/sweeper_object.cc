@@ -1,5 +1,6 @@
 #include "sweeper_object.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -51,17 +52,24 @@ bool TakeSlot(const Napi::CallbackInfo& info, uint32_t* out) {
 
 }  // namespace
 
-// (root, pageSize, clockTicksPerSecond, maxKept)
+// (root, pageSize, clockTicksPerSecond, maxKept, readers, deadlineNs); 0 readers: as many as there is use for
 SweeperObject::SweeperObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SweeperObject>(info) {
-  if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsNumber()) {
+  int64_t readers = TakeIndex(info[4], kMostReaders);
+  int64_t deadline_ns = TakeIndex(info[5], int64_t{1} << 53);
+  if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsNumber() || readers < 0 ||
+      deadline_ns < 1) {
     Refuse(info.Env(),
-           "Expected the root of a procfs tree, its page size, its clock ticks and a number of descriptors");
+           "Expected the root of a procfs tree, its page size, its clock ticks, a number of descriptors, of readers "
+           "from 0 "
+           "to 4, and the deadline of a read");
     return;
   }
+  static_assert(kMostReaders == 4, "the sentence above names it");
+  if (readers == 0) readers = static_cast<int64_t>(std::min(AllowedCpus(), kMostReaders));
   std::string root = info[0].As<Napi::String>().Utf8Value();
   auto sweeper =
       std::make_unique<Sweeper>(root, info[1].As<Napi::Number>().Int64Value(), info[2].As<Napi::Number>().Int64Value(),
-                                info[3].As<Napi::Number>().Uint32Value());
+                                info[3].As<Napi::Number>().Uint32Value(), static_cast<size_t>(readers), deadline_ns);
   if (int error = sweeper->tree().error()) {
     Napi::Error failure = Napi::Error::New(info.Env(), "Cannot open " + root + ": " + std::strerror(error));
     failure.Set("errno", Napi::Number::New(info.Env(), error));
@@ -231,6 +239,16 @@ Napi::Value SweeperObject::Kept(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), sweeper_ ? static_cast<double>(sweeper_->kept()) : 0);
 }
 
+// (out: Float64Array(1)) fills in the CPU nanoseconds of the reader threads so far -> how many of them are stuck
+Napi::Value SweeperObject::Readers(const Napi::CallbackInfo& info) {
+  double* out = nullptr;
+  if (!Open(info.Env()) || !TakeArray(info[0], 1, &out, nullptr, "Expected a Float64Array of one")) {
+    return info.Env().Undefined();
+  }
+  out[0] = static_cast<double>(sweeper_->ReaderCpuNs());
+  return Napi::Number::New(info.Env(), static_cast<double>(sweeper_->StuckReaders()));
+}
+
 void SweeperObject::Close(const Napi::CallbackInfo&) { sweeper_.reset(); }
 
 void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
@@ -245,6 +263,7 @@ void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
                                          InstanceMethod<&SweeperObject::ListPids>("listPids"),
                                          InstanceMethod<&SweeperObject::LastPid>("lastPid"),
                                          InstanceMethod<&SweeperObject::Kept>("kept"),
+                                         InstanceMethod<&SweeperObject::Readers>("readers"),
                                          InstanceMethod<&SweeperObject::Close>("close"),
                                      }));
 }

@@ -24,6 +24,7 @@ class SweeperObject : public Napi::ObjectWrap<SweeperObject> {
   Napi::Value ListPids(const Napi::CallbackInfo& info);
   Napi::Value LastPid(const Napi::CallbackInfo& info);
   Napi::Value Kept(const Napi::CallbackInfo& info);
+  Napi::Value Readers(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   bool Open(const Napi::Env& env) const;
 

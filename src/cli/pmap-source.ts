@@ -4,7 +4,8 @@
  * The trap: a pid may be that of a thread. Then the maps are those of its process, and the title and the start of the
  * stack its own.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readGuardedFile, readGuardedPart } from '../engine/guarded-file.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { processTitle } from '../views/process-title.js';
@@ -39,7 +40,7 @@ export function aboutProcess(root: string, pid: number, utf8: boolean): AboutPro
   // Of a text that is cut the name may be there all the same; what was not read is 0, as in procps.
   tokenizeStat(bytes, length, values);
   const comm = bytes.subarray(values.commStart, values.commStart + values.commLength);
-  const cmdline = readIfThere(`${folder}/cmdline`) ?? new Uint8Array(0);
+  const cmdline = readIfThere(`${folder}/cmdline`, readGuardedFile) ?? new Uint8Array(0);
   const at = StatField.startstack * 2;
   return {
     tgid: tgid ? Number(tgid[1]) : pid,
@@ -48,45 +49,22 @@ export function aboutProcess(root: string, pid: number, utf8: boolean): AboutPro
   };
 }
 
-function readIfThere(name: string): Uint8Array | undefined {
+function readIfThere(name: string, read: (name: string) => Uint8Array = readFileSync): Uint8Array | undefined {
   try {
-    return readFileSync(name);
+    return read(name);
   } catch {
     return undefined;
   }
 }
 
-/** Bytes that a first read has room for: the smaps of some hundred mappings. */
-const FIRST_ROOM = 1 << 20;
-
 /**
  * The text, or the error of opening it. One that can be opened and not read to its end is taken as far as it goes: the
- * process has just ended. The kernel gives about a page at a time, so each piece is read to where it belongs.
+ * process has just ended.
  */
 export function mappingText(name: string): Uint8Array | Error {
-  let fd: number;
   try {
-    fd = openSync(name, 'r');
+    return readGuardedPart(name);
   } catch (error) {
     return error as Error;
   }
-  let bytes = Buffer.allocUnsafeSlow(FIRST_ROOM);
-  let length = 0;
-  try {
-    for (;;) {
-      if (length === bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(bytes.length * 2);
-        larger.set(bytes);
-        bytes = larger;
-      }
-      const got = readSync(fd, bytes, length, bytes.length - length, null);
-      if (got === 0) break;
-      length += got;
-    }
-  } catch {
-    // ESRCH.
-  } finally {
-    closeSync(fd);
-  }
-  return bytes.subarray(0, length);
 }

@@ -52,11 +52,21 @@ export interface NativeSweeper {
   listPids(out: Int32Array): number;
   lastPid(): number;
   kept(): number;
+  /** Fills in the CPU nanoseconds of the reader threads so far; returns how many of them are stuck. */
+  readers(out: Float64Array): number;
   close(): void;
 }
 
 interface Addon {
-  Sweeper: new (root: string, pageSize: number, clockTicksPerSecond: number, maxKept: number) => NativeSweeper;
+  Sweeper: new (
+    root: string,
+    pageSize: number,
+    clockTicksPerSecond: number,
+    maxKept: number,
+    readers: number,
+    deadlineNs: number,
+  ) => NativeSweeper;
+  readGuarded(path: string, most: number, takesPart: boolean): Uint8Array | number;
   columns(): Record<string, readonly string[] | number>;
   tableLayout(capacity: number): unknown;
   tokenizeMaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;

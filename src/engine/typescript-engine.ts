@@ -46,6 +46,8 @@ export class TypeScriptEngine implements Engine {
   readonly name = 'ts';
   readonly times = new BigInt64Array(2);
   renamed = new Uint32Array(64);
+  readonly readerCpuNs = () => 0;
+  readonly stuckReaders = () => 0;
   readonly #root: string;
   readonly #pageSize: number;
   readonly #tickNs: number;

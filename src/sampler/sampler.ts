@@ -59,7 +59,7 @@ export class Sampler {
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
-    this.#cost = new OwnCost(config.ownCost);
+    this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#table = new ProcessTable(maxSlots);
     this.#deep = new DeepReads(config, engine, writer, this.#table);
