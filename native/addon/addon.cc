@@ -30,7 +30,7 @@ Napi::Array Names(Napi::Env env, const List& list, Name name) {
   return out;
 }
 
-// () -> { statuses, counters, rollup, statusKeys, padding }: the columns as this addon was compiled
+// () -> { statuses, counters, rollup, holds, statusKeys, padding }: the columns as this addon was compiled
 Napi::Value Columns(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object out = Napi::Object::New(env);
@@ -38,6 +38,7 @@ Napi::Value Columns(const Napi::CallbackInfo& info) {
   out.Set("statuses", Names(env, kStatusNames, itself));
   out.Set("counters", Names(env, kCounterColumns, itself));
   out.Set("rollup", Names(env, kRollupColumns, [](const RollupColumn& column) { return column.name; }));
+  out.Set("holds", Names(env, kHoldColumns, itself));
   out.Set("statusKeys", Names(env, kStatusKeys, [](const StatusKey& key) { return key.key; }));
   out.Set("smapsKeys", Names(env, kSmapsKeys, [](const SmapsKey& key) { return key.key; }));
   out.Set("padding", Napi::Number::New(env, kPadding));

@@ -159,12 +159,33 @@ Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
   Columns columns{};
   int64_t* times = nullptr;
   int64_t stop_ns = 0;
-  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + 1, &columns) ||
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + kHoldFields, &columns) ||
       !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
     return info.Env().Undefined();
   }
   times[0] = MonotonicNs();
   size_t done = sweeper_->SweepRollup(list.slots, list.count, columns, stop_ns);
+  times[1] = MonotonicNs();
+  return Napi::Number::New(info.Env(), static_cast<double>(done));
+}
+
+// (slots, count, columns, statuses, times: BigInt64Array(2), stop: bigint, maxHold: nanoseconds) -> how many were read
+Napi::Value SweeperObject::SweepPaced(const Napi::CallbackInfo& info) {
+  SlotList list;
+  Columns columns{};
+  int64_t* times = nullptr;
+  int64_t stop_ns = 0;
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + kHoldFields, &columns) ||
+      !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
+    return info.Env().Undefined();
+  }
+  int64_t max_hold_ns = TakeIndex(info[6], 4'000'000'000);
+  if (max_hold_ns < 1) {
+    Refuse(info.Env(), "Expected the longest hold in nanoseconds, from 1 to 4000000000");
+    return info.Env().Undefined();
+  }
+  times[0] = MonotonicNs();
+  size_t done = sweeper_->SweepPaced(list.slots, list.count, columns, max_hold_ns, stop_ns);
   times[1] = MonotonicNs();
   return Napi::Number::New(info.Env(), static_cast<double>(done));
 }
@@ -259,6 +280,7 @@ void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
                                          InstanceMethod<&SweeperObject::Comm>("comm"),
                                          InstanceMethod<&SweeperObject::SweepCounters>("sweepCounters"),
                                          InstanceMethod<&SweeperObject::SweepRollup>("sweepRollup"),
+                                         InstanceMethod<&SweeperObject::SweepPaced>("sweepPaced"),
                                          InstanceMethod<&SweeperObject::SweepMappings>("sweepMappings"),
                                          InstanceMethod<&SweeperObject::ListPids>("listPids"),
                                          InstanceMethod<&SweeperObject::LastPid>("lastPid"),

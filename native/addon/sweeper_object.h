@@ -20,6 +20,7 @@ class SweeperObject : public Napi::ObjectWrap<SweeperObject> {
   Napi::Value Comm(const Napi::CallbackInfo& info);
   Napi::Value SweepCounters(const Napi::CallbackInfo& info);
   Napi::Value SweepRollup(const Napi::CallbackInfo& info);
+  Napi::Value SweepPaced(const Napi::CallbackInfo& info);
   Napi::Value SweepMappings(const Napi::CallbackInfo& info);
   Napi::Value ListPids(const Napi::CallbackInfo& info);
   Napi::Value LastPid(const Napi::CallbackInfo& info);

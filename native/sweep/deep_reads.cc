@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <type_traits>
 
 #include "clock.h"
 #include "sweeper.h"
@@ -27,6 +28,9 @@ constexpr int64_t kMostAgeNs = 1'000'000'000;
 constexpr int64_t kBackOffNs = 1'000'000'000;
 constexpr int64_t kMostBackOffNs = 64 * kBackOffNs;
 
+// A read in pieces takes its time, and its end is known.
+constexpr int64_t kMostPacedAgeNs = 60'000'000'000;
+
 bool Passed(int64_t stop_ns) { return stop_ns != 0 && MonotonicNs() >= stop_ns; }
 
 }  // namespace
@@ -34,6 +38,8 @@ bool Passed(int64_t stop_ns) { return stop_ns != 0 && MonotonicNs() >= stop_ns; 
 void Sweeper::Forget(Slot& slot) {
   if (slot.rollup) pool_.Recall(*slot.rollup);
   if (slot.mappings) pool_.Recall(*slot.mappings);
+  if (slot.paced) paced_pool_.Recall(*slot.paced);
+  slot.paced.reset();
   slot.rollup.reset();
   slot.mappings.reset();
   slot.stuck.reset();
@@ -61,8 +67,9 @@ Status Sweeper::StatusOfRead(Slot& slot, const std::shared_ptr<DeepRead>& read) 
 
 // `take(place, slot, status, read)` gets the result for the place-th slot that was read; false when it has no room.
 template <typename Read, typename Take>
-size_t Sweeper::SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std::shared_ptr<Read>>& spare,
-                          uint32_t* slots, size_t count, size_t most_begun, int64_t stop_ns, Take take) {
+size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending,
+                          std::vector<std::shared_ptr<Read>>& spare, uint32_t* slots, size_t count, size_t most_begun,
+                          int64_t stop_ns, Take take) {
   enum Taken : uint8_t { kNot, kYes, kHopeless };
   enum class Outcome { kTaken, kNotYet, kNoRoom };
   if (count == 0 || Passed(stop_ns)) return 0;
@@ -80,7 +87,10 @@ size_t Sweeper::SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std:
       spare.pop_back();
     }
     read->Ask(tree_.folder(), slot->pid);
-    if (pool_.Submit(read))
+    if constexpr (std::is_same_v<Read, PacedRead>) {
+      read->SetLimits(static_cast<uint64_t>(page_size_), max_hold_ns_);
+    }
+    if (pool.Submit(read))
       slot->*pending = std::move(read);
     else
       taken_[i] = kHopeless;
@@ -112,7 +122,8 @@ size_t Sweeper::SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std:
     if (!read->IsDone() && !read->IsLeft()) return Outcome::kNotYet;
     bool is_short = read->IsDone() && (read->length() == -EMFILE || read->length() == -ENFILE) && kept_ > 0;
     if (is_short) GiveBackDescriptors();
-    if (is_short || (read->IsDone() && MonotonicNs() - read->ended_ns() > kMostAgeNs)) {
+    if (is_short ||
+        (read->IsDone() && MonotonicNs() - read->ended_ns() > (&pool == &paced_pool_ ? kMostPacedAgeNs : kMostAgeNs))) {
       drop(*slot);
       begin(i);
       return Outcome::kNotYet;
@@ -128,7 +139,7 @@ size_t Sweeper::SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std:
   bool is_patient = true;
   for (;;) {
     for (; next < count && next - order_.size() < most_begun && !Passed(stop_ns); next++) begin(next);
-    const uint64_t ended = pool_.Ended();
+    const uint64_t ended = pool.Ended();
     bool is_full = false;
     size_t reading = 0;
     for (size_t i = head; i < next && !is_full; i++) {
@@ -155,19 +166,19 @@ size_t Sweeper::SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std:
     if (under_way == 0) continue;
     int64_t patience_ns = MonotonicNs() + kPatienceNs;
     bool is_served =
-        pool_.Wait(ended + std::max<size_t>(1, under_way / 2), stop_ns ? std::min(stop_ns, patience_ns) : patience_ns);
+        pool.Wait(ended + std::max<size_t>(1, under_way / 2), stop_ns ? std::min(stop_ns, patience_ns) : patience_ns);
     is_patient = MonotonicNs() < patience_ns;
     if (is_served) continue;
     for (size_t i = head; i < next; i++) {
       Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
-      if (!slot || !(slot->*pending) || !pool_.Recall(*(slot->*pending))) continue;
+      if (!slot || !(slot->*pending) || !pool.Recall(*(slot->*pending))) continue;
       drop(*slot);
       taken_[i] = kHopeless;
     }
   }
   for (size_t i = head; i < next; i++) {
     Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
-    if (slot && slot->*pending && pool_.Recall(*(slot->*pending))) drop(*slot);
+    if (slot && slot->*pending && pool.Recall(*(slot->*pending))) drop(*slot);
   }
   const size_t done = order_.size();
   if (head == done && std::is_sorted(order_.begin(), order_.end())) return done;
@@ -180,19 +191,39 @@ size_t Sweeper::SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std:
   return done;
 }
 
+// Values of a row in the order of the schema: the fields, the longest hold, all holds, the duration, and the method.
+void Sweeper::FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds) {
+  double* cell = out.values + slot;
+  for (int column = 0; column < kRollupFields + kHoldFields; column++) cell[column * out.stride] = kAbsent;
+  out.status[slot] = static_cast<uint8_t>(status);
+  if (status != Status::kOk) return;
+  for (int column = 0; column < kRollupFields; column++) cell[column * out.stride] = values[column];
+  const double told[kHoldFields] = {holds.longest, holds.all, holds.duration, holds.is_paced ? 1.0 : 0.0};
+  for (int column = 0; column < kHoldFields; column++) cell[(kRollupFields + column) * out.stride] = told[column];
+}
+
+size_t Sweeper::SweepPaced(uint32_t* slots, size_t count, const Columns& out, int64_t max_hold_ns, int64_t stop_ns) {
+  max_hold_ns_ = max_hold_ns;
+  auto take = [&](size_t, uint32_t slot, Status status, const PacedRead* read) {
+    Holds holds;
+    if (read) {
+      holds = {static_cast<double>(read->hold_ns()), static_cast<double>(read->held_ns()),
+               static_cast<double>(read->duration_ns()), true};
+    }
+    FillRollup(slot, out, status, read ? read->values() : nullptr, holds);
+    return true;
+  };
+  return SweepDeep(paced_pool_, &Slot::paced, spare_paced_, slots, count, 2, stop_ns, take);
+}
+
 size_t Sweeper::SweepRollup(uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns) {
   auto take = [&](size_t, uint32_t slot, Status status, const RollupRead* read) {
     if (status == Status::kOk && !read->is_readable()) status = Status::kUnsupported;
-    double* cell = out.values + slot;
-    bool is_there = status == Status::kOk;
-    for (int column = 0; column < kRollupFields; column++) {
-      cell[column * out.stride] = is_there ? read->values()[column] : kAbsent;
-    }
-    cell[kRollupFields * out.stride] = is_there ? static_cast<double>(read->hold_ns()) : kAbsent;
-    out.status[slot] = static_cast<uint8_t>(status);
+    const double hold = read ? static_cast<double>(read->hold_ns()) : 0;
+    FillRollup(slot, out, status, read ? read->values() : nullptr, {hold, hold, hold, false});
     return true;
   };
-  return SweepDeep(&Slot::rollup, spare_rollups_, slots, count, kRollupsBegun, stop_ns, take);
+  return SweepDeep(pool_, &Slot::rollup, spare_rollups_, slots, count, kRollupsBegun, stop_ns, take);
 }
 
 size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
@@ -220,8 +251,8 @@ size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, Ma
     status[slot] = static_cast<uint8_t>(result);
     return true;
   };
-  size_t done =
-      SweepDeep(&Slot::mappings, spare_mappings_, slots, count, kMappingsPerReader * pool_.readers(), stop_ns, take);
+  size_t done = SweepDeep(pool_, &Slot::mappings, spare_mappings_, slots, count, kMappingsPerReader * pool_.readers(),
+                          stop_ns, take);
   out.table.header[kRows] = static_cast<uint32_t>(row);
   return done;
 }

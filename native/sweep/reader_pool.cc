@@ -173,6 +173,7 @@ void* ReaderPool::Serve(void* argument) {
     read->state_.store(GuardedRead::State::kRunning, std::memory_order_relaxed);
     read->thread_ = thread;
     read->started_ns_ = MonotonicNs();
+    read->beat_ns_.store(read->started_ns_, std::memory_order_relaxed);
     read->look_ns_ = read->started_ns_ + std::min(kSpareAfterNs, core->deadline_ns);
     core->running.push_back(read);
     pthread_mutex_unlock(&core->lock);
@@ -212,8 +213,9 @@ int64_t ReaderPool::LookAtRunning(const std::shared_ptr<Core>& core, int64_t now
   for (size_t i = 0; i < running.size();) {
     GuardedRead& read = *running[i];
     if (now_ns >= read.look_ns_) {
-      int64_t elapsed_ns = now_ns - read.started_ns_;
-      bool is_blocked = IsBlockedThread(read.thread_);
+      const int64_t alive_ns = std::max(read.started_ns_, read.beat_ns_.load(std::memory_order_relaxed));
+      int64_t elapsed_ns = now_ns - alive_ns;
+      bool is_blocked = elapsed_ns >= std::min(kSpareAfterNs, core->deadline_ns) && IsBlockedThread(read.thread_);
       if (is_blocked && !read.spared_) {
         read.spared_ = true;
         core->serving--;
@@ -228,7 +230,7 @@ int64_t ReaderPool::LookAtRunning(const std::shared_ptr<Core>& core, int64_t now
         if (!core->queue.empty()) StartIfNeeded(core);
         continue;
       }
-      int64_t deadline_ns = read.started_ns_ + core->deadline_ns;
+      int64_t deadline_ns = alive_ns + core->deadline_ns;
       read.look_ns_ = now_ns < deadline_ns && is_blocked ? deadline_ns : now_ns + kSpareAfterNs;
     }
     next_ns = std::min(next_ns, read.look_ns_);

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "clock.h"
+
 namespace tidemark {
 
 constexpr int64_t kReadDeadlineNs = 50'000'000;
@@ -34,6 +36,8 @@ class GuardedRead {
  protected:
   // Called in a reader thread.
   virtual void Run() = 0;
+  // To be called by a read that takes long on purpose, at least every few milliseconds: it is not stuck.
+  void Beat() { beat_ns_.store(MonotonicNs(), std::memory_order_relaxed); }
 
  private:
   friend class ReaderPool;
@@ -41,6 +45,7 @@ class GuardedRead {
 
   std::atomic<State> state_{State::kNew};
   std::atomic<bool> returned_{false};
+  std::atomic<int64_t> beat_ns_{0};
   // Under the lock of the pool:
   int64_t started_ns_ = 0;
   int64_t look_ns_ = 0;  // when to look next whether it is stuck

@@ -36,7 +36,8 @@ Sweeper::Sweeper(const std::string& root, uint64_t page_size, uint64_t ticks_per
       page_size_(static_cast<double>(page_size)),
       tick_ns_(1e9 / static_cast<double>(ticks_per_second)),
       max_kept_(max_kept),
-      pool_(readers, deadline_ns) {}
+      pool_(readers, deadline_ns),
+      paced_pool_(1, deadline_ns) {}
 
 Sweeper::~Sweeper() {
   for (Slot& slot : slots_) CloseKept(slot);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "deep_read.h"
+#include "paced_read.h"
 #include "proc_tree.h"
 #include "reader_pool.h"
 #include "status.h"
@@ -31,6 +32,10 @@ constexpr const char* kCounterColumns[] = {"rss",         "rssAnon",  "vsize",  
 constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
 
 constexpr int kMemoryFields = 4;  // the first of them, which come from statm
+
+// Columns of a rollup behind those of the kernel's text.
+constexpr const char* kHoldColumns[] = {"rollupHold", "rollupHeld", "rollupDuration", "rollupPaced"};
+constexpr int kHoldFields = sizeof kHoldColumns / sizeof kHoldColumns[0];
 
 constexpr size_t kMaxComm = 64;
 
@@ -80,14 +85,17 @@ class Sweeper {
   // puts those first in `slots`. A read that is under way then goes on: asked for again, its slot gets what it brought.
   size_t SweepRollup(uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns);
 
+  // The same in small pieces with pauses, none of which is meant to hold its target for longer than `max_hold_ns`.
+  size_t SweepPaced(uint32_t* slots, size_t count, const Columns& out, int64_t max_hold_ns, int64_t stop_ns);
+
   // smaps of slots, likewise; stops as well when the next process does not fit. Returns how many were read; 0 with
   // *needed_rows set when not even the first one fits.
   size_t SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
                        size_t* needed_rows, size_t* needed_text);
 
   // Of the reader threads: CPU time so far, and how many are stuck.
-  int64_t ReaderCpuNs() const { return pool_.CpuNs(); }
-  size_t StuckReaders() const { return pool_.Stuck(); }
+  int64_t ReaderCpuNs() const { return pool_.CpuNs() + paced_pool_.CpuNs(); }
+  size_t StuckReaders() const { return pool_.Stuck() + paced_pool_.Stuck(); }
 
   // Name of a slot as of its last sweep.
   const uint8_t* Comm(uint32_t slot, uint32_t* length) const;
@@ -105,6 +113,7 @@ class Sweeper {
     // Deep reads that were begun and not taken yet.
     std::shared_ptr<RollupRead> rollup;
     std::shared_ptr<MappingsRead> mappings;
+    std::shared_ptr<PacedRead> paced;
     // The read that did not come back; none is begun while it has not, nor before `retry_ns`.
     std::shared_ptr<DeepRead> stuck;
     int64_t retry_ns = 0;
@@ -123,9 +132,14 @@ class Sweeper {
   bool IsBackedOff(Slot& slot);
   // What a read that was taken says of its slot; kOk when its values count.
   Status StatusOfRead(Slot& slot, const std::shared_ptr<DeepRead>& read);
+  struct Holds {
+    double longest = 0, all = 0, duration = 0;
+    bool is_paced = false;
+  };
+  void FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds);
   template <typename Read, typename Take>
-  size_t SweepDeep(std::shared_ptr<Read> Slot::*pending, std::vector<std::shared_ptr<Read>>& spare, uint32_t* slots,
-                   size_t count, size_t most_begun, int64_t stop_ns, Take take);
+  size_t SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending, std::vector<std::shared_ptr<Read>>& spare,
+                   uint32_t* slots, size_t count, size_t most_begun, int64_t stop_ns, Take take);
   // kOk when the slot's process still has its pid, kGone when not, else why that cannot be known.
   Status Presence(Slot& slot);
   Status StatusOfFailure(Slot& slot, int64_t error);
@@ -139,9 +153,12 @@ class Sweeper {
   bool can_keep_ = true;
   std::vector<Slot> slots_;
   ReaderPool pool_;
+  ReaderPool paced_pool_;
+  int64_t max_hold_ns_ = 0;
   // To be used again.
   std::vector<std::shared_ptr<RollupRead>> spare_rollups_;
   std::vector<std::shared_ptr<MappingsRead>> spare_mappings_;
+  std::vector<std::shared_ptr<PacedRead>> spare_paced_;
   std::vector<uint8_t> taken_;  // by place in the list of a sweep
   std::vector<uint32_t> order_;
 };

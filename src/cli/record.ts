@@ -4,12 +4,21 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { openRecording } from '../recording/recording.js';
-import { MAX_DEEP_HZ, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
+import {
+  MAX_ALLOW_HOLD_MS,
+  MAX_BUDGET,
+  MAX_DEEP_HZ,
+  MAX_MAX_HOLD_MS,
+  MAX_RING_BYTES,
+  MIN_BUDGET,
+  MIN_MAX_HOLD_MS,
+  MIN_RING_BYTES,
+} from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
 import type { MatchSubject, Target } from '../sampler/target.js';
-import { formatDurationShort } from '../text/duration.js';
+import { formatDuration, formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
@@ -44,6 +53,9 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   cgroup?: string;
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
+  budget: number;
+  maxHold: bigint;
+  allowHold?: bigint;
   audit: number;
   summary?: true;
   resume?: true;
@@ -81,6 +93,19 @@ export function configure(command: Command): void {
         'every mapping: auto, off, or times per second',
         wordOr(['auto', 'off'], parseDeepHz),
       ).default('off'),
+    )
+    .addOption(
+      valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.01, '1%'),
+    )
+    .addOption(
+      valueOption(
+        '--max-hold <time>',
+        'hold no process for longer: larger ones are read in pieces',
+        parseMaxHold,
+      ).default(500_000n, '0.5ms'),
+    )
+    .addOption(
+      valueOption('--allow-hold <time>', 'read each process whole once if that holds it no longer', parseAllowHold),
     )
     .addOption(
       valueOption('--audit <n>', 'check one deep read in n with the other engine, 0 = none', parseCount).default(
@@ -132,6 +157,9 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       sizeBytes: options.size,
       rollup: options.rollup,
       mappings: options.mappings,
+      budget: options.budget,
+      maxHoldMs: Number(options.maxHold) / 1e6,
+      ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
       audit: options.audit,
       engine: options.engine,
       procfs: options.procfs,
@@ -252,6 +280,29 @@ function parseDeepHz(text: string): number {
   const hz = parseHz(text);
   if (hz <= MAX_DEEP_HZ) return hz;
   throw new InputError(text, 'a rate', `times per second, up to ${MAX_DEEP_HZ}, such as 2 or 0.1`);
+}
+
+/** `1%`, `0.01%` to `100%`. */
+function parseBudget(text: string): number {
+  const found = /^(\d+(?:\.\d+)?) ?%$/.exec(text);
+  const share = found ? Number(found[1]) / 100 : Number.NaN;
+  if (share >= MIN_BUDGET && share <= MAX_BUDGET) return share;
+  throw new InputError(text, 'a budget', 'a share of one core, 0.01% to 100%, such as 1%');
+}
+
+function parseMaxHold(text: string): bigint {
+  return holdWithin(text, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
+}
+
+function parseAllowHold(text: string): bigint {
+  return holdWithin(text, MIN_MAX_HOLD_MS, MAX_ALLOW_HOLD_MS);
+}
+
+function holdWithin(text: string, leastMs: number, mostMs: number): bigint {
+  const ns = parsePositiveDuration(text);
+  if (Number(ns) >= leastMs * 1e6 && Number(ns) <= mostMs * 1e6) return ns;
+  const [least, most] = [leastMs, mostMs].map((ms) => formatDuration(BigInt(ms * 1e6)));
+  throw new InputError(text, 'a hold', `a time from ${least} to ${most}, such as 0.5ms`);
 }
 
 function parseRingSize(text: string): number {

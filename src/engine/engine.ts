@@ -56,6 +56,12 @@ export interface Engine {
    * is asked for again. One that is blocked for longer than the deadline is `timeout`, and not tried again for a while.
    */
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number;
+  /**
+   * The rollup of each slot in small pieces with pauses, none of which is meant to hold its target for longer than
+   * `maxHoldNs`; otherwise as `sweepRollup`. One takes from milliseconds to seconds: it goes on between the calls. What the
+   * method cannot tell is NaN; an engine that cannot do it says `unsupported` of every row.
+   */
+  sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number;
   /** `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. */
   sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number;
 

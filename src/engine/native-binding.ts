@@ -10,7 +10,7 @@ import { SMAPS_KEYS, tableLayout } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
 import { STATUS_KEYS } from '../procfs/status.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
+import { COUNTER_COLUMNS, HOLD_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
 import { packageRoot } from '../text/package.js';
 
 /** The class `Sweeper` of the addon; see native/addon/sweeper_object.cc for the arguments. */
@@ -35,6 +35,15 @@ export interface NativeSweeper {
     status: Uint8Array,
     times: BigInt64Array,
     stopNs: bigint,
+  ): number;
+  sweepPaced(
+    slots: Uint32Array,
+    count: number,
+    values: Float64Array,
+    status: Uint8Array,
+    times: BigInt64Array,
+    stopNs: bigint,
+    maxHoldNs: number,
   ): number;
   sweepMappings(
     slots: Uint32Array,
@@ -148,7 +157,8 @@ function findDifference(addon: Addon): string | undefined {
   const ours: Record<string, readonly string[] | number> = {
     statuses: STATUSES.slice(0, STATUSES.indexOf('estimated')),
     counters: COUNTER_COLUMNS,
-    rollup: ROLLUP_COLUMNS.slice(0, -1),
+    rollup: ROLLUP_COLUMNS.slice(0, -HOLD_COLUMNS.length),
+    holds: HOLD_COLUMNS,
     smapsKeys: SMAPS_KEYS.map(({ key }) => key),
     statusKeys: STATUS_KEYS.map(({ key }) => key),
     padding: PADDING,

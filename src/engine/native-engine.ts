@@ -61,6 +61,10 @@ export class NativeEngine implements Engine {
     return this.#sweeper.sweepRollup(slots, count, out.values, out.status, this.times, stopNs);
   }
 
+  sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number {
+    return this.#sweeper.sweepPaced(slots, count, out.values, out.status, this.times, stopNs, Math.round(maxHoldNs));
+  }
+
   sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
     for (;;) {
       const done = this.#sweeper.sweepMappings(

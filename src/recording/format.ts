@@ -26,6 +26,10 @@ export const COUNTER_SCALARS = [
    * from `stat` still hold what an earlier tick read, and were not measured at this one.
    */
   'statEvery',
+  /** CPU time of deep reads so far, nanoseconds; a part of `ownCpu`. */
+  'deepCpu',
+  /** Nanoseconds of CPU time that deep reads may take now. */
+  'deepCredit',
 ] as const;
 
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
@@ -68,6 +72,10 @@ export interface RecordingMetadata {
   readonly hz: number;
   readonly rollup: string;
   readonly mappings: string;
+  /** Share of one core that was asked for, and the longest holds; absent in recordings of before there was such a thing. */
+  readonly budget?: number;
+  readonly maxHoldNs?: number;
+  readonly allowHoldNs?: number;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
   /** The columns of the mappings ring, in their order; absent where there is none, or only of version 1. */

@@ -28,6 +28,8 @@ export interface RecordingSummary {
     readonly cpuShareOfOneCore: number;
     readonly usPerProcessPerTick: number;
     readonly residentBytes: number;
+    /** Of `cpuShareOfOneCore`, what deep reads took; null in a recording that does not tell. */
+    readonly deepShareOfOneCore: number | null;
   };
   readonly coverage: {
     readonly attempted: number;
@@ -78,12 +80,13 @@ export function summarize(source: SummarySource): RecordingSummary {
   let statRows = 0;
   let max = 0;
   let residentBytes = 0;
-  let first: { startNs: bigint; tick: number; ownCpu: number } | undefined;
-  let last = { endNs: 0n, tick: -1, ownCpu: 0 };
+  let first: { startNs: bigint; tick: number; ownCpu: number; deepCpu: number } | undefined;
+  let last = { endNs: 0n, tick: -1, ownCpu: 0, deepCpu: Number.NaN };
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
-    first ??= { startNs: walk.startNs, tick: walk.tick, ownCpu: walk.scalar('ownCpu') };
-    last = { endNs: walk.endNs, tick: walk.tick, ownCpu: walk.scalar('ownCpu') };
+    const [ownCpu, deepCpu] = [walk.scalar('ownCpu'), walk.scalar('deepCpu')];
+    first ??= { startNs: walk.startNs, tick: walk.tick, ownCpu, deepCpu };
+    last = { endNs: walk.endNs, tick: walk.tick, ownCpu, deepCpu };
     lateness.push(walk.scalar('lateness'));
     residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
     const { slots, count } = walk.rows;
@@ -116,6 +119,7 @@ export function summarize(source: SummarySource): RecordingSummary {
   const expected = (recorded === 0 ? 0 : last.tick + 1 - (source.isWrapped ? first!.tick : 0)) + trailing;
   const durationSeconds = recorded === 0 ? 0 : Number((closedNs > last.endNs ? closedNs : last.endNs) - startNs) / 1e9;
   const cpuSeconds = (last.ownCpu - (source.isWrapped ? (first?.ownCpu ?? 0) : 0)) / 1e9;
+  const deepSeconds = (last.deepCpu - (source.isWrapped ? (first?.deepCpu ?? 0) : 0)) / 1e9;
   lateness.sort((a, b) => a - b);
   return {
     ticks: {
@@ -133,6 +137,7 @@ export function summarize(source: SummarySource): RecordingSummary {
       cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
       usPerProcessPerTick: counterRows === 0 ? 0 : (cpuSeconds * 1e6) / counterRows,
       residentBytes,
+      deepShareOfOneCore: durationSeconds === 0 || !(deepSeconds >= 0) ? null : deepSeconds / durationSeconds,
     },
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
     statShare: counterRows === 0 ? 1 : statRows / counterRows,

@@ -24,6 +24,12 @@ export interface SamplerConfig {
   readonly hz: number;
   readonly rollup: DeepRate;
   readonly mappings: DeepRate;
+  /** The share of one core that recording may cost. */
+  readonly budget: number;
+  /** A target that one read would hold for longer is read in pieces; nanoseconds. */
+  readonly maxHoldNs: number;
+  /** Longer holds that somebody agreed to, once for each process; nanoseconds. */
+  readonly allowHoldNs: number;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
   /** Ticks to record, or 0 to go on until told to stop. */
@@ -67,6 +73,9 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     hz: config.hz,
     rollup: String(config.rollup),
     mappings: String(config.mappings),
+    budget: config.budget,
+    maxHoldNs: config.maxHoldNs,
+    allowHoldNs: config.allowHoldNs,
     audit: config.audit,
     ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {

@@ -44,6 +44,15 @@ const RIGHT: Record<string, () => unknown[]> = {
     new BigInt64Array(2),
     0n,
   ],
+  sweepPaced: () => [
+    Uint32Array.of(0, 1),
+    2,
+    new Float64Array(ROLLUP_COLUMNS.length * STRIDE),
+    new Uint8Array(STRIDE),
+    new BigInt64Array(2),
+    0n,
+    500_000,
+  ],
   sweepMappings: () => [
     Uint32Array.of(0, 1),
     2,

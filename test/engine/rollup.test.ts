@@ -65,7 +65,8 @@ describe('the rollup of live processes', () => {
         continue;
       }
       rows.forEach((row, index) => {
-        const { rollupHold, ...columns } = row;
+        const { rollupHold, rollupHeld, rollupDuration, rollupPaced, ...columns } = row;
+        expect([rollupHeld, rollupDuration, rollupPaced]).toEqual([rollupHold, rollupHold, 0]);
         expect(columns).toEqual({ ...expectedColumns(before[index]!), status: 'ok' });
         expect(rollupHold).toBeGreaterThan(0);
       });
@@ -124,7 +125,7 @@ describe.each(ENGINES)('the rollup of a tree with the %s engine', (name) => {
   it('has the fields that its kernel writes, and no others', () => {
     const text = smapsRecord(ROLLUP_HEAD, { Rss: 900, Pss: 400, Private_Clean: 30, Private_Dirty: 4, Swap: 0 });
     tree.write(7, 'smaps_rollup', text);
-    const { rollupHold, ...columns } = rowOfTree();
+    const { rollupHold, rollupHeld: _, rollupDuration: __, rollupPaced: ___, ...columns } = rowOfTree();
     expect(columns).toEqual({ ...expectedColumns(text), status: 'ok' });
     expect(columns).toMatchObject({ pss: 409_600, uss: 34 * 1024, swap: 0, pssAnon: Number.NaN });
     expect(rollupHold).toBeGreaterThan(0);
