@@ -6,11 +6,9 @@ import { EngineUnavailableError } from '../engine/choose.js';
 import { openRecording } from '../recording/recording.js';
 import {
   MAX_ALLOW_HOLD_MS,
-  MAX_BUDGET,
   MAX_DEEP_HZ,
   MAX_MAX_HOLD_MS,
   MAX_RING_BYTES,
-  MIN_BUDGET,
   MIN_MAX_HOLD_MS,
   MIN_RING_BYTES,
 } from '../sampler/record-options.js';
@@ -24,6 +22,7 @@ import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
+import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
@@ -44,7 +43,7 @@ import { startProgress } from './progress.js';
 
 interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
   output?: string;
-  hz: number;
+  hz?: number;
   for?: bigint;
   size: number;
   pid?: number[];
@@ -68,7 +67,7 @@ export function configure(command: Command): void {
   command
     .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
     .option('--resume', 'go on in the file if it is there')
-    .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(10))
+    .addOption(valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for)', parseHz))
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
       valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
@@ -127,7 +126,7 @@ async function run(options: Options): Promise<void> {
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
   process.stderr.write(
-    `recording ${describe(options)} at ${options.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
+    `recording ${describe(options)} at ${recorder.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
       `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
   );
   const progress = startProgress();
@@ -153,7 +152,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       target: targetOf(options),
       file,
       resume: options.resume === true,
-      hz: options.hz,
+      hz: options.hz ?? (options.resume ? rateOf(file) : 'auto'),
       sizeBytes: options.size,
       rollup: options.rollup,
       mappings: options.mappings,
@@ -173,6 +172,16 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
     });
   } catch (error) {
     throw asCommandError(error, options);
+  }
+}
+
+/** Of the recording that is gone on with, which keeps its rate. */
+function rateOf(file: string): number | 'auto' {
+  try {
+    using recording = openRecording(file);
+    return recording.metadata.hz;
+  } catch {
+    return 'auto';
   }
 }
 
@@ -280,14 +289,6 @@ function parseDeepHz(text: string): number {
   const hz = parseHz(text);
   if (hz <= MAX_DEEP_HZ) return hz;
   throw new InputError(text, 'a rate', `times per second, up to ${MAX_DEEP_HZ}, such as 2 or 0.1`);
-}
-
-/** `1%`, `0.01%` to `100%`. */
-function parseBudget(text: string): number {
-  const found = /^(\d+(?:\.\d+)?) ?%$/.exec(text);
-  const share = found ? Number(found[1]) / 100 : Number.NaN;
-  if (share >= MIN_BUDGET && share <= MAX_BUDGET) return share;
-  throw new InputError(text, 'a budget', 'a share of one core, 0.01% to 100%, such as 1%');
 }
 
 function parseMaxHold(text: string): bigint {

@@ -74,6 +74,8 @@ export interface RecordingMetadata {
   readonly mappings: string;
   /** Share of one core that was asked for, and the longest holds; absent in recordings of before there was such a thing. */
   readonly budget?: number;
+  /** `auto`: the rate was chosen for the budget. */
+  readonly hzAsked?: string;
   readonly maxHoldNs?: number;
   readonly allowHoldNs?: number;
   /** One deep read in this many is checked by the other implementation; 0 = none. */

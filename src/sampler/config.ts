@@ -22,6 +22,8 @@ export interface SamplerConfig {
   readonly engineReason: string;
   /** Ticks per second. */
   readonly hz: number;
+  /** The rate was chosen for the budget. */
+  readonly isRateChosen: boolean;
   readonly rollup: DeepRate;
   readonly mappings: DeepRate;
   /** The share of one core that recording may cost. */
@@ -74,6 +76,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     rollup: String(config.rollup),
     mappings: String(config.mappings),
     budget: config.budget,
+    hzAsked: config.isRateChosen ? 'auto' : String(config.hz),
     maxHoldNs: config.maxHoldNs,
     allowHoldNs: config.allowHoldNs,
     audit: config.audit,

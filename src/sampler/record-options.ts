@@ -9,6 +9,7 @@ import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engine/choos
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import type { HostUnits } from '../schema.js';
 import { readVersion } from '../text/package.js';
+import { chooseRate } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
@@ -18,8 +19,8 @@ import { type PlainTarget, plainTarget, type Target } from './target.js';
 export interface RecordOptions {
   /** Which processes; default `self`. Pids are resolved to processes once, when the recording starts. */
   readonly target?: Target;
-  /** Ticks per second, 0.01 to 10000; default 10. */
-  readonly hz?: number;
+  /** Ticks per second, 0.01 to 10000; default 10. `auto`: as many as half of the budget pays for, 0.2 to 100. */
+  readonly hz?: number | 'auto';
   /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
   readonly rollup?: DeepRate;
   /** How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). */
@@ -114,7 +115,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const { target: wanted = 'self' } = options;
   const target = plainTarget(wanted, process.pid);
   const { sampler = includesSelf(target) ? 'process' : 'worker' } = options;
-  numberOption('hz', hz, MIN_HZ, MAX_HZ);
+  if (hz !== 'auto') numberOption('hz', hz, MIN_HZ, MAX_HZ);
   numberOption('budget', budget, MIN_BUDGET, MAX_BUDGET);
   numberOption('maxHoldMs', maxHoldMs, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
   numberOption('allowHoldMs', allowHoldMs, 0, MAX_ALLOW_HOLD_MS);
@@ -132,6 +133,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
   }
   checkFolder(root);
   const chosen = chooseEngine(choice);
+  const units = hostUnits(root, options);
+  const rate = hz === 'auto' ? chooseRate(root, units, chosen.name, target, budget) : hz;
   return {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
@@ -140,10 +143,11 @@ export function planRecording(options: RecordOptions): RecordPlan {
     config: {
       target,
       root,
-      host: hostUnits(root, options),
+      host: units,
       engine: chosen.name,
       engineReason: chosen.reason,
-      hz,
+      hz: rate,
+      isRateChosen: hz === 'auto',
       rollup: deepRate('rollup', rollup),
       mappings: deepRate('mappings', mappings),
       budget,
@@ -151,7 +155,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       allowHoldNs: allowHoldMs * 1e6,
       audit: Math.floor(audit),
       // A tick at 0, then one at each period that begins before the end.
-      ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * hz - 1e-9)),
+      ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * rate - 1e-9)),
       durationMs,
       maxKept: undefined,
       ownCost: sampler === 'process' ? 'process' : ownCost,

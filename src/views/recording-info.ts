@@ -1,4 +1,5 @@
 /** What a recording holds, as the lines and as the JSON of `tidemark info`. */
+import type { RecordingMetadata } from '../recording/format.js';
 import type { Recording } from '../recording/recording.js';
 import type { RecordingSummary } from '../recording/summary.js';
 import { formatDurationShort } from '../text/duration.js';
@@ -34,6 +35,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     rollup: metadata.rollup,
     mappings: metadata.mappings,
     budget: metadata.budget ?? null,
+    hzAsked: metadata.hzAsked ?? null,
     maxHoldSeconds: metadata.maxHoldNs === undefined ? null : metadata.maxHoldNs / 1e9,
     writer: metadata.writer,
   };
@@ -71,7 +73,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
-    ...budgetLines(metadata.budget, metadata.rollup, summary).map((text) => line('budget', text)),
+    ...budgetLines(metadata, summary).map((text) => line('budget', text)),
     damage.length === 0
       ? line('damage', 'none')
       : line('damage', damage.map(({ offset, reason }) => `${reason} at byte ${offset}`).join('; ')),
@@ -79,11 +81,12 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
 }
 
 /** What was asked for, what was given to whom, and why it is more or less. */
-function budgetLines(budget: number | undefined, rollup: string, { self }: RecordingSummary): string[] {
+function budgetLines({ budget, rollup, hzAsked }: RecordingMetadata, { self }: RecordingSummary): string[] {
   const { cpuShareOfOneCore: all, deepShareOfOneCore: deep } = self;
   if (budget === undefined || deep === null) return [];
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
-  const given = `${percent(budget)} of one core asked, ${percent(all)} used, ${percent(deep)} of it by deep reads`;
+  const rate = hzAsked === 'auto' ? ' and the rate chosen for it' : '';
+  const given = `${percent(budget)} of one core asked${rate}, ${percent(all)} used, ${percent(deep)} of it by deep reads`;
   const rest = all - deep;
   if (rollup !== 'auto') return [`${given}; their rate was asked for`];
   if (rest > budget) return [`${given}: the rate of the counters alone takes more, so they got the least`];
