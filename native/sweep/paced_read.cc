@@ -84,7 +84,7 @@ int64_t PacedRead::ReadPages(Sums& sums, int pagemap, uint64_t start, uint64_t e
   ssize_t got = pread(pagemap, entries_.data(), pages * 8, static_cast<off_t>(start / page_size_ * 8));
   int64_t took = MonotonicNs() - began;
   if (got < 0) return -errno;
-  if (got == 0) return -EAGAIN;  // its memory has gone: an exec, or its end
+  if (got == 0) return -ENODATA;  // its memory has gone: an exec, or its end
   Held(took, true);
   (void)sums;
   return got / 8;
@@ -105,7 +105,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
     int64_t began = MonotonicNs();
     int found = ioctl(pagemap, kPagemapScan, &scan);
     int64_t took = MonotonicNs() - began;
-    if (found < 0) return errno == ESRCH ? -EAGAIN : -errno;
+    if (found < 0) return errno == ESRCH ? -ENODATA : -errno;
     Held(took, false);
     for (int i = 0; i < found;) {
       int last = i;
@@ -138,7 +138,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
       }
     }
     CountShared(sums, kpagecount);
-    if (scan.walk_end <= at) return -EAGAIN;
+    if (scan.walk_end <= at) return -ENODATA;
     at = scan.walk_end;
   }
   return 0;

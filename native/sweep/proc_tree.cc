@@ -121,7 +121,7 @@ Status StatusOfErrno(int error) {
       return Status::kDenied;
     case ETIMEDOUT:
       return Status::kTimeout;
-    case EAGAIN:
+    case ENODATA:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
