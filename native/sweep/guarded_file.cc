@@ -48,8 +48,8 @@ StuckReads& Stuck() {
 }  // namespace
 
 void FileRead::Run() {
-  // O_NONBLOCK: a captured or hostile tree may hold a FIFO.
-  int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  // Not O_NONBLOCK: a FIFO in a tree that somebody makes up has its deadline as well.
+  int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     length_ = -errno;
     return;
