@@ -13,14 +13,28 @@ import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
+import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
 import { ring } from './ring.js';
+import { ringDisk } from './ring-disk.js';
+import { ringRange } from './ring-range.js';
 import { shell } from './shell.js';
 import { sweepFloor } from './sweep-floor.js';
 import { tokenizers } from './tokenizers.js';
 import { Zoo } from './zoo.js';
 
-const BENCHES: readonly Bench[] = [tokenizers, ring, sweepFloor, peers, shell, record100hz, recordHeap];
+const BENCHES: readonly Bench[] = [
+  tokenizers,
+  ring,
+  ringRange,
+  ringDisk,
+  sweepFloor,
+  peers,
+  shell,
+  record100hz,
+  recordHeap,
+  recordDensity,
+];
 
 class Run {
   readonly findings: Finding[] = [];

@@ -15,6 +15,8 @@
 #include "../sweep/sweeper.h"
 #include "arguments.h"
 #include "guarded_file.h"
+#include "mapped_file_object.h"
+#include "read_ahead.h"
 #include "same_memory.h"
 #include "sweeper_object.h"
 #include "text_sweep.h"
@@ -121,6 +123,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportTextSweep(env, exports);
   ExportSameMemory(env, exports);
   ExportGuardedFile(env, exports);
+  ExportReadAhead(env, exports);
+  MappedFileObject::Export(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));

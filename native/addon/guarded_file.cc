@@ -8,18 +8,17 @@
 namespace tidemark {
 namespace {
 
-// (path, most, takesPart) -> the bytes of the file, up to `most`, or the negative errno; -ETIMEDOUT when it did not
+// (path, most) -> the bytes of the file, up to `most`, or the negative errno; -ETIMEDOUT when it did not
 // answer in time
 Napi::Value Read(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int64_t most = TakeIndex(info[1], int64_t{1} << 32);
-  if (!info[0].IsString() || most < 1 || !info[2].IsBoolean()) {
-    Refuse(env, "Expected the path of a file, how many bytes of it to read at most, and whether a part is enough");
+  if (!info[0].IsString() || most < 1) {
+    Refuse(env, "Expected the path of a file and how many bytes of it to read at most");
     return env.Undefined();
   }
   int error = 0;
-  auto read = ReadGuarded(info[0].As<Napi::String>().Utf8Value(), static_cast<size_t>(most),
-                          info[2].As<Napi::Boolean>().Value(), &error);
+  auto read = ReadGuarded(info[0].As<Napi::String>().Utf8Value(), static_cast<size_t>(most), &error);
   if (!read) return Napi::Number::New(env, -error);
   if (read->length() < 0) return Napi::Number::New(env, static_cast<double>(read->length()));
   size_t length = static_cast<size_t>(read->length());

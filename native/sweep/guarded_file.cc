@@ -60,7 +60,7 @@ void FileRead::Run() {
     if (total == bytes_.size()) bytes_.resize(std::min(most_, std::max(kFirstBytes, total * 2)));
     ssize_t got = read(fd, bytes_.data() + total, bytes_.size() - total);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && !takes_part_) length_ = -errno;
+    if (got < 0) length_ = -errno;
     if (got <= 0) break;
     total += static_cast<size_t>(got);
   }
@@ -68,10 +68,10 @@ void FileRead::Run() {
   close(fd);
 }
 
-std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, bool takes_part, int* error) {
+std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error) {
   *error = ETIMEDOUT;
   if (Stuck().Holds(path)) return nullptr;
-  auto read = std::make_shared<FileRead>(std::move(path), most, takes_part);
+  auto read = std::make_shared<FileRead>(std::move(path), most);
   *error = EAGAIN;
   ReaderPool& pool = Pool();
   if (!pool.Submit(read)) return nullptr;

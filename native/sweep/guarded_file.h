@@ -13,10 +13,8 @@ namespace tidemark {
 
 class FileRead final : public GuardedRead {
  public:
-  // Up to `most` bytes of the file at `path`. With `takes_part`, one that can be opened and not read to its end is as
-  // long as what was read of it.
-  FileRead(std::string path, size_t most, bool takes_part)
-      : path_(std::move(path)), most_(most), takes_part_(takes_part) {}
+  // Up to `most` bytes of the file at `path`.
+  FileRead(std::string path, size_t most) : path_(std::move(path)), most_(most) {}
   const std::string& path() const { return path_; }
   const std::vector<uint8_t>& bytes() const { return bytes_; }
   // Of `bytes`, or -errno.
@@ -28,13 +26,12 @@ class FileRead final : public GuardedRead {
  private:
   std::string path_;
   size_t most_;
-  bool takes_part_;
   std::vector<uint8_t> bytes_;
   int64_t length_ = 0;
 };
 
 // The read when it is over, or nothing when its deadline passed; `*error` says ETIMEDOUT then, EAGAIN when no thread
 // could be started.
-std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, bool takes_part, int* error);
+std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error);
 
 }  // namespace tidemark

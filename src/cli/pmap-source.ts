@@ -5,7 +5,8 @@
  * stack its own.
  */
 import { readFileSync } from 'node:fs';
-import { readGuardedFile, readGuardedPart } from '../engine/guarded-file.js';
+import { readGuardedFile } from '../engine/guarded-file.js';
+import { readPieces } from '../engine/read-ahead.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { processTitle } from '../views/process-title.js';
@@ -58,12 +59,21 @@ function readIfThere(name: string, read: (name: string) => Uint8Array = readFile
 }
 
 /**
- * The text, or the error of opening it. One that can be opened and not read to its end is taken as far as it goes: the
- * process has just ended.
+ * The text as it comes, or the error of opening it and of its begin. One that cannot be read to its end is taken as far as it
+ * goes, except one that does not answer in time: then the pieces end with that error.
  */
+export function mappingPieces(name: string): Iterable<Uint8Array> | Error {
+  try {
+    return readPieces(name);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** The text in one, for those who need all of it. */
 export function mappingText(name: string): Uint8Array | Error {
   try {
-    return readGuardedPart(name);
+    return Buffer.concat([...readPieces(name)]);
   } catch (error) {
     return error as Error;
   }

@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
+import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
 import {
   MAX_ALLOW_HOLD_MS,
@@ -24,9 +26,10 @@ import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
 import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
+import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
-import { parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
+import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
   type EngineOption,
@@ -56,8 +59,11 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   maxHold: bigint;
   allowHold?: bigint;
   audit: number;
+  keep?: string;
+  cmdline: CmdlineMode;
   summary?: true;
   resume?: true;
+  ringGroup?: string;
 }
 
 const DEFAULT_SIZE = '256M';
@@ -75,6 +81,19 @@ export function configure(command: Command): void {
         DEFAULT_SIZE,
       ),
     )
+    .addOption(
+      valueOption('--keep <ladder>', 'what is kept for how long: full:6h,1s:3d,1m:30d', (text) =>
+        formatKeep(parseKeep(text)),
+      ),
+    )
+    .addOption(
+      valueOption(
+        '--cmdline <what>',
+        `what of command lines is stored: ${CMDLINE_MODES.join(', ')}`,
+        oneOf('what to store', CMDLINE_MODES),
+      ).default('full'),
+    )
+    .option('--ring-group <group>', 'a group that may read the file')
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
     .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))
@@ -144,6 +163,8 @@ async function run(options: Options): Promise<void> {
     progress.clear();
   }
   await report(file, options);
+  // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
+  await endAtOnce();
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {
@@ -160,6 +181,9 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       maxHoldMs: Number(options.maxHold) / 1e6,
       ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
       audit: options.audit,
+      cmdline: options.cmdline,
+      ...(options.ringGroup === undefined ? {} : { ringGroup: options.ringGroup }),
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
       engine: options.engine,
       procfs: options.procfs,
       host: hostUnitsOf(options),

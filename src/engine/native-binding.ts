@@ -66,7 +66,19 @@ export interface NativeSweeper {
   close(): void;
 }
 
+/** The class `MappedFile` of the addon; see native/addon/mapped_file_object.cc. What returns a number returns an errno. */
+export interface NativeMappedFile {
+  error(): number;
+  write(at: number, bytes: Uint8Array, from: number, length: number): number;
+  commit(at: number, length: number, crc: number): number;
+  prepare(at: number, length: number): void;
+  kick(): void;
+  takeError(): number;
+  close(): void;
+}
+
 interface Addon {
+  MappedFile: new (fd: number, sizeBytes: number, periodMs: number) => NativeMappedFile;
   Sweeper: new (
     root: string,
     pageSize: number,
@@ -75,7 +87,7 @@ interface Addon {
     readers: number,
     deadlineNs: number,
   ) => NativeSweeper;
-  readGuarded(path: string, most: number, takesPart: boolean): Uint8Array | number;
+  readGuarded(path: string, most: number): Uint8Array | number;
   columns(): Record<string, readonly string[] | number>;
   tableLayout(capacity: number): unknown;
   tokenizeMaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;
@@ -114,6 +126,10 @@ interface Addon {
     starts: Uint32Array,
     lengths: Int32Array,
   ): number;
+  /** A handle for `takePiece`, or the negative errno of the open; that of a timeout when it did not come back. */
+  startReading(path: string, pieceBytes: number): number | object;
+  /** Undefined at the end; the negative errno when nothing came within the deadline. */
+  takePiece(handle: object): Uint8Array | number | undefined;
   endProcess(code: number): never;
 }
 

@@ -14,6 +14,7 @@ import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Budget } from './budget.js';
 import { Census } from './census.js';
+import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
 import { OwnCost } from './own-cost.js';
@@ -50,6 +51,7 @@ export class Sampler {
   /** CPU time of deep reads so far, and that of the reader threads when it was last looked at. */
   #deepCpuNs = 0;
   #readersCpuNs = 0;
+  readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
@@ -69,6 +71,7 @@ export class Sampler {
     this.#table = new ProcessTable(maxSlots);
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
+    this.#commands = new CommandLines(config, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,
@@ -150,6 +153,7 @@ export class Sampler {
   /** Ends the recording; the sampler is of no use afterwards. */
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
+    this.#commands.close();
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#writer.clock(readClocks());
@@ -210,6 +214,7 @@ export class Sampler {
       this.#writer.clock(readClocks());
       this.#census.settle(startNs);
     }
+    this.#commands.spend();
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
 
@@ -229,6 +234,7 @@ export class Sampler {
       const slot = this.#engine.renamed[index]!;
       // A kernel worker's name ends in what it works on at the moment: it keeps the name under which it was first seen.
       if (this.#table.identity(slot)!.kernelThread) continue;
+      this.#commands.look(slot);
       this.#writer.rename(nowNs, slot, this.#table.rename(slot, this.#engine.comm(slot)));
     }
   }
@@ -250,6 +256,7 @@ export class Sampler {
     this.#makeRoom();
     this.#counters.clear(slot);
     this.#deep.arrived(slot);
+    this.#commands.look(slot);
   }
 
   #makeRoom(): void {
