@@ -173,7 +173,43 @@ export const METRICS = [
     exactness: 'measured-here',
     otel: 'process.linux.memory.rollup_hold',
     prometheus: 'process_rollup_hold_nanoseconds',
-    help: "Upper bound of the time for which this read held the target's memory map",
+    help: "Upper bound of the longest time for which this read held the target's memory map in one go",
+  },
+  {
+    name: 'rollupHeld',
+    tier: 'rollup',
+    unit: 'nanoseconds',
+    kind: 'gauge',
+    quantum: 'one',
+    source: 'sum of the holds of the read',
+    exactness: 'measured-here',
+    otel: 'process.linux.memory.rollup_held',
+    prometheus: 'process_rollup_held_nanoseconds',
+    help: "Upper bound of the time for which this read held the target's memory map, all pieces together",
+  },
+  {
+    name: 'rollupDuration',
+    tier: 'rollup',
+    unit: 'nanoseconds',
+    kind: 'gauge',
+    quantum: 'one',
+    source: 'time between begin and end of the read',
+    exactness: 'measured-here',
+    otel: 'process.linux.memory.rollup_duration',
+    prometheus: 'process_rollup_duration_nanoseconds',
+    help: 'Time between the begin and the end of this read, pauses included: its values are of no single instant',
+  },
+  {
+    name: 'rollupPaced',
+    tier: 'rollup',
+    unit: 'count',
+    kind: 'gauge',
+    quantum: 'one',
+    source: 'method of the read',
+    exactness: 'measured-here',
+    otel: 'process.linux.memory.rollup_paced',
+    prometheus: 'process_rollup_paced',
+    help: '0: read whole, from smaps_rollup. 1: read in pieces with pauses, from pagemap',
   },
 ] as const satisfies readonly Metric[];
 
@@ -220,6 +256,9 @@ export const IS_FROM_STAT: readonly boolean[] = metricsOf('counters').map((metri
 
 /** Column names of the rollup tier, in column order. */
 export const ROLLUP_COLUMNS: readonly string[] = metricsOf('rollup').map((metric) => metric.name);
+
+/** Those of them that tell of the read itself, the last ones. */
+export const HOLD_COLUMNS: readonly string[] = ROLLUP_COLUMNS.slice(ROLLUP_COLUMNS.indexOf('rollupHold'));
 
 /**
  * Why a row holds what it holds. The numbers are stored in recordings: they never change, new ones are appended.

@@ -183,7 +183,7 @@ describe('options', () => {
     [['--format', 'xml'], '--format: "xml" is not a format; allowed: csv, jsonl'],
     [
       ['--format', 'csv', '--metric', 'rss,size'],
-      /^--metric: "size" is not a metric; allowed: rss, rssAnon, .*rollupHold$/,
+      /^--metric: "size" is not a metric; allowed: rss, rssAnon, .*rollupPaced$/,
     ],
     [['--format', 'csv', '--every', '0s'], /^--every: "0s" is not a duration/],
     [['--format', 'csv', '--pid', 'x'], /^--pid: "x" is not a list of pids/],

@@ -57,6 +57,7 @@ describe('info --json', () => {
       cpuShareOfOneCore: NUMBER,
       usPerProcessPerTick: NUMBER,
       residentBytes: NUMBER,
+      deepShareOfOneCore: NUMBER,
     });
     expect(info.coverage).toEqual({ attempted: NUMBER, stored: NUMBER, dropped: expect.any(Object) });
     expect(info.audit).toEqual({ checked: NUMBER, mismatches: 0 });

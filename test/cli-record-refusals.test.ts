@@ -89,6 +89,12 @@ describe('a value that means nothing', () => {
     ],
     [['--pid', '1', '--tree', '1'], '--pid, --tree, --match and --cgroup exclude each other: give one of them'],
     [['--cgroup', ''], /cgroup/],
+    ...['0', '0%', '0.001%', '200%', '1', '-1%', 'much'].map((budget): [string[], string] => [
+      ['--budget', budget],
+      `--budget: "${budget}" is not a budget; allowed: a share of one core, 0.01% to 100%, such as 1%`,
+    ]),
+    [['--max-hold', '2s'], '--max-hold: "2s" is not a hold; allowed: a time from 50us to 1s, such as 0.5ms'],
+    [['--allow-hold', '1us'], '--allow-hold: "1us" is not a hold; allowed: a time from 50us to 1m, such as 0.5ms'],
     [['--herz', '3'], /^unknown option '--herz'.*--hz/],
     [['file.tide'], /^too many arguments/],
   ])('%j', async (words, sentence) => {

@@ -6,17 +6,25 @@ import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
 import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
-import { MAX_DEEP_HZ, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
+import {
+  MAX_ALLOW_HOLD_MS,
+  MAX_DEEP_HZ,
+  MAX_MAX_HOLD_MS,
+  MAX_RING_BYTES,
+  MIN_MAX_HOLD_MS,
+  MIN_RING_BYTES,
+} from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
 import type { MatchSubject, Target } from '../sampler/target.js';
-import { formatDurationShort } from '../text/duration.js';
+import { formatDuration, formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
+import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
@@ -38,7 +46,7 @@ import { startProgress } from './progress.js';
 
 interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
   output?: string;
-  hz: number;
+  hz?: number;
   for?: bigint;
   size: number;
   pid?: number[];
@@ -47,6 +55,9 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   cgroup?: string;
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
+  budget: number;
+  maxHold: bigint;
+  allowHold?: bigint;
   audit: number;
   keep?: string;
   cmdline: CmdlineMode;
@@ -62,7 +73,7 @@ export function configure(command: Command): void {
   command
     .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
     .option('--resume', 'go on in the file if it is there')
-    .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(10))
+    .addOption(valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for)', parseHz))
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
       valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
@@ -102,6 +113,19 @@ export function configure(command: Command): void {
       ).default('off'),
     )
     .addOption(
+      valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.01, '1%'),
+    )
+    .addOption(
+      valueOption(
+        '--max-hold <time>',
+        'hold no process for longer: larger ones are read in pieces',
+        parseMaxHold,
+      ).default(500_000n, '0.5ms'),
+    )
+    .addOption(
+      valueOption('--allow-hold <time>', 'read each process whole once if that holds it no longer', parseAllowHold),
+    )
+    .addOption(
       valueOption('--audit <n>', 'check one deep read in n with the other engine, 0 = none', parseCount).default(
         10_000,
       ),
@@ -121,7 +145,7 @@ async function run(options: Options): Promise<void> {
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
   process.stderr.write(
-    `recording ${describe(options)} at ${options.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
+    `recording ${describe(options)} at ${recorder.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
       `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
   );
   const progress = startProgress();
@@ -149,10 +173,13 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       target: targetOf(options),
       file,
       resume: options.resume === true,
-      hz: options.hz,
+      hz: options.hz ?? (options.resume ? rateOf(file) : 'auto'),
       sizeBytes: options.size,
       rollup: options.rollup,
       mappings: options.mappings,
+      budget: options.budget,
+      maxHoldMs: Number(options.maxHold) / 1e6,
+      ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
       audit: options.audit,
       cmdline: options.cmdline,
       ...(options.ringGroup === undefined ? {} : { ringGroup: options.ringGroup }),
@@ -169,6 +196,16 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
     });
   } catch (error) {
     throw asCommandError(error, options);
+  }
+}
+
+/** Of the recording that is gone on with, which keeps its rate. */
+function rateOf(file: string): number | 'auto' {
+  try {
+    using recording = openRecording(file);
+    return recording.metadata.hz;
+  } catch {
+    return 'auto';
   }
 }
 
@@ -276,6 +313,21 @@ function parseDeepHz(text: string): number {
   const hz = parseHz(text);
   if (hz <= MAX_DEEP_HZ) return hz;
   throw new InputError(text, 'a rate', `times per second, up to ${MAX_DEEP_HZ}, such as 2 or 0.1`);
+}
+
+function parseMaxHold(text: string): bigint {
+  return holdWithin(text, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
+}
+
+function parseAllowHold(text: string): bigint {
+  return holdWithin(text, MIN_MAX_HOLD_MS, MAX_ALLOW_HOLD_MS);
+}
+
+function holdWithin(text: string, leastMs: number, mostMs: number): bigint {
+  const ns = parsePositiveDuration(text);
+  if (Number(ns) >= leastMs * 1e6 && Number(ns) <= mostMs * 1e6) return ns;
+  const [least, most] = [leastMs, mostMs].map((ms) => formatDuration(BigInt(ms * 1e6)));
+  throw new InputError(text, 'a hold', `a time from ${least} to ${most}, such as 0.5ms`);
 }
 
 function parseRingSize(text: string): number {

@@ -21,7 +21,14 @@ export interface EngineOptions {
   readonly host: HostUnits;
   /** Most descriptors to keep open between sweeps. */
   readonly maxKept: number;
+  /** Threads that make deep reads, 1 to 4, where the engine has threads; default: one per processor. */
+  readonly readers?: number;
+  /** When a deep read that is blocked is given up; default `READ_DEADLINE_MS`. */
+  readonly deadlineMs?: number;
 }
+
+/** A read that is blocked for longer, by whoever holds the target's memory map, is given up. */
+export const READ_DEADLINE_MS = 50;
 
 export interface Engine {
   readonly name: EngineName;
@@ -43,8 +50,18 @@ export interface Engine {
    * read; in the other rows the columns from `stat` keep what they held.
    */
   sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery?: number, phase?: number): number;
-  /** `smaps_rollup` of each slot, until the monotonic `stopNs` (0: to the end). Returns how many were read. */
+  /**
+   * `smaps_rollup` of each slot, until the monotonic `stopNs` (0: to the end). Returns how many were read, and puts those
+   * first in `slots`. A read that is still under way then goes on: its slot stays behind, and gets what was read when it
+   * is asked for again. One that is blocked for longer than the deadline is `timeout`, and not tried again for a while.
+   */
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number;
+  /**
+   * The rollup of each slot in small pieces with pauses, none of which is meant to hold its target for longer than
+   * `maxHoldNs`; otherwise as `sweepRollup`. One takes from milliseconds to seconds: it goes on between the calls. What the
+   * method cannot tell is NaN; an engine that cannot do it says `unsupported` of every row.
+   */
+  sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number;
   /** `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. */
   sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number;
 
@@ -54,6 +71,10 @@ export interface Engine {
   lastPid(): number;
   /** Descriptors kept open now. */
   kept(): number;
+  /** CPU time of threads beside the caller's so far, nanoseconds. */
+  readerCpuNs(): number;
+  /** Threads that are in a read which was given up and has not come back. */
+  stuckReaders(): number;
   /** Gives back everything. */
   close(): void;
 }

@@ -28,6 +28,10 @@ export const COUNTER_SCALARS = [
    * from `stat` still hold what an earlier tick read, and were not measured at this one.
    */
   'statEvery',
+  /** CPU time of deep reads so far, nanoseconds; a part of `ownCpu`. */
+  'deepCpu',
+  /** Nanoseconds of CPU time that deep reads may take now. */
+  'deepCredit',
 ] as const;
 
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
@@ -88,6 +92,12 @@ export interface RecordingMetadata {
   readonly hz: number;
   readonly rollup: string;
   readonly mappings: string;
+  /** Share of one core that was asked for, and the longest holds; absent in recordings of before there was such a thing. */
+  readonly budget?: number;
+  /** `auto`: the rate was chosen for the budget. */
+  readonly hzAsked?: string;
+  readonly maxHoldNs?: number;
+  readonly allowHoldNs?: number;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
   /** What is kept for how long, as `parseKeep` reads it; absent: every tick, for as long as the file has room. */

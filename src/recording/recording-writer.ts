@@ -41,8 +41,11 @@ import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 
-/** The numbers of one counters frame, in the order of `COUNTER_SCALARS`. */
-export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
+type ScalarName = (typeof COUNTER_SCALARS)[number];
+type DeepScalarName = 'deepCpu' | 'deepCredit';
+
+/** The numbers of one counters frame, by the names of `COUNTER_SCALARS`; what is left out counts as not known. */
+export type CounterScalars = Record<Exclude<ScalarName, DeepScalarName>, number> & { [K in DeepScalarName]?: number };
 
 /** What a fork storm makes thousands of. */
 const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename', 'exec']);
@@ -210,7 +213,7 @@ export class RecordingWriter {
   counters(startNs: bigint, endNs: bigint, scalars: CounterScalars, columns: TierColumns): boolean {
     const { tick, missedTicks, ownCpu, offsetNs } = this.#base;
     COUNTER_SCALARS.forEach((name, index) => {
-      this.#counterScalars[index] = scalars[name];
+      this.#counterScalars[index] = scalars[name] ?? Number.NaN;
     });
     this.#counterScalars[TICK]! += tick;
     this.#counterScalars[MISSED_TICKS]! += missedTicks;

@@ -28,6 +28,8 @@ export interface RecordingSummary {
     readonly cpuShareOfOneCore: number;
     readonly usPerProcessPerTick: number;
     readonly residentBytes: number;
+    /** Of `cpuShareOfOneCore`, what deep reads took; null in a recording that does not tell. */
+    readonly deepShareOfOneCore: number | null;
   };
   readonly coverage: {
     readonly attempted: number;
@@ -84,15 +86,16 @@ export function summarize(source: SummarySource): RecordingSummary {
   const spans = new Map<number, Span>();
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
-    const ownCpu = walk.scalar('ownCpu');
+    const [ownCpu, deepCpu] = [walk.scalar('ownCpu'), walk.scalar('deepCpu')];
     const { count: rowCount } = walk.rows;
     startNs ??= walk.startNs;
     if (walk.endNs > lastNs) lastNs = walk.endNs;
     const span = spans.get(walk.input);
-    if (span) Object.assign(span, { lastTick: walk.tick, lastCpu: ownCpu, rows: rowCount });
+    if (span) Object.assign(span, { lastTick: walk.tick, lastCpu: ownCpu, lastDeep: deepCpu, rows: rowCount });
     else {
       const { tick } = walk;
-      spans.set(walk.input, { firstTick: tick, lastTick: tick, firstCpu: ownCpu, lastCpu: ownCpu, rows: rowCount });
+      const first = { firstTick: tick, firstCpu: ownCpu, firstDeep: deepCpu };
+      spans.set(walk.input, { ...first, lastTick: tick, lastCpu: ownCpu, lastDeep: deepCpu, rows: rowCount });
     }
     lateness.push(walk.scalar('lateness'));
     residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
@@ -131,6 +134,9 @@ export function summarize(source: SummarySource): RecordingSummary {
   const expected = sumOf(spans, (span) => span.lastTick + 1 - (isWrapped ? span.firstTick : 0)) + trailing;
   const durationSeconds = recorded === 0 ? 0 : Number((closedNs > lastNs ? closedNs : lastNs) - beganNs) / 1e9;
   const cpuSeconds = sumOf(spans, (span) => span.lastCpu - (isWrapped ? span.firstCpu : 0)) / 1e9;
+  // Of an input that does not tell it is not known, and then neither of all of them.
+  const deepSeconds =
+    spans.size === 0 ? Number.NaN : sumOf(spans, (span) => span.lastDeep - (isWrapped ? span.firstDeep : 0)) / 1e9;
   lateness.sort((a, b) => a - b);
   return {
     ticks: {
@@ -148,6 +154,7 @@ export function summarize(source: SummarySource): RecordingSummary {
       cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
       usPerProcessPerTick: counterRows === 0 ? 0 : (cpuSeconds * 1e6) / counterRows,
       residentBytes,
+      deepShareOfOneCore: durationSeconds === 0 || !(deepSeconds >= 0) ? null : deepSeconds / durationSeconds,
     },
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
     statShare: counterRows === 0 ? 1 : statRows / counterRows,
@@ -167,6 +174,9 @@ interface Span {
   lastTick: number;
   readonly firstCpu: number;
   lastCpu: number;
+  /** Of deep reads; NaN where it is not told. */
+  readonly firstDeep: number;
+  lastDeep: number;
   /** Of its last frame. */
   rows: number;
 }

@@ -12,6 +12,7 @@ import { TierColumns } from '../engine/tier-columns.js';
 import { sleepUntil } from '../engine/wait.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
+import { Budget } from './budget.js';
 import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
@@ -46,6 +47,10 @@ export class Sampler {
   readonly #table: ProcessTable;
   readonly #census: Census;
   readonly #deep: DeepReads;
+  readonly #budget: Budget;
+  /** CPU time of deep reads so far, and that of the reader threads when it was last looked at. */
+  #deepCpuNs = 0;
+  #readersCpuNs = 0;
   readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
@@ -61,10 +66,11 @@ export class Sampler {
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
-    this.#cost = new OwnCost(config.ownCost);
+    this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#table = new ProcessTable(maxSlots);
-    this.#deep = new DeepReads(config, engine, writer, this.#table);
+    this.#budget = new Budget(config.budget);
+    this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
     this.#commands = new CommandLines(config, writer, this.#table);
     this.#census = new Census(
       engine,
@@ -190,6 +196,8 @@ export class Sampler {
         ownRss: this.#cost.rssBytes(startNs),
         missedTicks: schedule.missed,
         statEvery,
+        deepCpu: Math.round(this.#deepCpuNs),
+        deepCredit: Math.round(this.#budget.creditNs),
       },
       this.#counters,
     );
@@ -207,7 +215,18 @@ export class Sampler {
       this.#census.settle(startNs);
     }
     this.#commands.spend();
-    this.#deep.spend(tick, deadlineNs + schedule.periodNs, this.#counters.columns[0]!);
+    this.#readDeep(tick, deadlineNs + schedule.periodNs);
+  }
+
+  #readDeep(tick: number, nextDeadlineNs: bigint): void {
+    const before = this.#cost.cpuNs();
+    // What reader threads did between the ticks was deep reading too.
+    const inBackground = this.#engine.readerCpuNs() - this.#readersCpuNs;
+    this.#deep.spend(tick, nextDeadlineNs, this.#counters);
+    this.#readersCpuNs = this.#engine.readerCpuNs();
+    const after = this.#cost.cpuNs();
+    this.#deepCpuNs += after - before + inBackground;
+    this.#budget.spent(Number(process.hrtime.bigint()), after, this.#deepCpuNs);
   }
 
   #rename(renames: number, nowNs: bigint): void {
@@ -227,6 +246,7 @@ export class Sampler {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
       this.#census.depart(slot, nowNs);
+      this.#deep.departed();
       departed = true;
     }
     if (departed) this.#table.refresh();
