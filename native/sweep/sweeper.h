@@ -17,16 +17,11 @@
 #include <vector>
 
 #include "../procfs/mapping_table.h"
+#include "counter_columns.h"
 #include "proc_tree.h"
 #include "status.h"
 
 namespace tidemark {
-
-constexpr const char* kCounterColumns[] = {"rss",         "rssAnon",  "vsize",      "dataSize", "minorFaults",
-                                           "majorFaults", "userTime", "systemTime", "threads",  "parentPid"};
-constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
-
-constexpr int kMemoryFields = 4;  // the first of them, which come from statm
 
 constexpr size_t kMaxComm = 64;
 

@@ -5,7 +5,7 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
+import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import type { HostUnits } from '../schema.js';
 import { readVersion } from '../text/package.js';
@@ -34,7 +34,7 @@ export interface RecordOptions {
   /** Most bytes of the ring; default 256 MiB in a file, 64 MiB in memory. All of them are allocated at once. */
   readonly sizeBytes?: number;
   /** Default `auto`: the best that works here. */
-  readonly engine?: EngineChoice;
+  readonly engine?: SweepingChoice;
   /** Where the sampler runs; default `process` when the target can include this process, else `worker`. */
   readonly sampler?: SamplerHost;
   /** Milliseconds after which the recording ends by itself; default: never. */
@@ -102,8 +102,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
   numberOption('sizeBytes', sizeBytes, MIN_RING_BYTES, MAX_RING_BYTES);
   numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
   numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
-  if (!ENGINE_CHOICES.includes(choice)) {
-    throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${shown(choice)}`);
+  if (!SWEEPING_CHOICES.includes(choice)) {
+    throw new TypeError(`Expected the "engine" option to be one of ${SWEEPING_CHOICES.join(', ')}, got ${shown(choice)}`);
   }
   if (sampler !== 'worker' && sampler !== 'process') {
     throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${shown(sampler)}`);
@@ -112,7 +112,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
     throw new TypeError(`Expected the "ownCost" option to be "thread" or "process", got ${shown(ownCost)}`);
   }
   checkFolder(root);
-  const chosen = chooseEngine(choice);
+  const units = hostUnits(root, options);
+  const chosen = chooseSweepingEngine(choice, { root, host: units });
   return {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
@@ -121,7 +122,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
     config: {
       target,
       root,
-      host: hostUnits(root, options),
+      host: units,
       engine: chosen.name,
       engineReason: chosen.reason,
       hz,
