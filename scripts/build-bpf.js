@@ -49,10 +49,17 @@ function build(folder) {
       ...['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Werror'],
       `-D__TARGET_ARCH_${ARCHITECTURES[process.arch]}`,
       // Debian has the headers of one architecture in a folder of its own, where the target bpf does not look.
-      ...run('gcc', ['-print-multiarch']).output.trim().split('\n').filter(Boolean).map((place) => `-I/usr/include/${place}`),
+      ...run('gcc', ['-print-multiarch'])
+        .output.trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((place) => `-I/usr/include/${place}`),
       ...['-c', path.join(sources, `${name}.bpf.c`), '-o', object],
     ]);
-    writeFileSync(path.join(folder, `${name}.skel.h`), must('bpftool', ['gen', 'skeleton', '-L', object, 'name', name]));
+    writeFileSync(
+      path.join(folder, `${name}.skel.h`),
+      must('bpftool', ['gen', 'skeleton', '-L', object, 'name', name]),
+    );
   }
 }
 
@@ -66,7 +73,12 @@ function must(tool, words) {
 function run(tool, words) {
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   const { error, status, stdout, stderr } = spawnSync(tool, words, { encoding: 'utf8', env, maxBuffer: 2 ** 26 });
-  return { isThere: !error && (status === 0 || words[0] !== '--version'), status, output: stdout ?? '', errors: stderr ?? '' };
+  return {
+    isThere: !error && (status === 0 || words[0] !== '--version'),
+    status,
+    output: stdout ?? '',
+    errors: stderr ?? '',
+  };
 }
 
 const [word] = process.argv.slice(2);

@@ -175,7 +175,12 @@ export const METRICS = [
   kernelBytes('stackSize', 'page', 'mm_struct stack_vm, as status VmStk', 'Size of the main stack, resident or not'),
   kernelBytes('lockedSize', 'page', 'mm_struct locked_vm, as status VmLck', 'Address space locked in RAM'),
   kernelBytes('hwm', 'page', 'mm_struct hiwater_rss, as status VmHWM', 'Most resident memory since the last exec'),
-  kernelBytes('vsizePeak', 'page', 'mm_struct hiwater_vm, as status VmPeak', 'Largest address space since the last exec'),
+  kernelBytes(
+    'vsizePeak',
+    'page',
+    'mm_struct hiwater_vm, as status VmPeak',
+    'Largest address space since the last exec',
+  ),
   kernelBytes('rssLow', 'page', 'tracepoint rss_stat', 'Least resident memory since the tick before'),
   kernelBytes('rssHigh', 'page', 'tracepoint rss_stat', 'Most resident memory since the tick before'),
   kernelId('uid', 'cred euid', 'Effective user id of the process, in the initial user namespace'),

@@ -70,9 +70,12 @@ export function bpfBinding(): BpfBinding {
 }
 
 function load(): BpfBinding {
-  const file = findAddon('tidemark_bpf.node');
+  const file = findAddon('tidemark_bpf');
   if (file === undefined) {
-    return { state: 'absent', reason: 'it was not built: that needs clang, bpftool and libbpf-dev (npm run build:native)' };
+    return {
+      state: 'absent',
+      reason: 'it was not built: that needs clang, bpftool and libbpf-dev (npm run build:native)',
+    };
   }
   try {
     const addon = openAddon(file) as BpfAddon;

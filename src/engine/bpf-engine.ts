@@ -10,7 +10,7 @@ import { getSystemErrorName } from 'node:util';
 import { STATUSES, Status } from '../schema.js';
 import type { BpfBinding, KernelCounters } from './bpf-binding.js';
 import type { Attached, Engine, EngineOptions, PeakWatch } from './engine.js';
-import { type ProcessIdentity, MAX_COMM } from './identity.js';
+import { MAX_COMM, type ProcessIdentity } from './identity.js';
 import { KernelLifeSource } from './kernel-lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import { isInitialPidNamespace } from './pid-namespace.js';
@@ -43,6 +43,10 @@ export class BpfEngine implements Engine {
   /** By slot: who has it, and whether the inner engine knows it too. */
   readonly #identities: (ProcessIdentity | undefined)[] = [];
   readonly #isInside: boolean[] = [];
+  /** Processes that procfs has and programs are not shown, which some hardened kernels do with pid 1. */
+  readonly #hidden: Set<number>;
+  /** Slots of such: the inner engine sweeps them. */
+  readonly #hiddenSlots = new Set<number>();
   #pids = new Int32Array(4096);
 
   /** `inner` makes the deep reads and is closed with this one. Throws with the kernel's reason when it takes no program. */
@@ -58,12 +62,17 @@ export class BpfEngine implements Engine {
     this.#inner = inner;
     this.#root = options.root;
     this.lives = new KernelLifeSource(binding, options.host, EXACT_CPUS, isInitial);
+    this.#hidden = this.#findHidden();
     this.peaks = facts.method === 'walk' ? new KernelPeaks(this.#counters) : undefined;
   }
 
   attach(slot: number, pid: number): Attached {
     this.detach(slot);
-    const attached = this.method === 'walk' ? this.#look(slot, pid) : this.#bind(slot, pid);
+    const attached = this.#hidden.has(pid)
+      ? this.#attachHidden(slot, pid)
+      : this.method === 'walk'
+        ? this.#look(slot, pid)
+        : this.#bind(slot, pid);
     if (attached.status === 'ok') this.#identities[slot] = attached.identity;
     return attached;
   }
@@ -72,17 +81,30 @@ export class BpfEngine implements Engine {
     this.#counters.detach(slot);
     if (this.#isInside[slot]) this.#inner.detach(slot);
     this.#isInside[slot] = false;
+    this.#hiddenSlots.delete(slot);
     this.#identities[slot] = undefined;
   }
 
   comm(slot: number): Uint8Array {
+    if (this.#hiddenSlots.has(slot)) return this.#inner.comm(slot);
     return this.#comm.slice(0, this.#counters.comm(slot, this.#comm));
   }
 
   sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery = 1, phase = 0): number {
     if (this.renamed.length < count) this.renamed = new Uint32Array(count * 2);
     const { values, status } = out;
-    return this.#counters.sweepCounters(slots, count, values, status, this.renamed, this.times, statEvery, phase);
+    const renames = this.#counters.sweepCounters(
+      slots,
+      count,
+      values,
+      status,
+      this.renamed,
+      this.times,
+      statEvery,
+      phase,
+    );
+    if (this.#hiddenSlots.size > 0) this.#sweepHidden(slots, count, out);
+    return renames;
   }
 
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number {
@@ -103,8 +125,8 @@ export class BpfEngine implements Engine {
     for (;;) {
       const found = this.#counters.listPids(this.#pids);
       if (found < 0) throw new Error(`Cannot list the processes: ${getSystemErrorName(found)}`);
-      if (found <= this.#pids.length) return this.#pids.subarray(0, found);
-      this.#pids = new Int32Array(found * 2);
+      if (found + this.#hidden.size <= this.#pids.length) return this.#withHidden(found);
+      this.#pids = new Int32Array((found + this.#hidden.size) * 2);
     }
   }
 
@@ -143,6 +165,44 @@ export class BpfEngine implements Engine {
     }
     this.#inner.detach(slot);
     return { status: STATUSES[status] as Exclude<Attached['status'], 'ok'> };
+  }
+
+  #findHidden(): Set<number> {
+    const before = [...this.#inner.listPids()];
+    const shown = new Set(this.#listShown());
+    const after = new Set(this.#inner.listPids());
+    return new Set(before.filter((pid) => !shown.has(pid) && after.has(pid)));
+  }
+
+  #listShown(): Int32Array {
+    const found = this.#counters.listPids(this.#pids);
+    if (found > this.#pids.length) {
+      this.#pids = new Int32Array(found * 2);
+      return this.#listShown();
+    }
+    return this.#pids.subarray(0, Math.max(0, found));
+  }
+
+  #withHidden(found: number): Int32Array {
+    let count = found;
+    for (const pid of this.#hidden) this.#pids[count++] = pid;
+    return this.#pids.subarray(0, count);
+  }
+
+  #attachHidden(slot: number, pid: number): Attached {
+    const attached = this.#inner.attach(slot, pid);
+    if (attached.status === 'ok') {
+      this.#isInside[slot] = true;
+      this.#hiddenSlots.add(slot);
+    } else this.#hidden.delete(pid);
+    return attached;
+  }
+
+  #sweepHidden(slots: Uint32Array, count: number, out: TierColumns): void {
+    for (const slot of this.#hiddenSlots) {
+      // Its renames are not told: who is hidden does not change its name.
+      if (slots.subarray(0, count).includes(slot)) this.#inner.sweepCounters(Uint32Array.of(slot), 1, out);
+    }
   }
 
   /** The kernel keeps fifteen bytes; procfs adds what a worker works on. */

@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { bpfBinding } from './bpf-binding.js';
-import { EngineUnavailableError, chooseEngine, type ChosenEngine } from './choose.js';
+import { type ChosenEngine, chooseEngine, EngineUnavailableError } from './choose.js';
 import type { EngineOptions } from './engine.js';
 import { openEngine } from './open-engine.js';
 import { foreignTree } from './pid-namespace.js';
@@ -66,7 +66,8 @@ export function chooseSweepingEngine(
 ): ChosenEngine {
   if (choice === 'native' || choice === 'ts') return chooseEngine(choice);
   const bpf = bpfAvailability(options);
-  if (bpf.works) return { name: 'bpf', reason: `${choice === 'bpf' ? 'asked for' : 'the kernel takes programs'}; ${bpf.how}` };
+  if (bpf.works)
+    return { name: 'bpf', reason: `${choice === 'bpf' ? 'asked for' : 'the kernel takes programs'}; ${bpf.how}` };
   if (choice === 'bpf') {
     const way = bpf.grant === undefined ? '' : `. Grant: ${bpf.grant}`;
     throw new EngineUnavailableError(`The bpf engine cannot be used: ${bpf.reason}${way}`);

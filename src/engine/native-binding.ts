@@ -114,9 +114,9 @@ export function nativeBinding(): NativeBinding {
 export function findAddon(name: string): string | undefined {
   const root = packageRoot();
   return [
-    path.join(root, 'build', 'Release', name),
-    path.join(root, 'native', 'build', 'Release', name),
-    path.join(root, 'prebuilds', `linux-${process.arch}`, name),
+    path.join(root, 'build', 'Release', `${name}.node`),
+    path.join(root, 'native', 'build', 'Release', `${name}.node`),
+    path.join(root, 'prebuilds', `linux-${process.arch}`, `${name}.node`),
   ].find((candidate) => existsSync(candidate));
 }
 
@@ -129,7 +129,7 @@ export function openAddon(file: string): unknown {
 }
 
 function load(): NativeBinding {
-  const file = findAddon('tidemark.node');
+  const file = findAddon('tidemark');
   if (file === undefined)
     return { state: 'absent', reason: `not built for linux-${process.arch} (npm run build:native)` };
   try {

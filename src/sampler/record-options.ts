@@ -103,7 +103,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
   numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
   numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
   if (!SWEEPING_CHOICES.includes(choice)) {
-    throw new TypeError(`Expected the "engine" option to be one of ${SWEEPING_CHOICES.join(', ')}, got ${shown(choice)}`);
+    throw new TypeError(
+      `Expected the "engine" option to be one of ${SWEEPING_CHOICES.join(', ')}, got ${shown(choice)}`,
+    );
   }
   if (sampler !== 'worker' && sampler !== 'process') {
     throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${shown(sampler)}`);
