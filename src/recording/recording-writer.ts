@@ -22,7 +22,7 @@ import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
 
 /** What a fork storm makes thousands of. */
-const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename']);
+const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename', 'fork', 'exec', 'exit']);
 
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;
