@@ -21,15 +21,14 @@ export class KernelLifeSource implements LifeSource {
     private readonly host: HostUnits,
     private readonly exactCpus: number,
     private readonly isInitialNamespace: boolean,
-    private readonly ringBytes = RING_BYTES,
   ) {}
 
-  open(selection: LifeSelection): string | undefined {
+  open(selection: LifeSelection, ringBytes = RING_BYTES): string | undefined {
     this.close();
     const { kind, uid = 0, cgroupId = 0n, pids = [] } = selection;
     try {
       const { LifeRing } = this.binding.addon;
-      this.#ring = new LifeRing(this.ringBytes, LifeKind[kind], uid, cgroupId, this.exactCpus, this.isInitialNamespace);
+      this.#ring = new LifeRing(ringBytes, LifeKind[kind], uid, cgroupId, this.exactCpus, this.isInitialNamespace);
     } catch (error) {
       return (error as Error).message;
     }
