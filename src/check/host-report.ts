@@ -6,7 +6,7 @@
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
-import { chooseEngine } from '../engine/choose.js';
+import { bpfAvailability, chooseSweepingEngine } from '../engine/choose-sweeping.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { descriptorRoom } from '../engine/open-engine.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
@@ -57,6 +57,7 @@ export function examineHost(root: string, version: string): HostReport {
   const descriptors = attempt(readDescriptors);
   const processes = attempt(() => countVisibleProcesses(root));
   const binding = nativeBinding();
+  const sweeping = { root, host: units ?? readHostUnits() };
   return {
     schema: 1,
     tidemark: version,
@@ -67,9 +68,9 @@ export function examineHost(root: string, version: string): HostReport {
     ...(units ? { units } : {}),
     procfs: { ...readProcfsMount(root), smapsRollup: attempt(() => hasSmapsRollup(root)) ?? false },
     engine: {
-      ...chooseEngine('auto'),
+      ...chooseSweepingEngine('auto', sweeping),
       addon: binding.state === 'loaded' ? { path: binding.path } : { missing: binding.reason },
-      bpf: 'not built in this version',
+      bpf: bpfText(sweeping),
     },
     ...(descriptors ? { descriptors } : {}),
     permissions: readPermissions(),
@@ -77,6 +78,12 @@ export function examineHost(root: string, version: string): HostReport {
     space: [...new Set(['/dev/shm', tmpdir()])].flatMap((path) => attempt(() => spaceOf(path)) ?? []),
     wakeUp: measureWakeUpLateness(),
   };
+}
+
+function bpfText(options: Parameters<typeof bpfAvailability>[0]): string {
+  const bpf = bpfAvailability(options);
+  if (bpf.works) return `works: ${bpf.how}`;
+  return `cannot be used: ${bpf.reason}${bpf.grant === undefined ? '' : `; to get it, ${bpf.grant}`}`;
 }
 
 function readDescriptors(): NonNullable<HostReport['descriptors']> {
