@@ -8,6 +8,8 @@
 import os from 'node:os';
 import { readVersion } from '../src/text/package.js';
 import type { Bench, BenchContext } from './bench-context.js';
+import { bpf1khz, bpf20k, bpfLives } from './bpf-record.js';
+import { bpfSweep } from './bpf-sweep.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -20,7 +22,19 @@ import { sweepFloor } from './sweep-floor.js';
 import { tokenizers } from './tokenizers.js';
 import { Zoo } from './zoo.js';
 
-const BENCHES: readonly Bench[] = [tokenizers, ring, sweepFloor, peers, shell, record100hz, recordHeap];
+const BENCHES: readonly Bench[] = [
+  tokenizers,
+  ring,
+  sweepFloor,
+  peers,
+  shell,
+  record100hz,
+  recordHeap,
+  bpfSweep,
+  bpf1khz,
+  bpf20k,
+  bpfLives,
+];
 
 class Run {
   readonly findings: Finding[] = [];

@@ -23,20 +23,19 @@ void ThrowRefusal(Napi::Env env, int error, const std::string& reason) {
 class CountersObject : public Napi::ObjectWrap<CountersObject> {
  public:
   static void Export(Napi::Env env, Napi::Object exports) {
-    exports.Set("KernelCounters",
-                DefineClass(env, "KernelCounters",
-                            {
-                                InstanceMethod<&CountersObject::Attach>("attach"),
-                                InstanceMethod<&CountersObject::Bind>("bind"),
-                                InstanceMethod<&CountersObject::Detach>("detach"),
-                                InstanceMethod<&CountersObject::Comm>("comm"),
-                                InstanceMethod<&CountersObject::SweepCounters>("sweepCounters"),
-                                InstanceMethod<&CountersObject::ListPids>("listPids"),
-                                InstanceMethod<&CountersObject::WatchPeaks>("watchPeaks"),
-                                InstanceMethod<&CountersObject::PeakEvents>("peakEvents"),
-                                InstanceMethod<&CountersObject::Facts>("facts"),
-                                InstanceMethod<&CountersObject::Close>("close"),
-                            }));
+    exports.Set("KernelCounters", DefineClass(env, "KernelCounters",
+                                              {
+                                                  InstanceMethod<&CountersObject::Attach>("attach"),
+                                                  InstanceMethod<&CountersObject::Bind>("bind"),
+                                                  InstanceMethod<&CountersObject::Detach>("detach"),
+                                                  InstanceMethod<&CountersObject::Comm>("comm"),
+                                                  InstanceMethod<&CountersObject::SweepCounters>("sweepCounters"),
+                                                  InstanceMethod<&CountersObject::ListPids>("listPids"),
+                                                  InstanceMethod<&CountersObject::WatchPeaks>("watchPeaks"),
+                                                  InstanceMethod<&CountersObject::PeakEvents>("peakEvents"),
+                                                  InstanceMethod<&CountersObject::Facts>("facts"),
+                                                  InstanceMethod<&CountersObject::Close>("close"),
+                                              }));
   }
 
   // (pageSize, clockTicksPerSecond, exactCpus, method: 0 best, 1 walk, 2 iterate, isInitialNamespace)
@@ -111,8 +110,7 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
         (ticks < 0 && !Refuse(info.Env(), "Expected a start time in clock ticks"))) {
       return info.Env().Undefined();
     }
-    const Status status =
-        counters_->Bind(slot, pid, static_cast<uint64_t>(ticks), comm, static_cast<uint32_t>(length));
+    const Status status = counters_->Bind(slot, pid, static_cast<uint64_t>(ticks), comm, static_cast<uint32_t>(length));
     return Napi::Number::New(info.Env(), static_cast<uint8_t>(status));
   }
 
@@ -135,9 +133,11 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
     return Napi::Number::New(info.Env(), length);
   }
 
-  // (slots, count, values, statuses, renamed, times, timesEvery, phase) -> how many were renamed; as Sweeper.sweepCounters
+  // (slots, count, values, statuses, renamed, times, timesEvery, phase) -> how many were renamed; as
+  // Sweeper.sweepCounters
   Napi::Value SweepCounters(const Napi::CallbackInfo& info) {
-    constexpr const char* kSentence = "Expected slots and their number, columns x rows, statuses, and slots below the rows";
+    constexpr const char* kSentence =
+        "Expected slots and their number, columns x rows, statuses, and slots below the rows";
     uint32_t* slots = nullptr;
     size_t available = 0;
     Columns columns{};
@@ -258,8 +258,8 @@ class LivesObject : public Napi::ObjectWrap<LivesObject> {
       return info.Env().Undefined();
     }
     const size_t capacity = bytes / sizeof(tidemark_life);
-    return Napi::Number::New(
-        info.Env(), static_cast<double>(lives_->Drain(reinterpret_cast<tidemark_life*>(out), capacity)));
+    return Napi::Number::New(info.Env(),
+                             static_cast<double>(lives_->Drain(reinterpret_cast<tidemark_life*>(out), capacity)));
   }
 
   // (out: Float64Array(3)) fills in: told, lost, forks

@@ -2,7 +2,8 @@
 //
 // The traps:
 // - The kernel knows a process by its pid in the initial namespace; the caller by the pid of its own.
-// - A slot belongs to a pid and a start time. A row that the kernel wrote under the pid of a slot may be of whoever has the
+// - A slot belongs to a pid and a start time. A row that the kernel wrote under the pid of a slot may be of whoever has
+// the
 //   pid now, so the start time decides, and a row that this sweep did not write means that the process has gone.
 // - A map cannot grow: with more slots than it has room for, everything is loaded anew.
 #pragma once

@@ -1,8 +1,8 @@
 // From the kernel's rows to the caller's columns.
 //
-// The trap: CPU time is not what the scheduler's two counters say. The kernel scales them so that together they are the time
-// that the process ran, and keeps what it told last so that neither goes backwards. The same is done here, or the values
-// would differ from those of stat by whole seconds.
+// The trap: CPU time is not what the scheduler's two counters say. The kernel scales them so that together they are the
+// time that the process ran, and keeps what it told last so that neither goes backwards. The same is done here, or the
+// values would differ from those of stat by whole seconds.
 #include <algorithm>
 #include <cstring>
 #include <limits>

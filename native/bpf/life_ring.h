@@ -1,7 +1,7 @@
 // What became of processes, from the programs at the kernel's tracepoints.
 //
-// The trap: the ring is finite. What did not fit is counted by the program, and is never mistaken for a process that did
-// nothing.
+// The trap: the ring is finite. What did not fit is counted by the program, and is never mistaken for a process that
+// did nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The trap: a load that is to tell why it failed writes a log for every program, which takes several times as long and may
-// overflow. So a load is quiet first, and repeated with a log only when it has failed.
+// The trap: a load that is to tell why it failed writes a log for every program, which takes several times as long and
+// may overflow. So a load is quiet first, and repeated with a log only when it has failed.
 #include "objects.h"
 
 #include <errno.h>
@@ -40,33 +40,33 @@ static void TellAll(struct bpf_loader_ctx* context, char* log, size_t log_bytes)
   }
 
 // `SIZES` gives the maps of a skeleton `it` their sizes, `FILL` puts what was loaded into `object`.
-#define LOAD(name, SIZES, FILL)                                                                                \
-  DESTROY(name)                                                                                                \
-  int tidemark_load_##name(const struct tidemark_sizes* sizes, struct tidemark_object* object, char* log,      \
-                           size_t log_bytes) {                                                                 \
-    int error = 0;                                                                                             \
-    *object = kNothing;                                                                                        \
-    log[0] = 0;                                                                                                \
-    for (int attempt = 0; attempt < 2; attempt++) {                                                            \
-      struct name* it = name##__open();                                                                        \
-      if (!it) return -ENOMEM;                                                                                 \
-      __u32 size = it->ctx.sz;                                                                                 \
-      TellNothing(&it->ctx);                                                                                   \
-      it->ctx.sz = size;                                                                                       \
-      if (attempt > 0) TellAll(&it->ctx, log, log_bytes);                                                      \
-      SIZES;                                                                                                   \
-      errno = 0;                                                                                               \
-      int result = name##__load(it);                                                                           \
-      if (result == 0) {                                                                                       \
-        object->skeleton = it;                                                                                 \
-        object->destroy = Destroy_##name;                                                                      \
-        FILL;                                                                                                  \
-        return 0;                                                                                              \
-      }                                                                                                        \
-      if (attempt == 0) error = result < -1 ? result : errno ? -errno : result;                                \
-      name##__destroy(it);                                                                                     \
-    }                                                                                                          \
-    return error;                                                                                              \
+#define LOAD(name, SIZES, FILL)                                                                           \
+  DESTROY(name)                                                                                           \
+  int tidemark_load_##name(const struct tidemark_sizes* sizes, struct tidemark_object* object, char* log, \
+                           size_t log_bytes) {                                                            \
+    int error = 0;                                                                                        \
+    *object = kNothing;                                                                                   \
+    log[0] = 0;                                                                                           \
+    for (int attempt = 0; attempt < 2; attempt++) {                                                       \
+      struct name* it = name##__open();                                                                   \
+      if (!it) return -ENOMEM;                                                                            \
+      __u32 size = it->ctx.sz;                                                                            \
+      TellNothing(&it->ctx);                                                                              \
+      it->ctx.sz = size;                                                                                  \
+      if (attempt > 0) TellAll(&it->ctx, log, log_bytes);                                                 \
+      SIZES;                                                                                              \
+      errno = 0;                                                                                          \
+      int result = name##__load(it);                                                                      \
+      if (result == 0) {                                                                                  \
+        object->skeleton = it;                                                                            \
+        object->destroy = Destroy_##name;                                                                 \
+        FILL;                                                                                             \
+        return 0;                                                                                         \
+      }                                                                                                   \
+      if (attempt == 0) error = result < -1 ? result : errno ? -errno : result;                           \
+      name##__destroy(it);                                                                                \
+    }                                                                                                     \
+    return error;                                                                                         \
   }
 
 LOAD(

@@ -46,7 +46,8 @@ int tidemark_load_lives(const struct tidemark_sizes*, struct tidemark_object*, c
 
 // Runs a SEC("syscall") program. Returns what it returned, or a negative errno.
 int tidemark_run(int program);
-// Opens the link of a tracepoint program, by name where its type does not tell. Returns a descriptor or a negative errno.
+// Opens the link of a tracepoint program, by name where its type does not tell. Returns a descriptor or a negative
+// errno.
 int tidemark_attach(int program, const char* name);
 // Opens the link of an iterator program, and a file whose reading runs it once.
 int tidemark_link_iterator(int program);

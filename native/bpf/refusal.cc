@@ -1,5 +1,5 @@
-// The trap: errnos alone mislead. EPERM is a missing capability, a lockdown or a seccomp filter; EINVAL is anything. The last
-// words of the verifier name what it did not like, and are all that a person can act on.
+// The trap: errnos alone mislead. EPERM is a missing capability, a lockdown or a seccomp filter; EINVAL is anything.
+// The last words of the verifier name what it did not like, and are all that a person can act on.
 #include "refusal.h"
 
 #include <cerrno>

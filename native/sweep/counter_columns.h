@@ -4,9 +4,9 @@
 namespace tidemark {
 
 constexpr const char* kCounterColumns[] = {
-    "rss",     "rssAnon",   "vsize",    "dataSize", "minorFaults", "majorFaults", "userTime",   "systemTime",
-    "threads", "parentPid", "rssFile",  "rssShmem", "swapAnon",    "pageTables",  "stackSize",  "lockedSize",
-    "hwm",     "vsizePeak", "rssLow",   "rssHigh",  "uid",         "cgroupId",    "pidNamespace"};
+    "rss",     "rssAnon",   "vsize",   "dataSize", "minorFaults", "majorFaults", "userTime",    "systemTime",
+    "threads", "parentPid", "rssFile", "rssShmem", "swapAnon",    "pageTables",  "stackSize",   "lockedSize",
+    "hwm",     "vsizePeak", "rssLow",  "rssHigh",  "uid",         "cgroupId",    "pidNamespace"};
 constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
 
 constexpr int kMemoryFields = 4;   // the first of them, which come from statm

@@ -1,20 +1,16 @@
-/* The sweep for kernels without an open-coded iterator over tasks (Linux 5.17 to 6.6): reading an iterator file runs this
- * program once for every thread of the host.
+/* The sweep for kernels without an open-coded iterator over tasks (Linux 5.17 to 6.6): reading an iterator file runs
+ * this program once for every thread of the host.
  *
  * The trap: threads come in the order of their numbers, so one may come before the leader whose row it adds to. */
-#include <linux/bpf.h>
-
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
 
 #include "kernel_types.h"
-#include "shared.h"
-
 #include "maps.h"
-
-#include "process.h"
-
 #include "prepare.h"
+#include "process.h"
+#include "shared.h"
 
 static __always_inline int are_times_due(__u32 slot) {
   return ask.times_every <= 1 || slot % ask.times_every == ask.times_phase;

@@ -1,21 +1,18 @@
 /* Tells of every process when it begins, runs another program, ends or is killed for want of memory.
  *
- * The traps: the tracepoints fire for threads as well, so a fork counts when it makes a leader and an exit when it was the
- * last of its group; the high-water mark of the memory is taken while the memory is still there, and the one in
+ * The traps: the tracepoints fire for threads as well, so a fork counts when it makes a leader and an exit when it was
+ * the last of its group; the high-water mark of the memory is taken while the memory is still there, and the one in
  * `signal_struct` never, since it survives exec. */
-#include <linux/bpf.h>
-
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <linux/bpf.h>
 
 #include "kernel_types.h"
-#include "shared.h"
-
 #include "namespaces.h"
-#include "resident.h"
-
 #include "prepare.h"
+#include "resident.h"
+#include "shared.h"
 
 #define CGROUP_DEPTH 32
 

@@ -11,8 +11,8 @@ struct {
   __type(value, struct tidemark_row);
 } rows SEC(".maps");
 
-/* By pid of the initial namespace: the slot of the process, and one more. In pieces, since an array spends eight bytes on
- * each value, however small. */
+/* By pid of the initial namespace: the slot of the process, and one more. In pieces, since an array spends eight bytes
+ * on each value, however small. */
 struct slot_piece {
   __u32 slots[TIDEMARK_SLOT_PIECE];
 };

@@ -30,9 +30,9 @@ static __always_inline __u32 namespace_of(struct task_struct *task) {
   __u64 ns = 0;
   __u32 inum = 0;
   bpf_probe_read_kernel(&ns, sizeof ns, (void *)(place + bpf_core_field_offset(struct upid, ns)));
-  bpf_probe_read_kernel(&inum, sizeof inum,
-                        (void *)(ns + bpf_core_field_offset(struct pid_namespace, ns) +
-                                 bpf_core_field_offset(struct ns_common, inum)));
+  bpf_probe_read_kernel(
+      &inum, sizeof inum,
+      (void *)(ns + bpf_core_field_offset(struct pid_namespace, ns) + bpf_core_field_offset(struct ns_common, inum)));
   return inum;
 }
 

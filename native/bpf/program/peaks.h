@@ -1,8 +1,8 @@
 /* Smallest and largest resident memory between two sweeps, from the tracepoint at which the kernel counts pages.
  *
  * The traps: it fires at every page, so most events only count down; the memory that changes is not always the running
- * process's own (reclaim, ptrace), so it is attributed to the owner of the mm; and the counts are the raw ones, which lag
- * by the parts that each processor keeps, so what is found is a bound that the sweep's exact number completes. */
+ * process's own (reclaim, ptrace), so it is attributed to the owner of the mm; and the counts are the raw ones, which
+ * lag by the parts that each processor keeps, so what is found is a bound that the sweep's exact number completes. */
 #ifndef TIDEMARK_PEAKS_H
 #define TIDEMARK_PEAKS_H
 
@@ -25,7 +25,8 @@ struct {
   __type(value, __u64);
 } peak_events SEC(".maps");
 
-/* Hands over what was seen since the last sweep and begins anew. Both numbers are one more than the pages; 0: nothing. */
+/* Hands over what was seen since the last sweep and begins anew. Both numbers are one more than the pages; 0: nothing.
+ */
 static __always_inline void take_peak(struct tidemark_row *row, __u32 slot) {
   struct tidemark_peak *peak = bpf_map_lookup_elem(&peaks, &slot);
   if (!peak) return;

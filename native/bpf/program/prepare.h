@@ -1,9 +1,9 @@
 /* Finds out what a sweep needs to know of the kernel: where each processor's part of per-processor memory lies, and the
  * pid namespace of whoever asks.
  *
- * The trap: `__per_cpu_offset` is a variable, and most kernels tell only the addresses of functions. So a map with one part
- * per processor serves as a yardstick: the address of a part, less the base that the kernel keeps for the map. Pointers
- * become plain numbers when they are copied from the stack. */
+ * The trap: `__per_cpu_offset` is a variable, and most kernels tell only the addresses of functions. So a map with one
+ * part per processor serves as a yardstick: the address of a part, less the base that the kernel keeps for the map.
+ * Pointers become plain numbers when they are copied from the stack. */
 #ifndef TIDEMARK_PREPARE_H
 #define TIDEMARK_PREPARE_H
 

@@ -1,7 +1,7 @@
 /* One process into one row.
  *
- * The traps: a kernel thread may borrow the memory of others, so its flag decides and not its pointer; and a process may
- * change or drop its memory while it is read, so the pointer is looked at again behind the reads. */
+ * The traps: a kernel thread may borrow the memory of others, so its flag decides and not its pointer; and a process
+ * may change or drop its memory while it is read, so the pointer is looked at again behind the reads. */
 #ifndef TIDEMARK_PROCESS_H
 #define TIDEMARK_PROCESS_H
 

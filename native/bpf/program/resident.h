@@ -1,10 +1,11 @@
 /* Resident pages of a process by kind.
  *
- * The traps: since Linux 6.2 each processor keeps a part of every counter to itself, so the number in `mm_struct` alone is
- * off by dozens of pages. The parts are added up, as the kernel does for statm; where a processor's part lies is told by
- * `cpu_offset` (see prepare.h). A sum may be below zero for a moment, and whoever shows it takes that for none. And what
- * stands in a loop is verified once for each path that leads to it, until the kernel takes minutes: so there are few
- * branches here, and the loop is in a function that is verified on its own, since it is not static and takes numbers only. */
+ * The traps: since Linux 6.2 each processor keeps a part of every counter to itself, so the number in `mm_struct` alone
+ * is off by dozens of pages. The parts are added up, as the kernel does for statm; where a processor's part lies is
+ * told by `cpu_offset` (see prepare.h). A sum may be below zero for a moment, and whoever shows it takes that for none.
+ * And what stands in a loop is verified once for each path that leads to it, until the kernel takes minutes: so there
+ * are few branches here, and the loop is in a function that is verified on its own, since it is not static and takes
+ * numbers only. */
 #ifndef TIDEMARK_RESIDENT_H
 #define TIDEMARK_RESIDENT_H
 

@@ -1,7 +1,7 @@
 /* What the programs in the kernel and their loader share: the layout of rows, of events, and of what is asked.
  *
- * The trap: the two sides are compiled by different compilers for different machines, so every field has a fixed size and
- * a place that needs no padding. */
+ * The trap: the two sides are compiled by different compilers for different machines, so every field has a fixed size
+ * and a place that needs no padding. */
 #ifndef TIDEMARK_BPF_SHARED_H
 #define TIDEMARK_BPF_SHARED_H
 
@@ -66,15 +66,15 @@ struct tidemark_row {
 /* What the loader asks, in memory that both sides map. */
 struct tidemark_ask {
   __u32 sweep;
-  __u32 rows;         /* slots are below this; the row behind them is for a single look */
-  __u32 times_every;  /* times are read for slots with slot mod this = phase */
+  __u32 rows;        /* slots are below this; the row behind them is for a single look */
+  __u32 times_every; /* times are read for slots with slot mod this = phase */
   __u32 times_phase;
-  __u32 wanted;       /* how many pids of `wanted` to read one by one */
-  __u32 look;         /* the one pid to look at, of the initial namespace */
-  __u32 is_listing;   /* list pids instead of filling rows */
-  __u32 level;        /* of the pid namespace whose numbers are told; 0: the initial one */
+  __u32 wanted;            /* how many pids of `wanted` to read one by one */
+  __u32 look;              /* the one pid to look at, of the initial namespace */
+  __u32 is_listing;        /* list pids instead of filling rows */
+  __u32 level;             /* of the pid namespace whose numbers are told; 0: the initial one */
   __u64 namespace_address; /* in the kernel */
-  __u32 cpus;         /* processors to add up; 0: approximate */
+  __u32 cpus;              /* processors to add up; 0: approximate */
   __u32 are_peaks_on;
   __u64 cpu_offset[TIDEMARK_MOST_CPUS];
   /* Answers. */
