@@ -2,15 +2,14 @@
  * this program once for every thread of the host.
  *
  * The trap: threads come in the order of their numbers, so one may come before the leader whose row it adds to. */
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <linux/bpf.h>
+#include "kernel.h"
 
-#include "kernel_types.h"
+/* Each of these builds on those before it. */
+/* clang-format off */
 #include "maps.h"
-#include "prepare.h"
 #include "process.h"
-#include "shared.h"
+#include "prepare.h"
+/* clang-format on */
 
 static __always_inline int are_times_due(__u32 slot) {
   return ask.times_every <= 1 || slot % ask.times_every == ask.times_phase;

@@ -3,16 +3,14 @@
  * The traps: the tracepoints fire for threads as well, so a fork counts when it makes a leader and an exit when it was
  * the last of its group; the high-water mark of the memory is taken while the memory is still there, and the one in
  * `signal_struct` never, since it survives exec. */
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <linux/bpf.h>
+#include "kernel.h"
 
-#include "kernel_types.h"
+/* Each of these builds on those before it. */
+/* clang-format off */
 #include "namespaces.h"
-#include "prepare.h"
 #include "resident.h"
-#include "shared.h"
+#include "prepare.h"
+/* clang-format on */
 
 #define CGROUP_DEPTH 32
 

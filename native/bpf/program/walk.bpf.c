@@ -1,12 +1,6 @@
 /* The sweep for kernels with an open-coded iterator over tasks (Linux 6.7): one run of a program visits every process,
  * or only those that are wanted, and no thread that it does not need. */
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <linux/bpf.h>
-
-#include "kernel_types.h"
-#include "shared.h"
+#include "kernel.h"
 
 #define TIDEMARK_WALK
 
@@ -33,10 +27,13 @@ extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 
+/* Each of these builds on those before it. */
+/* clang-format off */
 #include "maps.h"
+#include "process.h"
 #include "peaks.h"
 #include "prepare.h"
-#include "process.h"
+/* clang-format on */
 
 /* Reads the task at this address into the row of a slot. Returns whether the times of its threads are to be added.
  *
