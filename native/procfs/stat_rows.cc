@@ -46,7 +46,6 @@ void TokenizeStatRows(const uint8_t* bytes, const uint32_t* starts, const int32_
     // At the end of a text that was cut, the last number may be cut as well.
     if (at == length) fields[--count] = 0;
     if (count <= kStatStarttime) continue;
-    fields[0] = Rounded(bytes, start, length);
     word[0] = static_cast<uint32_t>(count);
     word[1] = bytes[close + 2];
     word[2] = static_cast<uint32_t>(name);

@@ -58,7 +58,8 @@ async function printMaps(given: readonly string[]): Promise<void> {
   if (!hasSwitch(words, 'json')) await writeRaw(text);
   if (!empty || pid === undefined) return;
   const { whyNoMemory } = await import('./process-bytes.js');
-  process.stderr.write(`tidemark maps: process ${pid} ${whyNoMemory(root, pid)}\n`);
+  const { warn } = await import('./output.js');
+  warn('maps', `process ${pid} ${whyNoMemory(root, pid)}`);
 }
 
 /** The pid, or undefined when a captured text is read in its place. */

@@ -6,6 +6,7 @@ import type { AddressRange, PmapProcess } from '../views/pmap-head.js';
 import { reasonOf } from './command-error.js';
 import type { DirectWords } from './direct-command.js';
 import { hasSwitch, singleValue } from './direct-options.js';
+import { warn } from './output.js';
 import { type PmapForm, PmapUsageError } from './pmap-words.js';
 
 export type FormWriter = (out: ByteWriter, text: Uint8Array, about: PmapProcess) => void;
@@ -51,6 +52,6 @@ async function readConfig(words: DirectWords) {
     throw new PmapUsageError(`"${escapeTerminal(file)}": ${reasonOf(error)}`);
   }
   const config = parsePmapConfig(text);
-  for (const warning of config.warnings) process.stderr.write(`tidemark pmap: ${warning}\n`);
+  for (const warning of config.warnings) warn('pmap', warning);
   return config;
 }

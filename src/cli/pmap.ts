@@ -10,6 +10,7 @@ import { isUtf8Locale } from '../text/locale.js';
 import { reasonOf, UsageError } from './command-error.js';
 import type { DirectCommand } from './direct-command.js';
 import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf } from './direct-options.js';
+import { warn } from './output.js';
 import { type FormWriter, formWriter } from './pmap-form.js';
 import { aboutProcess, mappingText, PmapExit, sourceOf } from './pmap-source.js';
 import { formOf, type PmapForm, parsePmapWords, pidsOf, rangeOf } from './pmap-words.js';
@@ -124,5 +125,5 @@ async function printCaptured(out: ByteWriter, write: FormWriter, form: PmapForm,
 }
 
 function complain(sentence: string): void {
-  process.stderr.write(`tidemark pmap: ${sentence}\n`);
+  warn('pmap', sentence);
 }

@@ -26,6 +26,7 @@ import { ExitCode } from './exit-codes.js';
 import type { PsWords } from './ps-asked.js';
 import { queryOf } from './ps-query.js';
 import { parsePsWords } from './ps-words.js';
+import { isTerminal, writeStdout } from './standard-streams.js';
 
 const OWN_OPTIONS = {
   json: DIRECT_OPTIONS.json,
@@ -62,14 +63,13 @@ async function run(words: readonly string[]): Promise<void> {
   if (options.options.has('by') && asked.simple.size === 0 && asked.lists.length === 0) asked.all = true;
   const { query, fields } = queryOf(asked, process.env);
   const facts = new HostFacts(root);
-  const isTerminal = process.stdout.isTTY === true;
   const host: PsHost = {
     root,
     units: directUnitsOf(options),
     facts,
     accounts,
     ttys: new TtyNames(root),
-    locale: { utf8: isUtf8Locale(process.env), terminal: isTerminal },
+    locale: { utf8: isUtf8Locale(process.env), terminal: isTerminal() },
     // The clock of a captured tree stopped when it was captured.
     now: root === '/proc' ? Math.floor(Date.now() / 1000) : Math.floor(facts.bootTime + facts.uptime),
   };
@@ -88,7 +88,7 @@ async function run(words: readonly string[]): Promise<void> {
   const shown = readList(list, (row) => table.add(row));
   failUnlessAny(shown);
   if (shown === 0) table.addHeading();
-  process.stdout.write(table.bytes);
+  await writeStdout(table.bytes);
 }
 
 /** A list without a process is a failure, as it is for procps. */
@@ -150,9 +150,9 @@ function splitWords(words: readonly string[]): [own: string[], rest: string[]] {
 }
 
 function pageOf({ columns, lines, wide, headings }: PsWords): { columns: number; headingEvery: number } {
-  const { stdout, stderr } = process;
-  const screen = stdout.isTTY ? stdout : stderr.isTTY ? stderr : undefined;
-  let width = stdout.isTTY ? screen?.columns || 80 : Number.POSITIVE_INFINITY;
+  const isShown = isTerminal();
+  const screen = isShown ? process.stdout : isTerminal('stderr') ? process.stderr : undefined;
+  let width = isShown ? screen?.columns || 80 : Number.POSITIVE_INFINITY;
   width = columns ?? sizeIn(process.env.COLUMNS) ?? width;
   if (wide > 0) width = wide > 1 ? Number.POSITIVE_INFINITY : Math.max(width, 132);
   const height = lines ?? sizeIn(process.env.LINES) ?? (screen?.rows || 24);

@@ -4,14 +4,13 @@
  * The trap: procps itself lets some bytes through that steer a terminal, such as a path with an escape sequence in
  * `pmap -X`.
  */
-import { once } from 'node:events';
 import { escapeTerminal } from '../text/escape.js';
+import { isTerminal, writeStdout } from './standard-streams.js';
 
 /** Writes the bytes to stdout; to a terminal line by line through `escapeTerminal`. */
 export async function writeRaw(bytes: Uint8Array): Promise<void> {
   if (bytes.length === 0) return;
-  const shown = process.stdout.isTTY ? escapeLines(bytes) : bytes;
-  if (!process.stdout.write(shown)) await once(process.stdout, 'drain');
+  await writeStdout(isTerminal() ? escapeLines(bytes) : bytes);
 }
 
 /** Every line of the text escaped for a terminal; only the newlines stay. */

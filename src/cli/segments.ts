@@ -17,6 +17,7 @@ import { parsePid } from './option-values.js';
 import { warn, writeJson, writeLines } from './output.js';
 import { readProcessBytes, whyNoMemory } from './process-bytes.js';
 import { readValue } from './read-value.js';
+import { isTerminal } from './standard-streams.js';
 
 export const command: DirectCommand = {
   usage: '[options] <pid>',
@@ -45,7 +46,7 @@ async function printSegments(given: readonly string[]): Promise<void> {
     const status = length === 0 ? 'no-mm' : 'ok';
     await writeJson({ schema: 1, ...about, status, ...segmentsJson(segments, { tree }) });
   } else if (table.rows > 0) {
-    const width = process.stdout.isTTY ? { width: process.stdout.columns } : {};
+    const width = isTerminal() ? { width: process.stdout.columns } : {};
     await writeLines(segmentsLines(segments, { tree, ...width }));
   }
   if (table.rows === 0) warn('segments', length === 0 ? empty() : `${about.input ?? 'the text'} holds no mapping`);

@@ -53,7 +53,7 @@ export class StatRows {
     return lengths[at] > 0 && this.#span.read(bytes, starts[at], starts[at] + lengths[at]);
   }
 
-  /** Fields in the text. */
+  /** Fields in the text, as far as they are known here. */
   get count(): number {
     return this.#isNative ? this.#words[this.#row * WORDS] : this.#span.count;
   }

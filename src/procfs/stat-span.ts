@@ -14,7 +14,9 @@ export type StatFieldName = keyof typeof StatField;
 const FIRST = StatField.state;
 /** Without a start time it is no process that could be told from another. */
 const LEAST = StatField.starttime + 1;
-const MOST = 2 * STAT_FIELDS.length;
+const KNOWN = STAT_FIELDS.length;
+/** A later kernel may append fields. */
+const MOST = 2 * KNOWN;
 
 /** One `stat`; reused from text to text, and good as long as its bytes stay. */
 export class StatSpan {
@@ -23,7 +25,7 @@ export class StatSpan {
   /** Where each field begins, the last one first. */
   readonly #starts = new Uint32Array(MOST);
   #found = 0;
-  /** Fields in the text. */
+  /** Fields in the text, as far as they are known here. */
   count = 0;
   commStart = 0;
   commEnd = 0;
@@ -46,7 +48,7 @@ export class StatSpan {
     this.#end = isWhole ? end - 1 : end;
     this.#found = found;
     // At the end of a text that was cut, the last number may be cut as well.
-    this.count = found + FIRST - (isWhole ? 0 : 1);
+    this.count = Math.min(KNOWN, found + FIRST - (isWhole ? 0 : 1));
     this.commStart = first;
     this.commEnd = at;
     return this.count >= LEAST;
