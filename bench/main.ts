@@ -15,8 +15,11 @@ import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
+import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
 import { ring } from './ring.js';
+import { ringDisk } from './ring-disk.js';
+import { ringRange } from './ring-range.js';
 import { shell } from './shell.js';
 import { sweepFloor } from './sweep-floor.js';
 import { tokenizers } from './tokenizers.js';
@@ -25,6 +28,8 @@ import { Zoo } from './zoo.js';
 const BENCHES: readonly Bench[] = [
   tokenizers,
   ring,
+  ringRange,
+  ringDisk,
   sweepFloor,
   peers,
   shell,
@@ -34,6 +39,7 @@ const BENCHES: readonly Bench[] = [
   bpf1khz,
   bpf20k,
   bpfLives,
+  recordDensity,
 ];
 
 class Run {

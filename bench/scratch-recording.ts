@@ -1,4 +1,4 @@
-/** Recording the whole host into a file that is read once and then removed. */
+/** Recording the whole host, or a target, into a file that is read once and then removed. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { openRecording, type Recording } from '../src/recording/recording.js';
 import type { RecordOptions } from '../src/sampler/record-options.js';
 import { type RecordingEnd, startRecording } from '../src/sampler/recorder.js';
 
-export interface ScratchOptions extends Pick<RecordOptions, 'hz' | 'rollup' | 'sampler' | 'engine'> {
+export interface ScratchOptions extends Pick<RecordOptions, 'hz' | 'rollup' | 'sampler' | 'engine' | 'target'> {
   readonly durationMs: number;
   /** What the main thread does meanwhile; called when the first frame is stored. */
   readonly meanwhile?: () => void;
@@ -15,7 +15,7 @@ export interface ScratchOptions extends Pick<RecordOptions, 'hz' | 'rollup' | 's
 /** Records for that long, hands the finished recording to `read`, and removes it. */
 export async function withScratchRecording<T>(
   options: ScratchOptions,
-  read: (recording: Recording, end: RecordingEnd) => T,
+  read: (recording: Recording, end: RecordingEnd) => T | Promise<T>,
 ): Promise<T> {
   const { meanwhile, ...rest } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-bench-'));
@@ -28,7 +28,7 @@ export async function withScratchRecording<T>(
     meanwhile?.();
     const end = await recorder.finished;
     using recording = openRecording(file);
-    return read(recording, end);
+    return await read(recording, end);
   } finally {
     process.off('exit', remove);
     remove();

@@ -9,6 +9,7 @@ import { TierColumns } from '../src/engine/tier-columns.js';
 import type { RecordingMetadata } from '../src/recording/format.js';
 import { type CounterScalars, RecordingWriter } from '../src/recording/recording-writer.js';
 import { SharedStorage } from '../src/ring/shared-storage.js';
+import type { Storage } from '../src/ring/storage.js';
 import { COUNTER_COLUMNS, type HostUnits, metricsOf, quantumOf } from '../src/schema.js';
 
 export const SLOTS = 2000;
@@ -23,7 +24,7 @@ const SWEEP_NS = 6_000_000n;
 
 /** A writer over memory with all its slots taken; `sweep` stores one frame of the given columns. */
 export class SyntheticRing {
-  readonly buffer = new SharedArrayBuffer(RING_BYTES);
+  readonly buffer: SharedArrayBuffer;
   readonly #writer: RecordingWriter;
   readonly #scalars: CounterScalars = {
     tick: 0,
@@ -35,8 +36,10 @@ export class SyntheticRing {
   };
   #nowNs = 1_000_000_000_000n;
 
-  constructor() {
-    const storage = new SharedStorage(this.buffer);
+  /** Over memory of its own, or over another storage. */
+  constructor(other?: Storage) {
+    this.buffer = new SharedArrayBuffer(other === undefined ? RING_BYTES : 0);
+    const storage = other ?? new SharedStorage(this.buffer);
     this.#writer = RecordingWriter.create(storage, { metadata: METADATA, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
     const comm = new TextEncoder().encode('python3');
     for (let slot = 0; slot < SLOTS; slot++) {
@@ -49,6 +52,15 @@ export class SyntheticRing {
   /** Bytes and changed values of the counters ring so far. */
   get stats(): { readonly bytes: number; readonly changed: number } {
     return this.#writer.stats[0]!;
+  }
+
+  /** Monotonic time of the last frame. */
+  get nowNs(): bigint {
+    return this.#nowNs;
+  }
+
+  close(): void {
+    this.#writer.close(this.#nowNs, 'stopped', false);
   }
 
   /** Stores one frame. The numbers beside the columns move as they do in a recording. */
@@ -83,6 +95,29 @@ export function movingSweeps(count: number, share: number): TierColumns[] {
         // Small steps are the most frequent; a gauge goes both ways.
         const step = 1 + Math.floor(random() ** 3 * 64);
         column[slot]! += (metric.kind === 'gauge' && random() < 0.5 ? -step : step) * quantum;
+      }
+    }
+    sweeps.push(next);
+  }
+  return sweeps;
+}
+
+/** The same, but of slots: where one moves, memory and faults move together, as those of a process do. */
+export function movingSlots(count: number, share: number): TierColumns[] {
+  const metrics = metricsOf('counters');
+  const random = randomFrom(7);
+  const [first] = movingSweeps(1, 0) as [TierColumns];
+  const sweeps = [first];
+  while (sweeps.length < count) {
+    const next = sweeps.at(-1)!.grown(SLOTS);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      if (random() >= share) continue;
+      const pages = 1 + Math.floor(random() * 8);
+      const sign = random() < 0.5 ? -1 : 1;
+      for (const [place, metric] of metrics.entries()) {
+        const quantum = quantumOf(metric, HOST);
+        if (metric.quantum === 'page') next.columns[place]![slot]! += sign * pages * quantum;
+        if (metric.name === 'minorFaults') next.columns[place]![slot]! += pages;
       }
     }
     sweeps.push(next);

@@ -58,7 +58,7 @@ async function bundle(name, entry, options) {
     plugins: [libraryPlaces()],
     logLevel: 'warning',
     ...options,
-    define: { BUILT_VERSION: JSON.stringify(version), ...options.define },
+    define: { BUILT_VERSION: JSON.stringify(version), ROOT_FROM_BUNDLE: JSON.stringify('../..'), ...options.define },
   });
 }
 

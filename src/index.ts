@@ -34,19 +34,24 @@ export {
   type StatText,
   type StatusText,
 } from './procfs/stat-objects.js';
-export type { RecordingMetadata } from './recording/format.js';
+export { type CutOptions, cutRecording, salvageRecording } from './recording/cut.js';
+export type { CmdlineMode, RecordingMetadata, RecordingSource } from './recording/format.js';
 export { NotARecordingError } from './recording/format.js';
 export type { FrameView, GapView, ProcessReading, ProcessRef } from './recording/frame.js';
 export type { Mark } from './recording/marks.js';
+export { mergeRecordings } from './recording/merge.js';
 export type { ProcessQuery, RecordedProcess } from './recording/process-index.js';
+export type { ProgramPart } from './recording/program-part.js';
 export {
   openRecording,
   type Recording,
   type SeriesOptions,
-  type Snapshot,
   type TimeRange,
 } from './recording/recording.js';
+export { REDACTABLE, type Redactable, Redactor } from './recording/redact.js';
+export type { StepRetention } from './recording/retention.js';
 export type { Aggregate, Series } from './recording/series.js';
+export type { Snapshot } from './recording/snapshot.js';
 export type { RecordingSummary } from './recording/summary.js';
 export { RingFormatError } from './ring/ring-format-error.js';
 export { StorageError } from './ring/storage-error.js';

@@ -99,6 +99,6 @@ describe('tidemark top', () => {
   it('has a help', async () => {
     const { code, stdout } = await runTidemark(['top', '--help']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/-n, --iterations <number>[\s\S]*Fields to sort by: PID PPID/);
+    expect(stdout).toMatch(/-n, --iterations <number>[\s\S]*Fields to sort by with -b: PID PPID/);
   });
 });

@@ -44,6 +44,7 @@ const TYPED: Record<string, readonly string[]> = {
   pmap: ['-X', String(process.pid)],
   ps: ['aux'],
   segments: [String(process.pid)],
+  top: ['-b', '-n', '1', '-p', String(process.pid)],
 };
 
 let folder: string;

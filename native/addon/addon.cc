@@ -14,6 +14,8 @@
 #include "../sweep/status.h"
 #include "../sweep/sweeper.h"
 #include "arguments.h"
+#include "mapped_file_object.h"
+#include "read_ahead.h"
 #include "same_memory.h"
 #include "sweeper_object.h"
 #include "text_sweep.h"
@@ -118,6 +120,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   SweeperObject::Export(env, exports);
   ExportTextSweep(env, exports);
   ExportSameMemory(env, exports);
+  ExportReadAhead(env, exports);
+  MappedFileObject::Export(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));

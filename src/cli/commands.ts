@@ -50,6 +50,33 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./export.js'),
   },
   {
+    name: 'cut',
+    summary: 'a part of a recording as a recording of its own',
+    examples: [
+      'tidemark cut night.tide --last 10m -o end.tide',
+      'tidemark cut night.tide --from 03:00 --to 03:10 --redact args,paths,comm -o - | tidemark info -',
+    ],
+    load: () => import('./cut.js'),
+  },
+  {
+    name: 'merge',
+    summary: 'recordings of several hosts or runs in one',
+    examples: ['tidemark merge web1.tide web2.tide -o web.tide'],
+    load: () => import('./merge.js'),
+  },
+  {
+    name: 'repair',
+    summary: 'salvage a damaged recording, and say what is lost',
+    examples: ['tidemark repair night.tide -o sound.tide'],
+    load: () => import('./repair.js'),
+  },
+  {
+    name: 'tail',
+    summary: 'follow a recording while it is written',
+    examples: ['tidemark tail night.tide', 'tidemark tail night.tide --metric rss,pss --json --for 1m'],
+    load: () => import('./tail.js'),
+  },
+  {
     name: 'maps',
     summary: 'the mappings of a process as the kernel writes them',
     examples: ['tidemark maps 1', "tidemark maps 1 --grep 'libc' --sort -size"],
@@ -81,8 +108,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'top',
-    summary: 'what uses CPU and memory now',
-    examples: ['tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
+    summary: "which processes grow, on a screen; with -b as procps' top prints them",
+    examples: ['tidemark top', 'tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
     loadDirect: () => import('./top.js'),
   },
   {

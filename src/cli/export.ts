@@ -1,7 +1,7 @@
 /** `tidemark export`: a recording in a format that other tools open. */
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ExportOptions } from '../export/rows.js';
+import { EXTRA_COLUMNS, type ExportOptions, type ExtraColumn } from '../export/rows.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 import { InputError } from '../text/input-error.js';
@@ -26,6 +26,8 @@ interface Options {
   metric?: string[];
   pid?: number[];
   every?: bigint;
+  agg?: 'last' | 'min' | 'max';
+  with?: ExtraColumn[];
 }
 
 export function configure(command: Command): void {
@@ -39,6 +41,18 @@ export function configure(command: Command): void {
     .addOption(valueOption('--metric <names>', 'only these metrics, with commas between them', parseMetrics))
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--every <time>', 'only the first tick in each interval', parsePositiveDuration))
+    .addOption(
+      valueOption(
+        '--agg <which>',
+        'of stretches kept as steps: last, min or max',
+        oneOf('a value', ['last', 'min', 'max']),
+      ),
+    )
+    .addOption(
+      valueOption('--with <columns>', `more columns: ${EXTRA_COLUMNS.join(', ')}`, (text) =>
+        text.split(',').map((name) => oneOf('a column', EXTRA_COLUMNS)(name)),
+      ),
+    )
     .action(run);
   const format = command.options.find(({ long }) => long === '--format')!;
   format.argParser(valueOption('--format <format>', '', oneOf('a format', FORMATS)).parseArg!);
@@ -53,6 +67,8 @@ async function run(file: string, options: Options): Promise<void> {
     ...(options.metric ? { metrics: options.metric } : {}),
     ...(options.pid ? { pids: options.pid } : {}),
     ...(options.every === undefined ? {} : { every: options.every }),
+    ...(options.agg ? { agg: options.agg } : {}),
+    ...(options.with ? { extra: options.with } : {}),
     onProgress: (timeNs) => progress.show(() => `exported up to ${formatTime(timeNs)}`),
   });
   if (isSameFile(file, options.output)) throw new UsageError('-o: the output is the recording itself');

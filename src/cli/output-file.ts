@@ -11,31 +11,47 @@ import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
 
 /** Writes all pieces, or leaves nothing. Throws `CommandError` when the file exists, unless `force` lets it be replaced. */
 export function writeNewFile(file: string, pieces: Iterable<string>, force: boolean): void {
-  const existing = lstatSync(file, { throwIfNoEntry: false });
-  const shown = escapeTerminal(file);
-  if (existing?.isDirectory()) throw new CommandError(`-o: ${shown} is a directory`);
-  if (existing && !force) throw new CommandError(`-o: ${shown} exists already; --force replaces it`);
-  if (existing && !existing.isFile()) throw new CommandError(`-o: ${shown} is no regular file; use - and redirect`);
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
-  let isCreated = false;
-  try {
+  writeAside(file, force, (partial) => {
     const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
     const fd = openSync(partial, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
-    isCreated = true;
     try {
       for (const piece of pieces) writeWhole(fd, Buffer.from(piece));
       fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
+  });
+}
+
+/**
+ * Lets `write` make a file beside the final name, and gives it that name when it is whole. `write` must not follow a link
+ * nor take what is there. Throws as `writeNewFile` does, and what `write` throws.
+ */
+export function writeAside<T>(file: string, force: boolean, write: (partial: string) => T): T {
+  const existing = lstatSync(file, { throwIfNoEntry: false });
+  const shown = escapeTerminal(file);
+  if (existing?.isDirectory()) throw new CommandError(`-o: ${shown} is a directory`);
+  if (existing && !force) throw new CommandError(`-o: ${shown} exists already; --force replaces it`);
+  if (existing && !existing.isFile()) throw new CommandError(`-o: ${shown} is no regular file; use - and redirect`);
+  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
+  const isTaken = lstatSync(partial, { throwIfNoEntry: false }) !== undefined;
+  const forget = () => {
+    if (!isTaken) rmSync(partial, { force: true });
+  };
+  // Whoever is interrupted leaves no half of it behind either.
+  process.once('exit', forget);
+  try {
+    const result = write(partial);
     // A link never replaces what somebody else put there meanwhile.
     if (force) renameSync(partial, file);
     else linkSync(partial, file);
+    return result;
   } catch (error) {
     if (error instanceof CommandError || !(error as NodeJS.ErrnoException).code) throw error;
     throw new CommandError(`-o: cannot write ${shown}: ${reasonOf(error)}`, exitCodeOf(error));
   } finally {
-    if (isCreated) rmSync(partial, { force: true });
+    process.off('exit', forget);
+    forget();
   }
 }
 

@@ -9,7 +9,8 @@ import { hasSwitch, singleValue } from './direct-options.js';
 import { warn } from './output.js';
 import { type PmapForm, PmapUsageError } from './pmap-words.js';
 
-export type FormWriter = (out: ByteWriter, text: Uint8Array, about: PmapProcess) => void;
+/** Takes the text in pieces, as it is read. */
+export type FormWriter = (out: ByteWriter, pieces: Iterable<Uint8Array>, about: PmapProcess) => void;
 
 /** The writer of a form. Throws `PmapUsageError` when its configuration cannot be read. */
 export async function formWriter(form: PmapForm, words: DirectWords, range: AddressRange): Promise<FormWriter> {
@@ -17,15 +18,15 @@ export async function formWriter(form: PmapForm, words: DirectWords, range: Addr
   switch (form) {
     case 'plain': {
       const { writePlain } = await import('../views/pmap-lines.js');
-      return (out, text, about) => writePlain(out, text, about, options);
+      return (out, pieces, about) => writePlain(out, whole(pieces), about, options);
     }
     case 'device': {
       const { writeDevices } = await import('../views/pmap-lines.js');
-      return (out, text, about) => writeDevices(out, text, about, options);
+      return (out, pieces, about) => writeDevices(out, whole(pieces), about, options);
     }
     case 'extended': {
       const { writeExtended } = await import('../views/pmap-extended.js');
-      return (out, text, about) => writeExtended(out, text, about, options);
+      return (out, pieces, about) => writeExtended(out, whole(pieces), about, options);
     }
     default: {
       const { DetailTable, isImportant } = await import('../views/pmap-detail.js');
@@ -34,9 +35,13 @@ export async function formWriter(form: PmapForm, words: DirectWords, range: Addr
       const table = new DetailTable(isShown);
       const { quiet } = options;
       const showPath = options.showPath !== (config?.showPath ?? false);
-      return (out, text) => table.write(out, text, { quiet, showPath });
+      return (out, pieces) => table.write(out, pieces, { quiet, showPath });
     }
   }
+}
+
+function whole(pieces: Iterable<Uint8Array>): Uint8Array {
+  return Buffer.concat([...pieces]);
 }
 
 async function readConfig(words: DirectWords) {

@@ -4,7 +4,8 @@
  * The trap: a pid may be that of a thread. Then the maps are those of its process, and the title and the start of the
  * stack its own.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readPieces } from '../engine/read-ahead.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { processTitle } from '../views/process-title.js';
@@ -56,37 +57,17 @@ function readIfThere(name: string): Uint8Array | undefined {
   }
 }
 
-/** Bytes that a first read has room for: the smaps of some hundred mappings. */
-const FIRST_ROOM = 1 << 20;
-
-/**
- * The text, or the error of opening it. One that can be opened and not read to its end is taken as far as it goes: the
- * process has just ended. The kernel gives about a page at a time, so each piece is read to where it belongs.
- */
-export function mappingText(name: string): Uint8Array | Error {
-  let fd: number;
+/** The text as it comes, or the error of opening it. One that cannot be read to its end is taken as far as it goes. */
+export function mappingPieces(name: string): Iterable<Uint8Array> | Error {
   try {
-    fd = openSync(name, 'r');
+    return readPieces(name);
   } catch (error) {
     return error as Error;
   }
-  let bytes = Buffer.allocUnsafeSlow(FIRST_ROOM);
-  let length = 0;
-  try {
-    for (;;) {
-      if (length === bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(bytes.length * 2);
-        larger.set(bytes);
-        bytes = larger;
-      }
-      const got = readSync(fd, bytes, length, bytes.length - length, null);
-      if (got === 0) break;
-      length += got;
-    }
-  } catch {
-    // ESRCH.
-  } finally {
-    closeSync(fd);
-  }
-  return bytes.subarray(0, length);
+}
+
+/** The text in one, for those who need all of it. */
+export function mappingText(name: string): Uint8Array | Error {
+  const pieces = mappingPieces(name);
+  return pieces instanceof Error ? pieces : Buffer.concat([...pieces]);
 }

@@ -12,7 +12,7 @@ import type { DirectCommand } from './direct-command.js';
 import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf } from './direct-options.js';
 import { warn } from './output.js';
 import { type FormWriter, formWriter } from './pmap-form.js';
-import { aboutProcess, mappingText, PmapExit, sourceOf } from './pmap-source.js';
+import { aboutProcess, mappingPieces, PmapExit, sourceOf } from './pmap-source.js';
 import { formOf, type PmapForm, parsePmapWords, pidsOf, rangeOf } from './pmap-words.js';
 import { writeRaw } from './raw-output.js';
 
@@ -90,14 +90,14 @@ async function printProcesses(
     out.span(about.title, 0, about.title.length);
     out.newline();
     const file = sourceOf(form);
-    const text = mappingText(`${root}/${about.tgid}/${file}`);
-    if (text instanceof Error) {
+    const pieces = mappingPieces(`${root}/${about.tgid}/${file}`);
+    if (pieces instanceof Error) {
       exitCode |= PmapExit.denied;
-      complain(`the ${file} of process ${pid}: ${reasonOf(text)}`);
+      complain(`the ${file} of process ${pid}: ${reasonOf(pieces)}`);
       continue;
     }
     try {
-      write(out, text, about);
+      write(out, pieces, about);
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'smaps-form') throw error;
       // procps gives up altogether.
@@ -121,7 +121,7 @@ async function printCaptured(out: ByteWriter, write: FormWriter, form: PmapForm,
   const title = Buffer.from(file === '-' ? 'stdin' : escapeTerminal(file));
   out.span(title, 0, title.length);
   out.newline();
-  write(out, text, capturedProcess(text));
+  write(out, [text], capturedProcess(text));
 }
 
 function complain(sentence: string): void {

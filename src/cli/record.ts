@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
+import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
 import { MAX_DEEP_HZ, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
@@ -16,9 +18,10 @@ import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
 import { CommandError, UsageError } from './command-error.js';
+import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
-import { parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
+import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
   type JsonOption,
@@ -45,8 +48,11 @@ interface Options extends ProcfsOption, SweepingEngineOption, HostUnitOptions, J
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
   audit: number;
+  keep?: string;
+  cmdline: CmdlineMode;
   summary?: true;
   resume?: true;
+  ringGroup?: string;
 }
 
 const DEFAULT_SIZE = '256M';
@@ -64,6 +70,19 @@ export function configure(command: Command): void {
         DEFAULT_SIZE,
       ),
     )
+    .addOption(
+      valueOption('--keep <ladder>', 'what is kept for how long: full:6h,1s:3d,1m:30d', (text) =>
+        formatKeep(parseKeep(text)),
+      ),
+    )
+    .addOption(
+      valueOption(
+        '--cmdline <what>',
+        `what of command lines is stored: ${CMDLINE_MODES.join(', ')}`,
+        oneOf('what to store', CMDLINE_MODES),
+      ).default('full'),
+    )
+    .option('--ring-group <group>', 'a group that may read the file')
     .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
     .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))
@@ -120,6 +139,8 @@ async function run(options: Options): Promise<void> {
     progress.clear();
   }
   await report(file, options);
+  // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
+  await endAtOnce();
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {
@@ -133,6 +154,9 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       rollup: options.rollup,
       mappings: options.mappings,
       audit: options.audit,
+      cmdline: options.cmdline,
+      ...(options.ringGroup === undefined ? {} : { ringGroup: options.ringGroup }),
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
       engine: options.engine,
       procfs: options.procfs,
       host: hostUnitsOf(options),

@@ -1,11 +1,15 @@
 /**
  * Opening the recording that a command was given: a path, or `-` for one that comes through a pipe.
  *
- * The trap: a pipe cannot be read twice or from its middle, and a recording must be; so it is taken in whole first.
+ * The trap: a pipe cannot be read twice or from its middle, and a recording must be; so it is taken in whole first, into a file.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { NotARecordingError } from '../recording/format.js';
-import { openRecording, openSharedRecording, type Recording } from '../recording/recording.js';
+import { withSoundHeader } from '../recording/header-salvage.js';
+import { openRecording, Recording } from '../recording/recording.js';
+import { FileStorage } from '../ring/file-storage.js';
 import { RingFormatError } from '../ring/ring-format-error.js';
 import { StorageError } from '../ring/storage-error.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -14,14 +18,32 @@ import { parseTime } from '../text/time.js';
 import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 
-/** Opens a recording. Throws `CommandError` with the path and what is wrong with it. */
-export function openInput(path: string): Recording {
-  const shown = path === '-' ? 'standard input' : escapeTerminal(path);
+const CHUNK_BYTES = 256 * 1024;
+
+/** Opens a recording, also one with a damaged header where that can be helped. Says what was wrong with the header. */
+export function openDamaged(file: string): { readonly recording: Recording; readonly headerDamage?: string } {
   try {
-    return path === '-' ? openSharedRecording(readPipe()) : openRecording(path);
+    return { recording: openInput(file) };
+  } catch (error) {
+    if (file === '-' || !(error instanceof DamagedHeader)) throw error;
+    const sound = withSoundHeader(FileStorage.open(file));
+    if (!sound) throw error;
+    return { recording: Recording.open(sound), headerDamage: error.message };
+  }
+}
+
+/** The header cannot be read as it is. */
+class DamagedHeader extends CommandError {}
+
+/** Opens a recording. Throws `CommandError` with the path and what is wrong with it. */
+export function openInput(file: string): Recording {
+  const shown = file === '-' ? 'standard input' : escapeTerminal(file);
+  try {
+    return file === '-' ? readPipe() : openRecording(file);
   } catch (error) {
     if (error instanceof RingFormatError || error instanceof NotARecordingError) {
-      throw new CommandError(`${shown}: ${escapeTerminal(error.message)}`);
+      const Thrown = error.code === 'damaged-header' || error.code === 'not-a-ring' ? DamagedHeader : CommandError;
+      throw new Thrown(`${shown}: ${escapeTerminal(error.message)}`);
     }
     const cause = error instanceof StorageError ? (error.cause ?? error) : error;
     throw new CommandError(`${shown}: ${reasonOf(cause)}`, exitCodeOf(cause));
@@ -42,10 +64,20 @@ export function instantIn(recording: Recording, option: string, text: string): b
   }
 }
 
-function readPipe(): SharedArrayBuffer {
-  const bytes = readFileSync(0);
-  // Whole words: the ring reads its commit words as such.
-  const buffer = new SharedArrayBuffer(Math.ceil(bytes.length / 8) * 8);
-  new Uint8Array(buffer).set(bytes);
-  return buffer;
+/** What comes through the pipe, in a file without a name: a recording can be larger than memory. */
+function readPipe(): Recording {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'));
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+  const file = path.join(folder, 'in.tide');
+  const fd = openSync(file, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    for (let count = readSync(0, chunk); count > 0; count = readSync(0, chunk)) {
+      for (let done = 0; done < count; ) done += writeSync(fd, chunk, done, count - done);
+    }
+    return openRecording(`/proc/self/fd/${fd}`);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -13,11 +13,15 @@ import { DIRECT_OPTIONS } from './direct-options.js';
 export const TOP_OPTIONS = {
   'batch-mode': { short: 'b', help: 'print frames one after the other instead of drawing a screen' },
   iterations: { short: 'n', value: 'number', help: 'end after so many frames' },
-  delay: { short: 'd', value: 'seconds', help: 'time between two frames, such as 0.5 (default: 3)' },
+  delay: { short: 'd', value: 'seconds', help: 'time between two frames, such as 0.5 (default: 3, on the screen 1)' },
   pid: { short: 'p', value: 'pid,..', help: 'these processes only' },
   'filter-only-euser': { short: 'u', value: 'user', help: 'processes of this user only; !user for all others' },
   'filter-any-user': { short: 'U', value: 'user', help: 'the same by real, saved and file system user as well' },
-  'sort-override': { short: 'o', value: 'field', help: 'sort by this field, -field for ascending (default: %CPU)' },
+  'sort-override': {
+    short: 'o',
+    value: 'field',
+    help: 'sort by this field, -field for ascending (default: %CPU, on the screen growth)',
+  },
   'cmdline-toggle': { short: 'c', help: 'command lines instead of names' },
   'idle-toggle': { short: 'i', help: 'only processes that used CPU time since the last frame' },
   'accum-time-toggle': { short: 'S', help: 'times with those of ended children' },

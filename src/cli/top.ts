@@ -19,6 +19,7 @@ import type { DirectCommand, DirectWords } from './direct-command.js';
 import { directUnitsOf, engineOf, hasSwitch, procfsOf } from './direct-options.js';
 import { nextDeadline, waitUntil } from './frame-clock.js';
 import { writeJson, writePieces } from './output.js';
+import { isTerminal } from './standard-streams.js';
 import { requestOf, type TopRequest } from './top-options.js';
 import { parseTopWords, TOP_OPTIONS } from './top-words.js';
 
@@ -28,29 +29,52 @@ const PRIMING_MS = 150;
 export const command: DirectCommand = {
   usage: '[-b] [-n number] [-d seconds] [-p pid,..] [options]',
   options: TOP_OPTIONS,
-  notes: [`Fields to sort by: ${Object.keys(SORT_FIELDS).join(' ')}`],
+  notes: [
+    'On a terminal, without -b: a screen of memory, what grows first, drawn every second. Keys: ? for help, q to quit.',
+    'There -p -u -U -d -n -c -o (PID RES %MEM COMMAND) --procfs and --engine apply; docs/top.md has the rest.',
+    '',
+    `Fields to sort by with -b: ${Object.keys(SORT_FIELDS).join(' ')}`,
+  ],
   async run(words) {
     const parsed = parseTopWords(words);
     if (!hasSwitch(parsed, 'batch-mode') && !hasSwitch(parsed, 'json')) {
-      if (!process.stdin.isTTY || !process.stdout.isTTY) {
+      if (!isTerminal('stdin') || !isTerminal()) {
         throw new CommandError('the screen needs a terminal; -b prints frames one after the other');
       }
-      throw new CommandError('only -b works yet: it prints frames one after the other');
+      await drawScreen(parsed);
+      return;
     }
     await runBatch(parsed);
   },
 };
 
+/** The screen records, in a thread of its own: nothing of that is loaded for a batch. */
+async function drawScreen(words: DirectWords): Promise<void> {
+  const { TERM } = process.env;
+  if (TERM === undefined || TERM === '' || TERM === 'dumb') {
+    throw new CommandError(
+      `no screen can be drawn with TERM=${escapeTerminal(TERM ?? '')}; -b prints frames one after the other`,
+    );
+  }
+  const [{ runScreen }, { screenRequestOf }] = await Promise.all([
+    import('./top-screen.js'),
+    import('./top-screen-request.js'),
+  ]);
+  await runScreen(screenRequestOf(words));
+}
+
 async function runBatch(words: DirectWords): Promise<void> {
   const root = procfsOf(words);
   const accounts = new AccountNames(root);
-  const request = requestOf(words, accounts, process.env, process.stdout.columns);
+  // The streams of `process`, which a pipe does without, are loaded by whoever asks them.
+  const terminal = isTerminal();
+  const request = requestOf(words, accounts, process.env, terminal ? process.stdout.columns : undefined);
   const units = directUnitsOf(words);
   const host: TopHost = {
     pidDigits: readPidDigits(root),
     clockTicksPerSecond: units.clockTicksPerSecond,
     userName: (uid) => accounts.user(uid),
-    locale: { utf8: isUtf8Locale(process.env), terminal: process.stdout.isTTY === true },
+    locale: { utf8: isUtf8Locale(process.env), terminal },
   };
   const sampler = new TopSampler({
     root,

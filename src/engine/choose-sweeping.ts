@@ -1,5 +1,5 @@
 /**
- * Which engine sweeps, and why: the one in the kernel where the host allows it.
+ * Which engine sweeps, and why: the one in the kernel when it is asked for and the host allows it.
  *
  * The trap: whether the kernel takes a program is known only once it has been tried, and its refusal has many causes that
  * look alike. So it is tried, once, and the refusal is told with what to grant.
@@ -64,16 +64,11 @@ export function chooseSweepingEngine(
   choice: SweepingChoice,
   options: Pick<EngineOptions, 'root' | 'host'>,
 ): ChosenEngine {
-  if (choice === 'native' || choice === 'ts') return chooseEngine(choice);
+  if (choice !== 'bpf') return chooseEngine(choice);
   const bpf = bpfAvailability(options);
-  if (bpf.works)
-    return { name: 'bpf', reason: `${choice === 'bpf' ? 'asked for' : 'the kernel takes programs'}; ${bpf.how}` };
-  if (choice === 'bpf') {
-    const way = bpf.grant === undefined ? '' : `. Grant: ${bpf.grant}`;
-    throw new EngineUnavailableError(`The bpf engine cannot be used: ${bpf.reason}${way}`);
-  }
-  const other = chooseEngine('auto');
-  return { name: other.name, reason: `${other.reason}; not bpf: ${bpf.reason}` };
+  if (bpf.works) return { name: 'bpf', reason: `asked for; ${bpf.how}` };
+  const way = bpf.grant === undefined ? '' : `. Grant: ${bpf.grant}`;
+  throw new EngineUnavailableError(`The bpf engine cannot be used: ${bpf.reason}${way}`);
 }
 
 function isLockedDown(): boolean {

@@ -8,6 +8,9 @@ import { MappingTable } from '../procfs/mapping-table.js';
 
 const NAME_BYTES_PER_ROW = 64;
 
+/** Rows of mappings and the text that their spans lie in. */
+export type MappingRows = Pick<MappingSweep, 'table' | 'text'>;
+
 export class MappingSweep {
   table: MappingTable;
   /** Names and VmFlags; the spans of the table point here. */

@@ -55,7 +55,19 @@ export interface NativeSweeper {
   close(): void;
 }
 
+/** The class `MappedFile` of the addon; see native/addon/mapped_file_object.cc. What returns a number returns an errno. */
+export interface NativeMappedFile {
+  error(): number;
+  write(at: number, bytes: Uint8Array, from: number, length: number): number;
+  commit(at: number, length: number, crc: number): number;
+  prepare(at: number, length: number): void;
+  kick(): void;
+  takeError(): number;
+  close(): void;
+}
+
 interface Addon {
+  MappedFile: new (fd: number, sizeBytes: number, periodMs: number) => NativeMappedFile;
   Sweeper: new (root: string, pageSize: number, clockTicksPerSecond: number, maxKept: number) => NativeSweeper;
   columns(): Record<string, readonly string[] | number>;
   tableLayout(capacity: number): unknown;
@@ -95,6 +107,9 @@ interface Addon {
     starts: Uint32Array,
     lengths: Int32Array,
   ): number;
+  /** A handle for `takePiece`, or the negative errno of the open. */
+  startReading(path: string, pieceBytes: number): number | object;
+  takePiece(handle: object): Uint8Array | undefined;
   endProcess(code: number): never;
 }
 

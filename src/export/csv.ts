@@ -8,8 +8,10 @@ import { escapeCsv } from '../text/escape.js';
 import {
   type ExportOptions,
   type ExportRow,
+  type ExtraColumn,
   exportedMetrics,
   exportRows,
+  extraColumns,
   LEADING_COLUMNS,
   numberText,
   TRAILING_COLUMNS,
@@ -22,15 +24,36 @@ export function exportCsv(recording: Recording, options: ExportOptions = {}): Ge
 }
 
 function* lines(recording: Recording, options: ExportOptions): Generator<string> {
-  yield `${[...LEADING_COLUMNS, ...exportedMetrics(options), ...TRAILING_COLUMNS].join(',')}\n`;
-  for (const row of exportRows(recording, options)) yield lineOf(row);
+  const extra = extraColumns(recording, options);
+  yield `${[...LEADING_COLUMNS, ...exportedMetrics(options), ...TRAILING_COLUMNS, ...extra].join(',')}\n`;
+  for (const row of exportRows(recording, options)) yield lineOf(row, extra);
 }
 
-function lineOf(row: ExportRow): string {
+function lineOf(row: ExportRow, extra: readonly ExtraColumn[]): string {
   let line = `${row.timeNs},${row.pid},${row.startTicks},${escapeCsv(row.comm)}`;
   for (let index = 0; index < row.values.length; index++) {
     const value = row.values[index]!;
     line += Number.isNaN(value) ? ',' : `,${numberText(value)}`;
   }
-  return `${line},${row.countersStatus},${row.rollupStatus},${row.rollupAgeNs ?? ''}\n`;
+  line += `,${row.countersStatus},${row.rollupStatus},${row.rollupAgeNs ?? ''}`;
+  for (const name of extra) line += `,${extraText(row, name)}`;
+  return `${line}\n`;
+}
+
+/** Arguments as one text, with a space between them; the JSON lines have them one by one. */
+function extraText({ stepNs, host, program }: ExportRow, name: ExtraColumn): string {
+  switch (name) {
+    case 'step_ns':
+      return String(stepNs);
+    case 'host':
+      return escapeCsv(new TextEncoder().encode(host));
+    case 'exe':
+      return program.exe === undefined ? '' : escapeCsv(bytesOfText(program.exe, program.exeHex));
+    case 'args':
+      return program.args === undefined ? '' : escapeCsv(new TextEncoder().encode(program.args.join(' ')));
+  }
+}
+
+function bytesOfText(text: string, hex: string | undefined): Uint8Array {
+  return hex === undefined ? new TextEncoder().encode(text) : Buffer.from(hex, 'hex');
 }

@@ -5,7 +5,15 @@
  */
 import { nameParts } from '../recording/events.js';
 import type { Recording } from '../recording/recording.js';
-import { type ExportOptions, type ExportRow, exportedMetrics, exportRows, numberText } from './rows.js';
+import {
+  type ExportOptions,
+  type ExportRow,
+  type ExtraColumn,
+  exportedMetrics,
+  exportRows,
+  extraColumns,
+  numberText,
+} from './rows.js';
 import { inChunks } from './text-chunks.js';
 
 /** The text of the file in pieces. */
@@ -15,16 +23,19 @@ export function exportJsonl(recording: Recording, options: ExportOptions = {}): 
 
 function* lines(recording: Recording, options: ExportOptions): Generator<string> {
   const keys = exportedMetrics(options).map((name) => JSON.stringify(name));
-  for (const row of exportRows(recording, options)) yield lineOf(row, keys);
+  const extra = extraColumns(recording, options);
+  for (const row of exportRows(recording, options)) yield lineOf(row, keys, extra);
 }
 
-function lineOf(row: ExportRow, keys: readonly string[]): string {
+function lineOf(row: ExportRow, keys: readonly string[], extra: readonly ExtraColumn[]): string {
   const { comm, commHex } = nameParts(row.comm);
   let line = `{"time_unix_ns":"${row.timeNs}","pid":${row.pid},"start_ticks":${row.startTicks},"comm":${JSON.stringify(comm)}`;
   if (commHex !== undefined) line += `,"commHex":"${commHex}"`;
   for (let index = 0; index < keys.length; index++) line += `,${keys[index]}:${valueText(row.values[index]!)}`;
   line += `,"counters_status":"${row.countersStatus}","rollup_status":"${row.rollupStatus}"`;
-  return `${line},"rollup_age_ns":${row.rollupAgeNs === undefined ? 'null' : integerText(row.rollupAgeNs)}}\n`;
+  line += `,"rollup_age_ns":${row.rollupAgeNs === undefined ? 'null' : integerText(row.rollupAgeNs)}`;
+  for (const name of extra) line += `,"${name}":${extraText(row, name)}`;
+  return `${line}}\n`;
 }
 
 function valueText(value: number): string {
@@ -34,4 +45,17 @@ function valueText(value: number): string {
 
 function integerText(value: bigint): string {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? String(value) : `"${value}"`;
+}
+
+function extraText({ stepNs, host, program }: ExportRow, name: ExtraColumn): string {
+  switch (name) {
+    case 'step_ns':
+      return integerText(stepNs);
+    case 'host':
+      return JSON.stringify(host);
+    case 'exe':
+      return JSON.stringify(program.exe ?? null);
+    case 'args':
+      return JSON.stringify(program.args ?? null);
+  }
 }

@@ -5,8 +5,11 @@
  * The trap: deep columns are measured at few ticks. They are filled only at the tick that read them; at all others they
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
+import { identityKey } from '../engine/identity.js';
 import { columnOf, statusName } from '../recording/frame.js';
-import type { FrameWalk } from '../recording/frame-walk.js';
+import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
+import { sourcesOf } from '../recording/merge.js';
+import type { ProgramPart } from '../recording/program-part.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 
@@ -20,9 +23,16 @@ export interface ExportOptions {
   readonly pids?: readonly number[];
   /** at most one tick in each interval of that many nanoseconds: the first one. */
   readonly every?: bigint;
+  /** Of a stretch of which only steps are left: which value of each step; default `last`. */
+  readonly agg?: keyof typeof AGGREGATE_KINDS;
+  /** Columns beyond those that are always there. */
+  readonly extra?: readonly ExtraColumn[];
   /** Told how far the export is, in Unix nanoseconds, every so many rows. */
   readonly onProgress?: (timeNs: bigint) => void;
 }
+
+/** The three values of a step by their names. */
+export const AGGREGATE_KINDS = { last: Kind.last, min: Kind.least, max: Kind.most } as const;
 
 /** Names of the columns around the metrics, in the order of the text formats. */
 export const LEADING_COLUMNS = ['time_unix_ns', 'pid', 'start_ticks', 'comm'] as const;
@@ -33,6 +43,21 @@ export function exportedMetrics(options: ExportOptions): readonly string[] {
   const metrics = new Set(options.metrics ?? [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS]);
   for (const name of metrics) columnOf(name);
   return [...metrics];
+}
+
+/** Columns that are there only where they say something, or are asked for; after all others. */
+export const EXTRA_COLUMNS = ['step_ns', 'host', 'exe', 'args'] as const;
+export type ExtraColumn = (typeof EXTRA_COLUMNS)[number];
+
+/** `step_ns` where older stretches are thinned out, `host` where several are merged, and what is asked for. */
+export function extraColumns(recording: Recording, { extra = [] }: ExportOptions): ExtraColumn[] {
+  const isThere = {
+    step_ns: recording.steps.length > 0,
+    host: recording.metadata.sources !== undefined,
+    exe: false,
+    args: false,
+  };
+  return EXTRA_COLUMNS.filter((name) => isThere[name] || extra.includes(name));
 }
 
 /** One process at one tick; reused from row to row. */
@@ -46,6 +71,10 @@ export class ExportRow {
   countersStatus = '';
   rollupStatus = '';
   rollupAgeNs: bigint | undefined;
+  /** The step whose value this is; 0 for a tick. */
+  stepNs = 0n;
+  host = '';
+  program: ProgramPart = {};
 
   constructor(metrics: number) {
     this.values = new Float64Array(metrics);
@@ -59,31 +88,43 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
   const metrics = exportedMetrics(options);
   const places = metrics.map((name) => columnOf(name));
   const clock = recording.clock();
-  const walk = recording.walk(recording.rangeOf(options, clock));
+  const kind = AGGREGATE_KINDS[options.agg ?? 'last'];
   const pids = options.pids && new Set(options.pids);
   const row = new ExportRow(metrics.length);
   const { every } = options;
+  const hosts = sourcesOf(recording.metadata);
+  const programs = options.extra?.length ? recording.programs() : undefined;
   if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
     throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
   }
   const thinning = every === undefined ? undefined : new Thinning(every);
-  for (let step = walk.next(); step !== null; step = walk.next()) {
-    if (step !== 'frame') continue;
-    row.timeNs = clock.toUnix(walk.startNs);
-    if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
-    if (thinning && !thinning.takes(row.timeNs)) continue;
-    const { slots, count } = walk.rows;
-    for (let index = 0; index < count; index++) {
-      const slot = slots[index]!;
-      const identity = walk.identity(slot);
-      if (!identity || (pids && !pids.has(identity.pid))) continue;
-      fillRow(row, walk, slot, places);
-      yield row;
+  for (const walk of recording.walks(recording.rangeOf(options, clock))) {
+    for (let step = walk.next(); step !== null; step = walk.next()) {
+      if (step !== 'frame') continue;
+      row.timeNs = clock.toUnix(walk.startNs);
+      if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
+      if (thinning && !thinning.takes(row.timeNs)) continue;
+      const { slots, count } = walk.rows;
+      for (let index = 0; index < count; index++) {
+        const slot = slots[index]!;
+        const identity = walk.identity(slot);
+        if (!identity || (pids && !pids.has(identity.pid))) continue;
+        fillRow(row, walk, slot, places, kind);
+        row.host = hosts[identity.source ?? 0]?.hostname ?? '';
+        if (programs) row.program = programs.get(identityKey(identity)) ?? {};
+        yield row;
+      }
     }
   }
 }
 
-function fillRow(row: ExportRow, walk: FrameWalk, slot: number, places: readonly ReturnType<typeof columnOf>[]): void {
+function fillRow(
+  row: ExportRow,
+  walk: FrameWalk,
+  slot: number,
+  places: readonly ReturnType<typeof columnOf>[],
+  kind: ValueKind,
+): void {
   const identity = walk.identity(slot)!;
   row.pid = identity.pid;
   row.startTicks = identity.startTicks;
@@ -91,11 +132,12 @@ function fillRow(row: ExportRow, walk: FrameWalk, slot: number, places: readonly
   const isRead = walk.isRead(slot);
   places.forEach(({ tier, place }, index) => {
     row.values[index] =
-      tier === 'counters' ? walk.counter(place, slot) : isRead ? walk.rollup(place, slot) : Number.NaN;
+      tier === 'counters' ? walk.counter(place, slot, kind) : isRead ? walk.rollup(place, slot, kind) : Number.NaN;
   });
   row.countersStatus = statusName(walk.status(slot));
   row.rollupStatus = statusName(walk.rollupStatus(slot));
   row.rollupAgeNs = walk.rollupAgeNs(slot);
+  row.stepNs = walk.stepNs;
 }
 
 /** A measured number in decimal digits, also where JavaScript would round it or write an exponent. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeIdentity, encodeIdentity, MAX_COMM } from '../engine/identity.js';
-import { arrivalOf, decodeEvent, EventType, encodeEvent, nameParts, type TideEvent } from './events.js';
+import { ARRIVAL_LABEL, arrivalOf, decodeEvent, EventType, encodeEvent, nameParts, type TideEvent } from './events.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -10,6 +10,7 @@ const EVENTS: TideEvent[] = [
   { type: 'arrive', pid: 1, startTicks: 2, parentPid: 0, kernelThread: false, comm: 'a\n"', commHex: '610a22' },
   { type: 'depart', pid: 1, startTicks: 2 },
   { type: 'rename', pid: 1, startTicks: 2, comm: 'b' },
+  { type: 'exec', pid: 1, startTicks: 2, comm: 'c', exe: '/bin/c', args: ['c', '-x'] },
   { type: 'mark', name: 'begin of \u2028 phase' },
   { type: 'begin', name: 'x', span: 3 },
   { type: 'end', span: 3 },
@@ -18,7 +19,7 @@ const EVENTS: TideEvent[] = [
   { type: 'audit', checked: 10, mismatches: 0 },
   { type: 'close', reason: 'stopped' },
   { type: 'fork', pid: 1, startTicks: 2, parentPid: 3, comm: 'sh' },
-  { type: 'exec', pid: 1, startTicks: 2, comm: 'true' },
+  { type: 'ran', pid: 1, startTicks: 2, comm: 'true' },
   { type: 'exit', pid: 1, startTicks: 2, comm: 'true', exitStatus: 256, peak: 4096, cpuNs: 5 },
   { type: 'lives', isHeard: true, reason: '', told: 3, lost: 0, byEvent: 1, mayBeMissed: 0 },
   { type: 'peaks', isOn: false, reason: 'x' },
@@ -36,7 +37,7 @@ describe('events', () => {
   });
 
   it('are skipped when a later version wrote them', () => {
-    expect(decodeEvent(99, bytes('{}'))).toBeUndefined();
+    expect(decodeEvent(60_000, bytes('{}'))).toBeUndefined();
     expect(decodeEvent(65535, bytes('{}'))).toBeUndefined();
     const more = decodeEvent(EventType.mark, bytes('{"name":"x","colour":"red"}'));
     expect(more).toEqual({ type: 'mark', name: 'x', colour: 'red' });
@@ -131,4 +132,19 @@ describe('the label of a slot', () => {
     const one = decodeIdentity(encodeIdentity({ pid: 1, startTicks: 2, parentPid: 3, kernelThread: false, comm }));
     expect(one!.comm).toEqual(comm.subarray(0, MAX_COMM));
   });
+});
+
+it('reads an arrival from the label of its slot, and nothing from half of one', () => {
+  const comm = Uint8Array.of(0x61, 0xff, 0x22);
+  const label = encodeIdentity({ pid: 7, startTicks: 2 ** 40, parentPid: 3, kernelThread: true, comm });
+  expect(decodeEvent(ARRIVAL_LABEL, label)).toEqual({
+    type: 'arrive',
+    pid: 7,
+    startTicks: 2 ** 40,
+    parentPid: 3,
+    kernelThread: true,
+    comm: 'a\ufffd"',
+    commHex: '61ff22',
+  });
+  expect(decodeEvent(ARRIVAL_LABEL, label.subarray(0, -1))).toBeUndefined();
 });

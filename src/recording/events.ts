@@ -1,11 +1,13 @@
 /**
- * What happened between the sweeps: records of the events ring, one type number and a JSON object each.
+ * What happened between the sweeps: records of the events ring, one type number and a JSON object each, but for arrivals,
+ * of which a recording begins with one for each process: theirs is the label of the slot.
  *
  * The trap: types are stored as numbers and are never reused; a reader skips a type that it does not know. Names are
  * bytes: where they are not UTF-8 the hex form beside them is the truth.
  */
 import { isUtf8 } from 'node:buffer';
-import type { ProcessIdentity } from '../engine/identity.js';
+import { decodeIdentity, encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
+import { isProgramPart, type ProgramPart } from './program-part.js';
 
 /** Type numbers of the events ring. */
 export const EventType = {
@@ -27,19 +29,24 @@ export const EventType = {
   close: 11,
   /** Another writer goes on. */
   resume: 12,
-  /** Told by the kernel at the instant, also of those that live too briefly for a slot. */
-  fork: 13,
+  /** A process runs another program; it is the same process. */
   exec: 14,
-  exit: 15,
+  /** Told by the kernel at the instant, also of those that live too briefly for a slot. */
+  fork: 15,
+  /** An exec; what is run is told by the event `exec`. */
+  ran: 16,
+  exit: 17,
   /** How much of what became of processes was heard, so far. */
-  lives: 16,
+  lives: 18,
   /** Resident memory is watched between ticks from now on, or no longer. */
-  peaks: 17,
+  peaks: 19,
 } as const;
 
 export interface ProcessPart {
   readonly pid: number;
   readonly startTicks: number;
+  /** In a merged recording: the number of the host. */
+  readonly source?: number;
 }
 
 export type TideEvent =
@@ -47,6 +54,7 @@ export type TideEvent =
   | ({ readonly type: 'arrive'; readonly parentPid: number; readonly kernelThread: boolean } & ProcessPart & NamePart)
   | ({ readonly type: 'depart' } & ProcessPart)
   | ({ readonly type: 'rename' } & ProcessPart & NamePart)
+  | ({ readonly type: 'exec' } & ProcessPart & NamePart & ProgramPart)
   /** `oom` with a process is the kernel's: that process was chosen to be killed. */
   | ({ readonly type: 'mark'; readonly name: string } & Partial<ProcessPart & NamePart>)
   | { readonly type: 'begin'; readonly name: string; readonly span: number }
@@ -56,7 +64,7 @@ export type TideEvent =
   | { readonly type: 'audit'; readonly checked: number; readonly mismatches: number; readonly detail?: string }
   | { readonly type: 'close'; readonly reason: string }
   | ({ readonly type: 'fork'; readonly parentPid: number } & ProcessPart & NamePart)
-  | ({ readonly type: 'exec' } & ProcessPart & NamePart)
+  | ({ readonly type: 'ran' } & ProcessPart & NamePart)
   | ({
       readonly type: 'exit';
       /** As `wait` tells it: the exit code times 256, or the number of a signal. */
@@ -114,6 +122,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   arrive: { ...process, parentPid: 'number', kernelThread: 'boolean', comm: 'string' },
   depart: process,
   rename: { ...process, comm: 'string' },
+  exec: { ...process, comm: 'string' },
   mark: { name: 'string' },
   begin: { name: 'string', span: 'number' },
   end: { span: 'number' },
@@ -122,7 +131,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   audit: { checked: 'number', mismatches: 'number' },
   close: { reason: 'string' },
   fork: { ...process, parentPid: 'number', comm: 'string' },
-  exec: { ...process, comm: 'string' },
+  ran: { ...process, comm: 'string' },
   exit: { ...process, comm: 'string', exitStatus: 'number', cpuNs: 'number' },
   lives: {
     isHeard: 'boolean',
@@ -137,6 +146,9 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
 };
 const TIME = /^-?\d{1,19}$/;
 
+/** Type of an arrival whose payload is a label. Those of format version 2 were JSON, under `EventType.arrive`. */
+export const ARRIVAL_LABEL = 13;
+
 const nameOfType = new Map<number, TideEvent['type']>(
   Object.entries(EventType).map(([name, type]) => [type, name as TideEvent['type']]),
 );
@@ -147,8 +159,19 @@ export function encodeEvent(event: TideEvent): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(rest));
 }
 
+/** The record of an event: its type number and its payload, for an arrival the label of its process. */
+export function recordOf(event: TideEvent): readonly [type: number, payload: Uint8Array] {
+  if (event.type !== 'arrive') return [EventType[event.type], encodeEvent(event)];
+  const comm = event.commHex === undefined ? Buffer.from(event.comm) : Buffer.from(event.commHex, 'hex');
+  return [ARRIVAL_LABEL, encodeIdentity({ ...event, comm })];
+}
+
 /** The event of a record, or undefined when its type is unknown or its payload damaged. */
 export function decodeEvent(type: number, payload: Uint8Array): TideEvent | undefined {
+  if (type === ARRIVAL_LABEL) {
+    const identity = decodeIdentity(payload);
+    return identity && arrivalOf(identity);
+  }
   const name = nameOfType.get(type);
   if (name === undefined) return undefined;
   try {
@@ -157,6 +180,7 @@ export function decodeEvent(type: number, payload: Uint8Array): TideEvent | unde
     const isWhole = Object.entries(FIELDS[name]).every(([field, kind]) =>
       kind === 'time' ? typeof rest[field] === 'string' && TIME.test(rest[field]) : typeof rest[field] === kind,
     );
+    if (name === 'exec' && !isProgramPart(rest)) return undefined;
     return isWhole ? ({ ...rest, type: name } as TideEvent) : undefined;
   } catch {
     return undefined;
@@ -173,6 +197,7 @@ export function nameParts(comm: Uint8Array): NamePart {
 
 /** The event of a process that was seen for the first time. */
 export function arrivalOf(identity: ProcessIdentity): TideEvent {
-  const { pid, startTicks, parentPid, kernelThread, comm } = identity;
-  return { type: 'arrive', pid, startTicks, parentPid, kernelThread, ...nameParts(comm) };
+  const { pid, startTicks, source, parentPid, kernelThread, comm } = identity;
+  const host = source === undefined ? {} : { source };
+  return { type: 'arrive', pid, startTicks, ...host, parentPid, kernelThread, ...nameParts(comm) };
 }

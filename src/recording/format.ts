@@ -6,6 +6,8 @@
  */
 import type { ColumnSpec, RingSpec } from '../ring/ring-table.js';
 import { type HostUnits, metricsOf, quantumOf, type Tier } from '../schema.js';
+import { parseKeep } from './keep.js';
+import { fullShare, LADDER_SHARE, ladderRings } from './ladder-format.js';
 
 export const FORMAT = 'tide-1';
 
@@ -34,22 +36,40 @@ export const ROLLUP_SCALARS = ['tick'] as const;
 /** Columns x rows of a table are allocated before they are read. */
 const MAPPING_COLUMNS_MAX = 64;
 
+/** Where command lines are. */
+export const COMMANDS_RING = 'commands';
+
 export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
-/** The rings of a recording. `mappings` has a ring only when mappings are recorded. */
-export function ringSpecs(host: HostUnits, withMappings: boolean): RingSpec[] {
+/** What decides which rings a recording has. */
+export type RingChoice = Pick<RecordingMetadata, 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline'>;
+
+/**
+ * The rings of a recording. `mappings` has a ring only when mappings are recorded, `commands` when command lines are; after
+ * them come those of the ladder. All but the first four are found by name.
+ */
+export function ringSpecs({ host, hz, mappings, keep: ladder, cmdline }: RingChoice): RingSpec[] {
+  const withMappings = mappings !== 'off';
+  const keep = ladder === undefined ? undefined : parseKeep(ladder);
+  const full = (keep ? fullShare(keep, hz) : LADDER_SHARE) / LADDER_SHARE;
   const columns = (tier: Tier): ColumnSpec[] =>
     metricsOf(tier).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
   const records = (name: string, share: number): RingSpec => ({ name, share, rows: 'none', columns: [], scalars: [] });
   return [
-    { name: 'counters', share: 70, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },
-    { name: 'rollup', share: 20, rows: 'list', columns: columns('rollup'), scalars: [...ROLLUP_SCALARS] },
+    { name: 'counters', share: 70 * full, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },
+    { name: 'rollup', share: 20 * full, rows: 'list', columns: columns('rollup'), scalars: [...ROLLUP_SCALARS] },
     // A fork storm fills the first of these and overwrites nothing but itself.
     records('lives', 7),
     records('events', 3),
     ...(withMappings ? [records('mappings', 60)] : []),
+    ...(cmdline === undefined || cmdline === 'none' ? [] : [records(COMMANDS_RING, 5)]),
+    ...(keep ? ladderRings(keep, hz, host) : []),
   ];
 }
+
+/** `none`; `exe`: the path of the program; `redacted`: arguments too, without what looks like a secret; `full`. */
+export const CMDLINE_MODES = ['none', 'exe', 'redacted', 'full'] as const;
+export type CmdlineMode = (typeof CMDLINE_MODES)[number];
 
 /** The facts in the header. Times are decimal strings of nanoseconds. */
 export interface RecordingMetadata {
@@ -70,9 +90,26 @@ export interface RecordingMetadata {
   readonly mappings: string;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
+  /** What is kept for how long, as `parseKeep` reads it; absent: every tick, for as long as the file has room. */
+  readonly keep?: string;
+  /** What of command lines is stored; absent: nothing, by a version that did not know of them. */
+  readonly cmdline?: CmdlineMode;
   /** The columns of the mappings ring, in their order; absent where there is none, or only of version 1. */
   readonly mappingColumns?: readonly string[];
+  /** Of a recording that was merged: the hosts and boots that its processes belong to, by number. */
+  readonly sources?: readonly RecordingSource[];
+  /** Of the same: how many recordings it was merged of. */
+  readonly inputs?: number;
+  /** Of a part of a recording, or a salvaged one: where it comes from. */
+  readonly cut?: { readonly from: string; readonly to: string } | undefined;
+  readonly repaired?: boolean;
   readonly startedAt: { readonly monotonicNs: string; readonly realNs: string; readonly boottimeNs: string };
+}
+
+/** A host on one boot. */
+export interface RecordingSource {
+  readonly hostname: string;
+  readonly bootId: string;
 }
 
 /** Thrown for a ring that is sound but holds no recording of processes. */
@@ -92,9 +129,27 @@ export function checkMetadata(metadata: Record<string, unknown>): RecordingMetad
     typeof host?.pageSize === 'number' &&
     typeof host.clockTicksPerSecond === 'number' &&
     isListOfNames(metadata.mappingColumns) &&
+    isLadder(metadata.keep) &&
+    areSources(metadata.sources) &&
     [startedAt?.monotonicNs, startedAt?.realNs].every((time) => typeof time === 'string' && /^-?\d{1,19}$/.test(time));
   if (!isSound) throw new NotARecordingError('The header of this recording lacks its host, its rate or its start');
   return metadata as unknown as RecordingMetadata;
+}
+
+function isLadder(keep: unknown): boolean {
+  if (keep === undefined) return true;
+  try {
+    return typeof keep === 'string' && parseKeep(keep) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function areSources(sources: unknown): boolean {
+  if (sources === undefined) return true;
+  const isSource = (one: Partial<RecordingSource> | null) =>
+    typeof one?.hostname === 'string' && typeof one.bootId === 'string';
+  return Array.isArray(sources) && sources.length > 0 && sources.every(isSource);
 }
 
 function isListOfNames(list: unknown): boolean {

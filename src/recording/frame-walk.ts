@@ -9,6 +9,7 @@ import type { RingCursor } from '../ring/ring-cursor.js';
 import type { RingReader } from '../ring/ring-reader.js';
 import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { COUNTER_SCALARS } from './format.js';
+import { AGGREGATE_SUFFIXES, ringNameOf } from './ladder-format.js';
 
 export interface WalkRange {
   /** Monotonic nanoseconds; frames that start earlier are left out. */
@@ -18,6 +19,10 @@ export interface WalkRange {
   /** Begin with the whole block that this time lies in, or with the newest block, instead of the oldest. */
   readonly fromBlockAt?: bigint | 'newest';
 }
+
+/** Which of a step's three values; all are one in a ring of ticks. */
+export const Kind = { last: 0, least: 1, most: 2 } as const;
+export type ValueKind = (typeof Kind)[keyof typeof Kind];
 
 /** What the walk stands on after `next()`. */
 export type WalkStep = 'frame' | 'gap';
@@ -37,35 +42,57 @@ export class FrameWalk {
   frames = 0;
 
   readonly #counters: RingCursor;
-  readonly #rollup: RingCursor | undefined;
+  /** By input: deep reads are joined with the ticks of the recording that they come from. */
+  readonly #reads: ReadsOfInput[] = [];
+  readonly #openReads: ((input: number) => ReadsOfInput) | undefined;
   readonly #toNs: bigint | undefined;
-  readonly #counterColumns: readonly number[];
-  readonly #rollupColumns: readonly number[];
+  /** By kind and metric: the number of the column. */
+  readonly #counterColumns: readonly (readonly number[])[];
+  readonly #rollupColumns: readonly (readonly number[])[];
   readonly #scalarPlaces: readonly number[];
   readonly #identities: (ProcessIdentity | undefined)[] = [];
   readonly #slotOfKey = new Map<string, number>();
   /** By slot: the identity's key, made once per label and not per frame. */
   readonly #keys: (string | undefined)[] = [];
-  readonly #rollupKeys: (string | undefined)[] = [];
   /** By slot: the process of the last deep read, when it was, how it ended, and the frame that it belongs to. */
   readonly #readKeys: (string | undefined)[] = [];
   readonly #readAtNs: bigint[] = [];
   readonly #readStatus: number[] = [];
   readonly #readInFrame: number[] = [];
-  /** By column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
-  readonly #readValues: Float64Array[] = ROLLUP_COLUMNS.map(() => new Float64Array(0));
+  /** By kind, column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
+  readonly #readValues: Float64Array[][];
+  /** In a merged recording a frame is of one host: by slot, the frame that it was in last. */
+  readonly #isList: boolean;
+  readonly #inFrame: number[] = [];
+  readonly #inputPlace: number;
   #statEvery = 1;
-  #rollupIsPending = false;
-  #rollupTick = 0;
 
-  constructor(reader: RingReader, range: WalkRange = {}) {
-    const counters = reader.ringId('counters');
-    const rollup = reader.ringId('rollup');
+  /** `stepNs`: the step of a ladder whose aggregates are walked, or 0 for the ticks. */
+  constructor(
+    reader: RingReader,
+    range: WalkRange = {},
+    readonly stepNs: bigint = 0n,
+  ) {
+    const counters = reader.ringId(stepNs === 0n ? 'counters' : ringNameOf('counters', stepNs));
+    const rollup = reader.ringId(stepNs === 0n ? 'rollup' : ringNameOf('rollup', stepNs));
     this.#toNs = range.toNs;
+    this.#isList = reader.rings[counters]?.rows === 'list';
+    this.#inputPlace = reader.rings[counters]?.scalars.indexOf('input') ?? ABSENT_COLUMN;
     const places = (ring: number, names: readonly string[]) =>
       names.map((name) => reader.rings[ring]?.columns.findIndex((column) => column.name === name) ?? ABSENT_COLUMN);
-    this.#counterColumns = places(counters, COUNTER_COLUMNS);
-    this.#rollupColumns = places(rollup, ROLLUP_COLUMNS);
+    const kinds = stepNs === 0n ? AGGREGATE_SUFFIXES.map(() => '') : AGGREGATE_SUFFIXES;
+    const byKind = (ring: number, names: readonly string[]) =>
+      kinds.map((suffix) =>
+        places(
+          ring,
+          names.map((name) => name + suffix),
+        ),
+      );
+    this.#counterColumns = byKind(counters, COUNTER_COLUMNS);
+    this.#rollupColumns = byKind(rollup, ROLLUP_COLUMNS);
+    const held = () => ROLLUP_COLUMNS.map(() => new Float64Array(0));
+    const last = held();
+    this.#readValues = stepNs === 0n ? [last, last, last] : [last, held(), held()];
     this.#scalarPlaces = COUNTER_SCALARS.map((name) => reader.rings[counters]?.scalars.indexOf(name) ?? ABSENT_COLUMN);
     const { fromBlockAt } = range;
     const blocks = reader.blocks(counters);
@@ -84,7 +111,9 @@ export class FrameWalk {
       const from = block?.baseTimeNs ?? range.fromNs;
       const first =
         from === undefined ? undefined : reader.blocks(rollup).findLast((candidate) => candidate.baseTimeNs <= from);
-      this.#rollup = reader.cursor(rollup, first ? { fromBlock: Math.max(1, first.sequence - 1) } : {});
+      const start = first ? { fromBlock: Math.max(1, first.sequence - 1) } : {};
+      const place = reader.rings[rollup]!.scalars.indexOf('input');
+      this.#openReads = (input) => new ReadsOfInput(reader.cursor(rollup, start), place, input);
     }
   }
 
@@ -110,6 +139,7 @@ export class FrameWalk {
         this.tick = this.scalar('tick');
         this.#statEvery = this.scalar('statEvery') || 1;
         this.frames++;
+        if (this.#isList) this.#markRows();
         this.#joinRollup();
         return 'frame';
       }
@@ -120,6 +150,11 @@ export class FrameWalk {
   scalar(name: (typeof COUNTER_SCALARS)[number]): number {
     const place = this.#scalarPlaces[COUNTER_SCALARS.indexOf(name)]!;
     return place < 0 ? Number.NaN : this.#counters.scalars[place]!;
+  }
+
+  /** Of a merged recording: the number of the recording that this frame comes from. */
+  get input(): number {
+    return this.#inputPlace < 0 ? 0 : this.#counters.scalars[this.#inputPlace]!;
   }
 
   /** The slots of this frame, ascending. */
@@ -138,7 +173,8 @@ export class FrameWalk {
 
   /** The slot of a process in this frame, or -1. */
   slotOf(key: string): number {
-    return this.#slotOfKey.get(key) ?? -1;
+    const slot = this.#slotOfKey.get(key) ?? -1;
+    return this.#isList && slot >= 0 && this.#inFrame[slot] !== this.frames ? -1 : slot;
   }
 
   /** `Status` of a slot's counters. */
@@ -147,9 +183,9 @@ export class FrameWalk {
   }
 
   /** A counters value by its place in `COUNTER_COLUMNS`; NaN when not measured at this tick. */
-  counter(column: number, slot: number): number {
+  counter(column: number, slot: number, kind: ValueKind = Kind.last): number {
     if (this.isLeftOut(column, slot)) return Number.NaN;
-    const place = this.#counterColumns[column]!;
+    const place = this.#counterColumns[kind]![column]!;
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
   }
 
@@ -169,8 +205,8 @@ export class FrameWalk {
   }
 
   /** A rollup value by its place in `ROLLUP_COLUMNS`, of the last deep read; NaN when not measured. */
-  rollup(column: number, slot: number): number {
-    return this.#isOfProcess(slot) ? this.#readValues[column]![slot]! : Number.NaN;
+  rollup(column: number, slot: number, kind: ValueKind = Kind.last): number {
+    return this.#isOfProcess(slot) ? this.#readValues[kind]![column]![slot]! : Number.NaN;
   }
 
   /** What the deep read of this tick said; `not-due` when there was none, `no-mm` once that is known. */
@@ -185,6 +221,11 @@ export class FrameWalk {
     if (!this.#isOfProcess(slot) || this.#readStatus[slot] !== Status.ok) return undefined;
     const age = this.startNs - this.#readAtNs[slot]!;
     return age < 0n ? 0n : age;
+  }
+
+  #markRows(): void {
+    const { slots, count } = this.#counters.updated;
+    for (let index = 0; index < count; index++) this.#inFrame[slots[index]!] = this.frames;
   }
 
   #isOfProcess(slot: number): boolean {
@@ -209,49 +250,80 @@ export class FrameWalk {
 
   /** Takes in the deep reads up to this tick. */
   #joinRollup(): void {
-    const cursor = this.#rollup;
-    if (!cursor) return;
-    for (;;) {
-      if (!this.#rollupIsPending) {
-        const step = cursor.next();
-        if (step === null) return;
-        if (step === 'block') this.#rollupKeys.fill(undefined);
-        if (step === 'labels') this.#relabelRollup(cursor);
-        if (step !== 'columns') continue;
-        this.#rollupTick = cursor.scalars[0]!;
-      }
-      this.#rollupIsPending = this.#rollupTick > this.tick;
-      if (this.#rollupIsPending) return;
+    if (!this.#openReads) return;
+    const { input } = this;
+    this.#reads[input] ??= this.#openReads(input);
+    const reads = this.#reads[input]!;
+    reads.frames++;
+    for (let tick = reads.upTo(this.tick); tick !== undefined; tick = reads.upTo(this.tick)) {
       // Reads from before the walk's first frame tell how old a value is; they are not part of that frame.
-      const frame = this.frames > 1 || this.#rollupTick === this.tick ? this.frames : 0;
-      const { slots, count } = cursor.updated;
-      for (let index = 0; index < count; index++) this.#takeRead(cursor, slots[index]!, frame);
+      const frame = reads.frames > 1 || tick === this.tick ? this.frames : 0;
+      const { slots, count } = reads.cursor.updated;
+      for (let index = 0; index < count; index++) this.#takeRead(reads, slots[index]!, frame);
     }
   }
 
-  #takeRead(cursor: RingCursor, slot: number, frame: number): void {
-    this.#readKeys[slot] = this.#rollupKeys[slot];
+  #takeRead({ cursor, keys }: ReadsOfInput, slot: number, frame: number): void {
+    this.#readKeys[slot] = keys[slot];
     this.#readAtNs[slot] = cursor.startNs;
     this.#readStatus[slot] = cursor.status[slot]!;
     this.#readInFrame[slot] = frame;
-    this.#readValues.forEach((values, column) => {
-      let own = values;
-      if (slot >= own.length) {
-        own = new Float64Array(Math.max(64, slot * 2));
-        own.set(values);
-        this.#readValues[column] = own;
+    const kinds = this.stepNs === 0n ? 1 : AGGREGATE_SUFFIXES.length;
+    for (let kind = 0; kind < kinds; kind++) {
+      const held = this.#readValues[kind]!;
+      for (let column = 0; column < held.length; column++) {
+        if (slot >= held[column]!.length) held[column] = grown(held[column]!, slot);
+        const place = this.#rollupColumns[kind]![column]!;
+        held[column]![slot] = place < 0 ? Number.NaN : cursor.columns[place]![slot]!;
       }
-      const place = this.#rollupColumns[column]!;
-      own[slot] = place < 0 ? Number.NaN : cursor.columns[place]![slot]!;
-    });
-  }
-
-  #relabelRollup(cursor: RingCursor): void {
-    const { slots, count } = cursor.changedSlots;
-    for (let index = 0; index < count; index++) {
-      const label = cursor.labels[slots[index]!];
-      const identity = label && decodeIdentity(label);
-      this.#rollupKeys[slots[index]!] = identity && identityKey(identity);
     }
   }
+}
+
+/** The deep reads of one recording, in order. */
+class ReadsOfInput {
+  /** Frames of counters that were joined. */
+  frames = 0;
+  /** By slot: whose the slot is. */
+  readonly keys: (string | undefined)[] = [];
+  #tick = 0;
+  #isPending = false;
+
+  constructor(
+    readonly cursor: RingCursor,
+    private readonly inputPlace: number,
+    private readonly input: number,
+  ) {}
+
+  /** Goes to the next frame of reads that were made up to a tick. Returns its tick, or undefined. */
+  upTo(tick: number): number | undefined {
+    const { cursor, inputPlace, input } = this;
+    while (!this.#isPending) {
+      const step = cursor.next();
+      if (step === null) return undefined;
+      if (step === 'block') this.keys.fill(undefined);
+      if (step === 'labels') this.#relabel();
+      if (step !== 'columns' || (inputPlace >= 0 && cursor.scalars[inputPlace] !== input)) continue;
+      this.#tick = cursor.scalars[0]!;
+      this.#isPending = true;
+    }
+    if (this.#tick > tick) return undefined;
+    this.#isPending = false;
+    return this.#tick;
+  }
+
+  #relabel(): void {
+    const { slots, count } = this.cursor.changedSlots;
+    for (let index = 0; index < count; index++) {
+      const label = this.cursor.labels[slots[index]!];
+      const identity = label && decodeIdentity(label);
+      this.keys[slots[index]!] = identity && identityKey(identity);
+    }
+  }
+}
+
+function grown(values: Float64Array, slot: number): Float64Array {
+  const larger = new Float64Array(Math.max(64, slot * 2));
+  larger.set(values);
+  return larger;
 }

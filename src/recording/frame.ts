@@ -11,6 +11,8 @@ import type { FrameWalk } from './frame-walk.js';
 export interface ProcessRef {
   readonly pid: number;
   readonly startTicks: number;
+  /** In a merged recording: the number of the host in `metadata.sources`. */
+  readonly source?: number;
 }
 
 /** All that is known of one process at one tick. */
@@ -34,6 +36,8 @@ export interface FrameView {
   readonly tick: number;
   /** Nanoseconds between the deadline of the tick and the start of the sweep. */
   readonly latenessNs: number;
+  /** Nanoseconds of the step whose aggregates these are; 0 for a tick. */
+  readonly stepNs: bigint;
   /** Processes in this frame. */
   readonly count: number;
   /** The i-th process. */
@@ -61,6 +65,7 @@ export function readProcess(walk: FrameWalk, slot: number): ProcessReading {
   return {
     pid: identity?.pid ?? 0,
     startTicks: identity?.startTicks ?? 0,
+    ...(identity?.source === undefined ? {} : { source: identity.source }),
     ...nameParts(identity?.comm ?? new Uint8Array(0)),
     countersStatus: statusName(walk.status(slot)),
     rollupStatus: statusName(walk.rollupStatus(slot)),
@@ -82,6 +87,7 @@ export function viewFrame(walk: FrameWalk, clock: ClockLine): FrameView {
     endNs: clock.toUnix(walk.endNs),
     tick: walk.tick,
     latenessNs: walk.scalar('lateness'),
+    stepNs: walk.stepNs,
     count,
     process: (index) => readProcess(walk, slotAt(index)),
     value: (index, metric) => metricValue(walk, slotAt(index), metric),

@@ -14,9 +14,9 @@
  * the first.
  */
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
-import type { MappingSweep } from '../engine/mapping-sweep.js';
+import type { MappingRows } from '../engine/mapping-sweep.js';
 import { CELLS_ALL, CELLS_BITS, CELLS_GAPS } from '../ring/layout.js';
-import { howToTell } from '../ring/moved-cells.js';
+import { howToTell } from '../ring/place-forms.js';
 import { readToken, TOKEN_BYTES_MAX, writeToken } from '../ring/value-token.js';
 import { ByteCursor, VARINT_BYTES_MAX, writeVarint } from '../ring/varint.js';
 import { columnsOfTable, MAPPING_COLUMNS, MAPPING_QUANTA, MappingColumns, tableOfColumns } from './mapping-columns.js';
@@ -66,7 +66,7 @@ export class MappingEncoder {
     tick: number,
     status: number,
     holdNs: bigint,
-    sweep: MappingSweep,
+    sweep: MappingRows,
     first: number,
     rows: number,
   ): number {

@@ -12,7 +12,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ProcessIdentity } from '../engine/identity.js';
-import type { MappingSweep } from '../engine/mapping-sweep.js';
+import type { MappingRows } from '../engine/mapping-sweep.js';
 import { MappingTable, NO_SPAN } from '../procfs/mapping-table.js';
 
 /** Type number of the record in its ring. */
@@ -48,7 +48,7 @@ export function encodeMappings(
   tick: number,
   status: number,
   holdNs: bigint,
-  sweep: MappingSweep,
+  sweep: MappingRows,
   first: number,
   rows: number,
 ): Uint8Array[] {
@@ -74,7 +74,7 @@ export function encodeMappings(
   });
 }
 
-function encodeBody(sweep: MappingSweep, from: number, count: number): Uint8Array {
+function encodeBody(sweep: MappingRows, from: number, count: number): Uint8Array {
   const { table, text } = sweep;
   const pieces: Uint8Array[] = [];
   const add = (column: BigUint64Array | Float64Array | Uint32Array | Uint8Array) => {

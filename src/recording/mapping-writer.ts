@@ -5,7 +5,7 @@
  * encoder forget, and a record that was not stored does so too.
  */
 import type { ProcessIdentity } from '../engine/identity.js';
-import type { MappingSweep } from '../engine/mapping-sweep.js';
+import type { MappingRows } from '../engine/mapping-sweep.js';
 import type { RingWriter } from '../ring/ring-writer.js';
 import { DIFFERENCES_RECORD, MappingEncoder } from './mapping-differences.js';
 import { encodeMappings, MAPPINGS_RECORD } from './mapping-record.js';
@@ -30,7 +30,7 @@ export class MappingWriter {
     tick: number,
     status: number,
     holdNs: bigint,
-    sweep: MappingSweep,
+    sweep: MappingRows,
     first: number,
     rows: number,
     failed: (reason: string) => void,

@@ -4,6 +4,7 @@ import type { ClockLine } from './clock-line.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { ProcessRef } from './frame.js';
 import type { FrameWalk } from './frame-walk.js';
+import type { ProgramPart } from './program-part.js';
 
 export interface RecordedProcess extends ProcessRef {
   /** The last name that it had. */
@@ -11,6 +12,8 @@ export interface RecordedProcess extends ProcessRef {
   readonly commHex?: string;
   readonly parentPid: number;
   readonly kernelThread: boolean;
+  /** The program that it ran last, as far as it was stored; see `ProgramPart`. */
+  readonly program?: ProgramPart;
   /** Unix nanoseconds of the first and the last frame that it is in. */
   readonly firstNs: bigint;
   readonly lastNs: bigint;
@@ -35,17 +38,17 @@ interface Seen {
   frames: number;
 }
 
-/** All processes of the walk, in the order in which they were first seen. */
+/** All processes of the walks, in the order in which they were first seen. */
 export function indexProcesses(
-  walk: FrameWalk,
+  walks: Iterable<FrameWalk>,
   events: Iterable<{ timeNs: bigint; event: TideEvent }>,
   clock: ClockLine,
+  programs: ReadonlyMap<string, ProgramPart> = new Map(),
 ): RecordedProcess[] {
   const departed = new Set<string>();
   for (const { event } of events) if (event.type === 'depart') departed.add(identityKey(event));
   const seen = new Map<string, Seen & { identity: NonNullable<ReturnType<FrameWalk['identity']>> }>();
-  for (let step = walk.next(); step !== null; step = walk.next()) {
-    if (step !== 'frame') continue;
+  const take = (walk: FrameWalk) => {
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
@@ -61,10 +64,14 @@ export function indexProcesses(
         seen.set(key, { firstNs: walk.startNs, lastNs: walk.startNs, frames: 1, identity });
       }
     }
+  };
+  for (const walk of walks) {
+    for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') take(walk);
   }
   return [...seen.entries()].map(([key, { identity, firstNs, lastNs, frames }]) => ({
     pid: identity.pid,
     startTicks: identity.startTicks,
+    ...(identity.source === undefined ? {} : { source: identity.source }),
     ...nameParts(identity.comm),
     parentPid: identity.parentPid,
     kernelThread: identity.kernelThread,
@@ -72,6 +79,7 @@ export function indexProcesses(
     lastNs: clock.toUnix(lastNs),
     frames,
     departed: departed.has(key),
+    ...(programs.has(key) ? { program: programs.get(key)! } : {}),
   }));
 }
 

@@ -9,12 +9,35 @@ import { encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
 import type { MappingSweep } from '../engine/mapping-sweep.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import type { RingStats } from '../ring/append-result.js';
+import type { RingSpec } from '../ring/ring-table.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
-import { arrivalOf, EventType, encodeEvent, type ResumedClock, type TideEvent } from './events.js';
-import { COUNTER_SCALARS, type RecordingMetadata, Rings, ROLLUP_SCALARS, ringSpecs } from './format.js';
+import { type CommandLine, CommandWriter } from './commands.js';
+import {
+  ARRIVAL_LABEL,
+  arrivalOf,
+  EventType,
+  encodeEvent,
+  nameParts,
+  type ResumedClock,
+  type TideEvent,
+} from './events.js';
+import {
+  CMDLINE_MODES,
+  type CmdlineMode,
+  COMMANDS_RING,
+  COUNTER_SCALARS,
+  type RecordingMetadata,
+  Rings,
+  ROLLUP_SCALARS,
+  ringSpecs,
+} from './format.js';
+import { parseKeep } from './keep.js';
+import { LADDER_KEY_BYTES } from './ladder-format.js';
+import { LadderWriter } from './ladder-writer.js';
 import { MappingWriter } from './mapping-writer.js';
+import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 
@@ -22,13 +45,25 @@ import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
 
 /** What a fork storm makes thousands of. */
-const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename', 'fork', 'exec', 'exit']);
+const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
+  'arrive',
+  'depart',
+  'rename',
+  'exec',
+  'fork',
+  'ran',
+  'exit',
+]);
 
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;
   readonly blockBytes: number;
   readonly maxSlots: number;
 }
+
+/** Of a ladder, whose clocks must last for a month: nothing new is stored of one that has not moved, up to an age. */
+const CLOCK_AGE_NS = 600_000_000_000n;
+const CLOCK_STEP_NS = 1_000_000n;
 
 const TICK = COUNTER_SCALARS.indexOf('tick');
 const MISSED_TICKS = COUNTER_SCALARS.indexOf('missedTicks');
@@ -42,14 +77,18 @@ export class RecordingWriter {
   readonly #rows: { slots: Uint32Array; count: number } = { slots: new Uint32Array(0), count: 0 };
   readonly #mappings: MappingWriter | undefined;
   readonly #base: ResumePoint;
+  readonly #commands: CommandWriter;
+  readonly #cmdline: CmdlineMode;
+  readonly #ladder: LadderWriter | undefined;
+  readonly #shares: readonly number[];
   #resumedClock: ResumedClock = {};
+  #storedClock: { offsetNs: bigint; atNs: bigint } | undefined;
   #live = 0;
 
   /** Begins a recording in an empty storage. */
   static create(storage: Storage, options: RecordingWriterOptions): RecordingWriter {
     const { metadata, blockBytes, maxSlots } = options;
-    const rings = ringSpecs(metadata.host, metadata.mappings !== 'off');
-    const ring = RingWriter.create(storage, { rings, metadata, blockBytes, maxSlots });
+    const ring = RingWriter.create(storage, { rings: ringSpecs(metadata), metadata, blockBytes, maxSlots });
     return new RecordingWriter(ring, metadata, BEGINNING);
   }
 
@@ -83,6 +122,17 @@ export class RecordingWriter {
     this.#ring = ring;
     this.#base = base;
     this.hasMappings = metadata.mappings !== 'off';
+    this.#commands = new CommandWriter(ring);
+    this.#cmdline = metadata.cmdline ?? 'none';
+    this.#shares = ring.rings.map(({ share }) => share);
+    const keep = metadata.keep === undefined ? undefined : parseKeep(metadata.keep);
+    if (keep && keep.steps.length > 0) {
+      const rows = Math.max(1, Math.floor(ring.blockBytes / LADDER_KEY_BYTES));
+      this.#ladder = new LadderWriter(ring, keep, Math.min(ring.maxSlots, rows), (timeNs, tier, reason, count) =>
+        this.dropped(timeNs - base.offsetNs, tier, reason, count),
+      );
+      this.#ladder.setClock(BigInt(metadata.startedAt.realNs) - BigInt(metadata.startedAt.monotonicNs));
+    }
     if (this.hasMappings) this.#mappings = new MappingWriter(ring, Rings.mappings, metadata.host.pageSize);
   }
 
@@ -116,8 +166,9 @@ export class RecordingWriter {
     const label = encodeIdentity(identity);
     this.#ring.setLabel(Rings.counters, slot, label);
     this.#ring.setLabel(Rings.rollup, slot, label);
+    this.#ladder?.arrive(slot, label);
     this.#live++;
-    this.event(timeNs, arrivalOf(identity));
+    this.#ring.appendRecord(Rings.lives, timeNs + this.#base.offsetNs, ARRIVAL_LABEL, label);
   }
 
   /** A process has another name since an exec or `prctl`. */
@@ -125,6 +176,7 @@ export class RecordingWriter {
     const label = encodeIdentity(identity);
     this.#ring.setLabel(Rings.counters, slot, label);
     this.#ring.setLabel(Rings.rollup, slot, label);
+    this.#ladder?.rename(slot, label);
     const {
       type: _,
       kernelThread: __,
@@ -140,8 +192,26 @@ export class RecordingWriter {
   depart(timeNs: bigint, slot: number, identity: ProcessIdentity): void {
     this.#ring.clearLabel(Rings.counters, slot);
     this.#ring.clearLabel(Rings.rollup, slot);
+    this.#ladder?.depart(slot);
     this.#live--;
+    this.#commands.depart(identity);
     this.event(timeNs, { type: 'depart', pid: identity.pid, startTicks: identity.startTicks });
+  }
+
+  /** What of command lines is stored: what was asked for, and no more than the recording began with. */
+  cmdlineMode(asked: CmdlineMode): CmdlineMode {
+    const least = Math.min(CMDLINE_MODES.indexOf(asked), CMDLINE_MODES.indexOf(this.#cmdline));
+    return CMDLINE_MODES[least]!;
+  }
+
+  /** What program a process runs. */
+  command(timeNs: bigint, command: CommandLine): void {
+    this.#commands.write(timeNs + this.#base.offsetNs, command);
+  }
+
+  /** A process runs another program now. */
+  exec(timeNs: bigint, { pid, startTicks, comm }: ProcessIdentity, program: ProgramPart): void {
+    this.event(timeNs, { type: 'exec', pid, startTicks, ...nameParts(comm), ...program });
   }
 
   /** Stores a sweep of all live slots. Returns whether it was stored. */
@@ -162,6 +232,13 @@ export class RecordingWriter {
       columns: columns.columns,
     });
     if (!result.ok) this.dropped(startNs, 'counters', result.reason, this.#live);
+    const counted = {
+      ...scalars,
+      tick: this.#counterScalars[TICK]!,
+      missedTicks: this.#counterScalars[MISSED_TICKS]!,
+      ownCpu: this.#counterScalars[OWN_CPU]!,
+    };
+    this.#ladder?.counters(startNs + offsetNs, endNs + offsetNs, counted, columns);
     return result.ok;
   }
 
@@ -187,6 +264,7 @@ export class RecordingWriter {
       columns: columns.columns,
     });
     if (!result.ok) this.dropped(startNs, 'rollup', result.reason, count);
+    this.#ladder?.rollup(slots, count, columns);
     return result.ok;
   }
 
@@ -215,12 +293,27 @@ export class RecordingWriter {
   /** The clocks, so that readers can turn monotonic times into times of day. */
   clock(reading: ClockReading): void {
     const { monotonicNs, realNs, boottimeNs } = reading;
+    const offsetNs = realNs - monotonicNs - this.#base.offsetNs;
+    const isKnown = this.#ladder !== undefined && this.#isClockKnown(monotonicNs, offsetNs);
+    this.#ladder?.deal(this.#shares, [Rings.counters, Rings.rollup]);
+    if (isKnown) return;
+    this.#storedClock = { offsetNs, atNs: monotonicNs };
+    // Steps end by the clock that readers will take.
+    this.#ladder?.setClock(offsetNs);
     this.event(monotonicNs, {
       type: 'clock',
       realNs: `${realNs}`,
       boottimeNs: `${boottimeNs}`,
       ...this.#resumedClock,
     });
+  }
+
+  /** A month of clocks that say the same would push the marks out of their ring. */
+  #isClockKnown(atNs: bigint, offsetNs: bigint): boolean {
+    const stored = this.#storedClock;
+    if (stored === undefined || atNs - stored.atNs >= CLOCK_AGE_NS) return false;
+    const off = offsetNs - stored.offsetNs;
+    return off < CLOCK_STEP_NS && off > -CLOCK_STEP_NS;
   }
 
   event(timeNs: bigint, event: TideEvent): void {
@@ -230,6 +323,7 @@ export class RecordingWriter {
 
   /** Ends the recording. With `trim`, space that was never used is given back. */
   close(timeNs: bigint, reason: string, trim: boolean): void {
+    this.#ladder?.close();
     this.event(timeNs, { type: 'close', reason });
     this.#ring.close({ trim });
   }
@@ -237,15 +331,21 @@ export class RecordingWriter {
 
 /** What keeps two writers from one recording, in words that follow "it was recorded". */
 function differenceOf(recording: Recording, metadata: RecordingMetadata): string | undefined {
-  const { host, hz, mappings, mappingColumns, procfs } = metadata;
+  const { host, hz, mappings, mappingColumns, procfs, keep } = metadata;
   const before = recording.metadata;
   if (before.host.hostname !== host.hostname) return `on host ${before.host.hostname}, and this is ${host.hostname}`;
   if (before.procfs !== procfs) return `from ${before.procfs}`;
   if (before.hz !== hz) return `at ${before.hz} Hz`;
   if ((before.mappings === 'off') !== (mappings === 'off')) return `with mappings ${before.mappings}`;
-  const expected = ringSpecs(host, mappings !== 'off');
+  // Who does not ask for a ladder goes on with the one that is there.
+  if (keep !== undefined && before.keep !== keep)
+    return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
+  // How the file is shared out may change from version to version, and an older one had no command lines.
+  const shape = (rings: readonly RingSpec[]) =>
+    JSON.stringify(rings.filter(({ name }) => name !== COMMANDS_RING).map(({ share: _, ...rest }) => rest));
   const isSame =
-    JSON.stringify(recording.rings) === JSON.stringify(expected) &&
+    shape(recording.rings) ===
+      shape(ringSpecs({ host, hz, mappings, ...(before.keep === undefined ? {} : { keep: before.keep }) })) &&
     JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
   return isSame ? undefined : 'by a version with other metrics or units';
 }

@@ -8,6 +8,7 @@
 import { identityKey } from '../engine/identity.js';
 import type { Damage } from '../ring/block-index.js';
 import { FileStorage } from '../ring/file-storage.js';
+import { FORMAT_MAJOR } from '../ring/layout.js';
 import { RingReader } from '../ring/ring-reader.js';
 import type { RingSpec } from '../ring/ring-table.js';
 import { SharedStorage } from '../ring/shared-storage.js';
@@ -15,23 +16,21 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import type { MetricName } from '../schema.js';
 import { ClockLine, type ClockPair } from './clock-line.js';
+import { decodeCommand } from './commands.js';
+import { type Density, densityOf } from './density.js';
 import { decodeEvent, type TideEvent } from './events.js';
-import { checkMetadata, type RecordingMetadata } from './format.js';
-import {
-  columnOf,
-  type FrameView,
-  type GapView,
-  type ProcessReading,
-  type ProcessRef,
-  readProcess,
-  viewFrame,
-} from './frame.js';
+import { COMMANDS_RING, checkMetadata, type RecordingMetadata } from './format.js';
+import { columnOf, type FrameView, type GapView, type ProcessRef, viewFrame } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
+import { stepsOf, walksOver } from './ladder-walks.js';
 import type { RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
+import type { ProgramPart } from './program-part.js';
+import { retentionOf, type StepRetention } from './retention.js';
 import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
+import { type Snapshot, snapshotAt } from './snapshot.js';
 import { type RecordingSummary, summarize } from './summary.js';
 
 /** Unix nanoseconds; both ends are included. */
@@ -45,12 +44,6 @@ export interface SeriesOptions extends TimeRange {
   readonly every?: bigint;
   /** What an interval is reduced to; default `last`. */
   readonly agg?: Aggregate;
-}
-
-export interface Snapshot {
-  /** Unix nanoseconds of the frame that was found. */
-  readonly timeNs: bigint;
-  readonly processes: readonly ProcessReading[];
 }
 
 export interface StampedEvent {
@@ -87,7 +80,9 @@ export class Recording implements Disposable {
   /** The processes that are in the recording and answer the query, in the order in which they were first seen. */
   processes(query: ProcessQuery = {}): RecordedProcess[] {
     const clock = this.clock();
-    return indexProcesses(this.walk(), this.events(), clock).filter((process) => matchesQuery(process, query));
+    return indexProcesses(this.walks(), this.events(), clock, this.programs()).filter((process) =>
+      matchesQuery(process, query),
+    );
   }
 
   /**
@@ -104,11 +99,11 @@ export class Recording implements Disposable {
       throw new TypeError(`Expected the "agg" option to be one of ${AGGREGATES.join(', ')}, got ${String(agg)}`);
     }
     const clock = this.clock();
-    const walk = this.walk(this.rangeOf(options, clock));
+    const walks = this.walks(this.rangeOf(options, clock));
     const key = identityKey(process);
     return every === undefined
-      ? collectSeries(walk, clock, key, metric)
-      : aggregateSeries(walk, clock, key, metric, every, agg);
+      ? collectSeries(walks, clock, key, metric, agg)
+      : aggregateSeries(walks, clock, key, metric, every, agg);
   }
 
   /** The last frame at or before a time (Unix nanoseconds); undefined when the recording begins later. */
@@ -118,18 +113,19 @@ export class Recording implements Disposable {
     }
     const clock = this.clock();
     const toNs = clock.toMonotonic(timeNs);
-    // Two walks: the first finds the frame, the second stops on it with the state that it had.
-    let range: WalkRange = { toNs, fromBlockAt: toNs };
-    let frames = countFrames(this.walk(range));
-    if (frames === 0) {
-      // The block of that time may be damaged, or begun by a writer that died: what is before it stands.
-      range = { toNs };
-      frames = countFrames(this.walk(range));
-    }
-    if (frames === 0) return undefined;
-    const walk = this.walk(range);
-    while (walk.frames < frames) if (walk.next() === null) break;
-    return snapshotOf(walk, clock);
+    this.#reader.refresh();
+    return snapshotAt(this.#reader, clock, toNs);
+  }
+
+  /** The steps of the ladder in nanoseconds, from fine to coarse; none where only ticks are kept. */
+  get steps(): readonly bigint[] {
+    return stepsOf(this.#reader);
+  }
+
+  /** Walks over the frames of a range by the finest ring that has them; see `walksOver`. */
+  walks(range: WalkRange = {}): FrameWalk[] {
+    this.#reader.refresh();
+    return walksOver(this.#reader, range);
   }
 
   /** Marks and spans, by time. */
@@ -142,10 +138,11 @@ export class Recording implements Disposable {
    * entry per part of a large one; empty when none were recorded.
    */
   mappingsOf(process: ProcessRef, at?: bigint): RecordedMappings[] {
-    const ring = this.#reader.ringId('mappings');
+    const ring = this.#reader.ringId(process.source ? `mappings@${process.source}` : 'mappings');
     if (ring < 0) return [];
     const untilNs = at === undefined ? undefined : this.clock().toMonotonic(at);
-    const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey(process));
+    const { pid, startTicks } = process;
+    const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey({ pid, startTicks }));
     let found: RecordedMappings[] = [];
     for (let record = walk.next(); record !== undefined; record = walk.next()) {
       if (untilNs !== undefined && walk.timeNs > untilNs) break;
@@ -154,13 +151,27 @@ export class Recording implements Disposable {
     return found;
   }
 
+  /** Walks what is recorded of the mappings of a process, also while it grows; undefined when none are recorded. */
+  mappingWalk(process: ProcessRef): MappingWalk | undefined {
+    const ring = this.#reader.ringId('mappings');
+    this.#reader.refresh();
+    return ring < 0 ? undefined : new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey(process));
+  }
+
   /** The frames in a range, gaps included. A view is valid until the next one is asked for. */
   *frames(range: TimeRange = {}): Generator<FrameView | GapView> {
     const clock = this.clock();
-    const walk = this.walk(this.rangeOf(range, clock));
-    for (let step = walk.next(); step !== null; step = walk.next()) {
-      yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+    for (const walk of this.walks(this.rangeOf(range, clock))) {
+      for (let step = walk.next(); step !== null; step = walk.next()) {
+        yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
+      }
     }
+  }
+
+  /** How much of the past it holds, and would at the present rate: the ticks first, then each step of the ladder. */
+  retention(): StepRetention[] {
+    this.#reader.refresh();
+    return retentionOf(this.#reader, this.metadata.keep, this.steps);
   }
 
   /** Counts, losses and costs of the whole recording. */
@@ -171,10 +182,25 @@ export class Recording implements Disposable {
       walk: this.walk(),
       events: this.events(),
       hz: this.metadata.hz,
-      isWrapped: (this.#reader.blocks(counters)[0]?.sequence ?? 1) > 1,
+      isWrapped: (this.#reader.blocks(counters)[0]?.sequence ?? 1) > 1 || isPart(this.metadata),
       lostEvents: this.lostEvents(),
       damage: () => this.#reader.damage,
     });
+  }
+
+  /** Version of the format, the latest that is known here, and how many frames of kinds that are not were passed so far. */
+  get format(): { readonly version: number; readonly known: number; readonly unknownFrames: number } {
+    return { version: this.#reader.major, known: FORMAT_MAJOR, unknownFrames: this.#reader.unknownFrames };
+  }
+
+  /** How many bytes what takes in the counters ring. */
+  density(): Density {
+    return densityOf(this.#reader.cursor(this.#reader.ringId('counters')));
+  }
+
+  /** The ring that the recording lies in, for whoever copies it frame by frame. */
+  get ring(): RingReader {
+    return this.#reader;
   }
 
   /** Damage that was met so far, by offset in the file. */
@@ -211,6 +237,21 @@ export class Recording implements Disposable {
     return out.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
   }
 
+  /** What programs the processes ran, the last of each, by `identityKey`. */
+  programs(): Map<string, ProgramPart> {
+    const programs = new Map<string, ProgramPart>();
+    const ring = this.#reader.ringId(COMMANDS_RING);
+    if (ring < 0) return programs;
+    const cursor = this.#reader.cursor(ring);
+    for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      const command = step === 'record' ? decodeCommand(cursor.type, cursor.payload) : undefined;
+      if (!command) continue;
+      const { pid: _, startTicks: __, source: ___, ...program } = command;
+      programs.set(identityKey(command), program);
+    }
+    return programs;
+  }
+
   /** Events that have been overwritten or damaged: arrivals and departures of `lives`, all others of `events`. */
   lostEvents(): { readonly events: number; readonly lives: number } {
     return { events: this.#eachEvent('events', () => {}), lives: this.#eachEvent('lives', () => {}) };
@@ -221,12 +262,11 @@ export class Recording implements Disposable {
     const ring = this.#reader.ringId(name);
     if (ring < 0) return 0;
     const cursor = this.#reader.cursor(ring);
-    let lost = 0;
-    let last = 0;
+    // Overwritten before the oldest block; what is missing later comes as gaps. Frames of unknown kinds are not missing.
+    let lost = Math.max(0, cursor.nextFrame - 1);
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
+      if (step === 'gap') lost += cursor.lost;
       if (step !== 'record') continue;
-      lost += cursor.frameSequence - last - 1;
-      last = cursor.frameSequence;
       const event = decodeEvent(cursor.type, cursor.payload);
       if (event) take(cursor.timeNs, event);
     }
@@ -256,7 +296,7 @@ export class Recording implements Disposable {
     return new ClockLine(pairs);
   }
 
-  /** A walk over the frames, for those who need columns rather than objects. */
+  /** A walk over the ticks, for those who need columns rather than objects. */
   walk(range: WalkRange = {}): FrameWalk {
     this.#reader.refresh();
     return new FrameWalk(this.#reader, range);
@@ -285,19 +325,9 @@ export class Recording implements Disposable {
   }
 }
 
-function countFrames(walk: FrameWalk): number {
-  let frames = 0;
-  for (let step = walk.next(); step !== null; step = walk.next()) frames = walk.frames;
-  return frames;
-}
-
-/** The processes of the frame that a walk stands on. */
-export function snapshotOf(walk: FrameWalk, clock: ClockLine): Snapshot {
-  const { slots, count } = walk.rows;
-  return {
-    timeNs: clock.toUnix(walk.startNs),
-    processes: Array.from(slots.subarray(0, count), (slot) => readProcess(walk, slot)),
-  };
+/** Whether its first tick need not be the first of all. */
+function isPart({ cut, sources, repaired }: RecordingMetadata): boolean {
+  return cut !== undefined || sources !== undefined || repaired === true;
 }
 
 /** Opens a recording file, finished or being written. Throws an error that names the path and what is wrong with it. */

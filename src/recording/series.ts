@@ -7,7 +7,7 @@
 import { Status } from '../schema.js';
 import type { ClockLine } from './clock-line.js';
 import { columnOf } from './frame.js';
-import type { FrameWalk } from './frame-walk.js';
+import { type FrameWalk, Kind, type ValueKind } from './frame-walk.js';
 
 export type Aggregate = 'last' | 'min' | 'max' | 'mean' | 'sum';
 
@@ -54,15 +54,23 @@ class SeriesBuilder {
 }
 
 /** Every point of the series, at the ticks that read it. */
-export function collectSeries(walk: FrameWalk, clock: ClockLine, key: string, metric: string): Series {
+export function collectSeries(
+  walks: Iterable<FrameWalk>,
+  clock: ClockLine,
+  key: string,
+  metric: string,
+  aggregate: Aggregate,
+): Series {
   const builder = new SeriesBuilder();
-  eachPoint(walk, key, metric, (startNs, value, status) => builder.add(clock.toUnix(startNs), value, status));
+  eachPoint(walks, key, metric, kindOf(aggregate), (startNs, value, status) =>
+    builder.add(clock.toUnix(startNs), value, status),
+  );
   return builder.build();
 }
 
 /** One point per interval of `everyNs` that measured something; its time is the start of the interval. */
 export function aggregateSeries(
-  walk: FrameWalk,
+  walks: Iterable<FrameWalk>,
   clock: ClockLine,
   key: string,
   metric: string,
@@ -78,7 +86,7 @@ export function aggregateSeries(
     if (interval === undefined || count === 0) return;
     builder.add(interval, aggregate === 'mean' ? sum / count : aggregate === 'sum' ? sum : result, Status.ok);
   };
-  eachPoint(walk, key, metric, (startNs, value) => {
+  eachPoint(walks, key, metric, kindOf(aggregate), (startNs, value) => {
     if (Number.isNaN(value)) return;
     const timeNs = clock.toUnix(startNs);
     const current = timeNs - (timeNs % everyNs);
@@ -99,10 +107,26 @@ export function aggregateSeries(
   return builder.build();
 }
 
+/** What is asked of a step whose ticks are gone: the last value stands for all but the least and the most. */
+function kindOf(aggregate: Aggregate): ValueKind {
+  return aggregate === 'min' ? Kind.least : aggregate === 'max' ? Kind.most : Kind.last;
+}
+
 function eachPoint(
+  walks: Iterable<FrameWalk>,
+  key: string,
+  metric: string,
+  kind: ValueKind,
+  take: (startNs: bigint, value: number, status: number) => void,
+): void {
+  for (const walk of walks) eachPointOf(walk, key, metric, kind, take);
+}
+
+function eachPointOf(
   walk: FrameWalk,
   key: string,
   metric: string,
+  kind: ValueKind,
   take: (startNs: bigint, value: number, status: number) => void,
 ): void {
   const { tier, place } = columnOf(metric);
@@ -111,12 +135,12 @@ function eachPoint(
     const slot = walk.slotOf(key);
     if (slot < 0) continue;
     if (tier === 'counters') {
-      const value = walk.counter(place, slot);
+      const value = walk.counter(place, slot, kind);
       const status = walk.status(slot);
       const why = walk.isLeftOut(place, slot) ? Status.notDue : Status.unsupported;
       take(walk.startNs, value, Number.isNaN(value) && status === Status.ok ? why : status);
     } else if (walk.isRead(slot)) {
-      const value = walk.rollup(place, slot);
+      const value = walk.rollup(place, slot, kind);
       const status = walk.rollupStatus(slot);
       take(walk.startNs, value, Number.isNaN(value) && status === Status.ok ? Status.unsupported : status);
     }

@@ -82,16 +82,29 @@ export function summarize(source: SummarySource): RecordingSummary {
   let statRows = 0;
   let max = 0;
   let residentBytes = 0;
-  let first: { startNs: bigint; tick: number; ownCpu: number } | undefined;
-  let last = { endNs: 0n, tick: -1, ownCpu: 0 };
+  let startNs: bigint | undefined;
+  let lastNs = 0n;
+  /** By input: a merged recording has several, each with ticks and a cost of its own. */
+  const spans = new Map<number, Span>();
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
-    first ??= { startNs: walk.startNs, tick: walk.tick, ownCpu: walk.scalar('ownCpu') };
-    last = { endNs: walk.endNs, tick: walk.tick, ownCpu: walk.scalar('ownCpu') };
+    const ownCpu = walk.scalar('ownCpu');
+    const { count: rowCount } = walk.rows;
+    startNs ??= walk.startNs;
+    if (walk.endNs > lastNs) lastNs = walk.endNs;
+    const span = spans.get(walk.input);
+    if (span) Object.assign(span, { lastTick: walk.tick, lastCpu: ownCpu, rows: rowCount });
+    else {
+      const { tick } = walk;
+      spans.set(walk.input, { firstTick: tick, lastTick: tick, firstCpu: ownCpu, lastCpu: ownCpu, rows: rowCount });
+    }
     lateness.push(walk.scalar('lateness'));
     residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
     const { slots, count } = walk.rows;
-    max = Math.max(max, count);
+    max = Math.max(
+      max,
+      sumOf(spans, ({ rows }) => rows),
+    );
     counterRows += count;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
@@ -101,7 +114,7 @@ export function summarize(source: SummarySource): RecordingSummary {
       if (walk.isStatRead(slot)) statRows++;
     }
   }
-  const startNs = first?.startNs ?? 0n;
+  const beganNs = startNs ?? 0n;
   let trailing = 0;
   // A recording that was ended in order lasted until then, not until its last sweep.
   let closedNs = 0n;
@@ -116,17 +129,19 @@ export function summarize(source: SummarySource): RecordingSummary {
       lives = heard;
     }
     if (event.type === 'peaks') peaks = { isOn: event.isOn, reason: event.reason };
-    if (timeNs < startNs && source.isWrapped) continue;
+    if (timeNs < beganNs && source.isWrapped) continue;
     if (event.type === 'gap') {
       coverage.drop('missed-tick', event.rows);
-      if (timeNs > last.endNs) trailing += event.ticks;
+      if (timeNs > lastNs) trailing += event.ticks;
     }
-    if (event.type === 'drop') coverage.drop(event.reason, event.rows);
+    // A step of a ladder is made of rows that were counted as ticks.
+    if (event.type === 'drop' && !event.tier.includes('/')) coverage.drop(event.reason, event.rows);
   }
   const recorded = lateness.length;
-  const expected = (recorded === 0 ? 0 : last.tick + 1 - (source.isWrapped ? first!.tick : 0)) + trailing;
-  const durationSeconds = recorded === 0 ? 0 : Number((closedNs > last.endNs ? closedNs : last.endNs) - startNs) / 1e9;
-  const cpuSeconds = (last.ownCpu - (source.isWrapped ? (first?.ownCpu ?? 0) : 0)) / 1e9;
+  const { isWrapped } = source;
+  const expected = sumOf(spans, (span) => span.lastTick + 1 - (isWrapped ? span.firstTick : 0)) + trailing;
+  const durationSeconds = recorded === 0 ? 0 : Number((closedNs > lastNs ? closedNs : lastNs) - beganNs) / 1e9;
+  const cpuSeconds = sumOf(spans, (span) => span.lastCpu - (isWrapped ? span.firstCpu : 0)) / 1e9;
   lateness.sort((a, b) => a - b);
   return {
     ticks: {
@@ -158,6 +173,19 @@ export function summarize(source: SummarySource): RecordingSummary {
     }),
     damage: source.damage(),
   };
+}
+
+interface Span {
+  readonly firstTick: number;
+  lastTick: number;
+  readonly firstCpu: number;
+  lastCpu: number;
+  /** Of its last frame. */
+  rows: number;
+}
+
+function sumOf(spans: ReadonlyMap<number, Span>, value: (span: Span) => number): number {
+  return [...spans.values()].reduce((sum, span) => sum + value(span), 0);
 }
 
 /** Counts one row. Returns how many values it measured. */

@@ -27,6 +27,8 @@ export interface RingStats {
   stored: number;
   dropped: Record<DropReason, number>;
   bytes: number;
+  /** Of these, the bytes of the keys of blocks. */
+  keyBytes: number;
   /** Values represented: rows x columns, summed over the stored frames. */
   points: number;
   /** Values actually written. */
@@ -38,5 +40,5 @@ export interface RingStats {
 
 export function emptyStats(): RingStats {
   const dropped = { 'key-too-large': 0, 'record-too-large': 0, 'bad-time': 0, 'write-failed': 0, closed: 0 };
-  return { attempted: 0, stored: 0, dropped, bytes: 0, points: 0, changed: 0, blocks: 0, recycled: 0 };
+  return { attempted: 0, stored: 0, dropped, bytes: 0, keyBytes: 0, points: 0, changed: 0, blocks: 0, recycled: 0 };
 }

@@ -7,10 +7,19 @@
 import { type BlockHeader, parseBlockHeader } from './block-header.js';
 import type { BlockEntry } from './block-index.js';
 import { frameCrc } from './checksum.js';
-import { alignFrame, BLOCK_HEADER, FLAG_KEY, FRAME_ALIGN, FRAME_HEAD, KIND_END, KIND_LABELS } from './layout.js';
+import {
+  alignFrame,
+  BLOCK_HEADER,
+  FLAGS_KNOWN,
+  FRAME_ALIGN,
+  FRAME_HEAD,
+  KIND_END,
+  KIND_LABELS,
+  KIND_SNAPSHOT,
+} from './layout.js';
 import type { Storage } from './storage.js';
 
-/** Hostile bytes must not make the search for later frames quadratic: it checks at most this many block sizes. */
+/** Hostile bytes must not make the search for later frames quadratic: of a block, it checks at most so many times its size. */
 const SEARCH_BLOCKS = 16;
 
 export class BlockCopy {
@@ -20,10 +29,14 @@ export class BlockCopy {
   length = 0;
   kind = 0;
   flags = 0;
-  /** Low 32 bits of the sequence of the frame last found by `findLater`. */
+  /** High water mark in the head; 0 = not told. */
+  cells = 0;
+  /** Low 32 bits of the sequence of the frame last found by `findLater`, and its kind. */
   foundSequence = 0;
+  foundKind = 0;
   private entry: BlockEntry | undefined;
   private held = 0;
+  private searchBudget = 0;
   private readonly headerBytes = new Uint8Array(BLOCK_HEADER.bytes);
 
   constructor(
@@ -39,6 +52,7 @@ export class BlockCopy {
   load(entry: BlockEntry): boolean {
     this.entry = entry;
     this.held = 0;
+    this.searchBudget = SEARCH_BLOCKS * this.bytes.length;
     return this.reload(BLOCK_HEADER.bytes);
   }
 
@@ -50,6 +64,11 @@ export class BlockCopy {
     const count = this.storage.read(entry.offset + position, this.bytes, position, this.bytes.length - position);
     this.held = position + count;
     return true;
+  }
+
+  /** Bytes of the block that the copy has. */
+  get heldBytes(): number {
+    return this.held;
   }
 
   /** Copies just the head at `position` again; true if it differs from the copy. */
@@ -69,6 +88,7 @@ export class BlockCopy {
     this.length = length;
     this.kind = this.bytes[position + FRAME_HEAD.kind];
     this.flags = this.bytes[position + FRAME_HEAD.flags];
+    this.cells = this.view.getUint16(position + FRAME_HEAD.cells, true);
     return true;
   }
 
@@ -77,17 +97,17 @@ export class BlockCopy {
    * expected at `position`, and each frame between takes 16 bytes or more.
    */
   findLater(position: number, sequence: number): number {
-    let budget = SEARCH_BLOCKS * this.bytes.length;
     for (let at = position + FRAME_ALIGN; at + FRAME_HEAD.bytes <= this.held; at += FRAME_ALIGN) {
       const length = this.view.getUint32(at + FRAME_HEAD.length, true);
-      if (length < FRAME_HEAD.bytes || at + length > this.held || this.bytes[at + FRAME_HEAD.flags] > FLAG_KEY)
+      if (length < FRAME_HEAD.bytes || at + length > this.held || this.bytes[at + FRAME_HEAD.flags] > FLAGS_KNOWN)
         continue;
       const found = this.view.getUint32(at + FRAME_HEAD.sequence, true);
       if (((found - sequence) % 2 ** 32) >>> 0 > (at - position) / FRAME_HEAD.bytes) continue;
-      budget -= length;
-      if (budget < 0) return -1;
+      this.searchBudget -= length;
+      if (this.searchBudget < 0) return -1;
       if (!this.passes(at, length)) continue;
       this.foundSequence = found;
+      this.foundKind = this.bytes[at + FRAME_HEAD.kind];
       return at;
     }
     return -1;
@@ -111,7 +131,7 @@ export function frameAfter(position: number, length: number): number {
   return position + alignFrame(length);
 }
 
-/** LABELS and END carry the number of the next frame; every other kind, known or not, takes one. */
+/** LABELS, SNAPSHOT and END carry the number of the next frame; every other kind, known or not, takes one. */
 export function takesNumber(kind: number): boolean {
-  return kind !== KIND_LABELS && kind !== KIND_END;
+  return kind !== KIND_LABELS && kind !== KIND_SNAPSHOT && kind !== KIND_END;
 }

@@ -69,11 +69,15 @@ export class BlockIndex {
     if (size < headerBytes + promised * blockBytes) this.note(size, -1, 0, 'truncated');
     this.rings = this.header.table.rings.map(() => []);
     this.firstUnused = this.physicalCount;
+    // From the end, since a live writer takes blocks from the begin: what is unused before one in use was in use itself.
+    let isBeforeUsed = false;
     for (let physical = this.physicalCount - 1; physical >= 0; physical--) {
       const entry = this.readEntry(physical);
       if (entry === 'unused') {
         if (this.firstUnused === physical + 1) this.firstUnused = physical;
+        if (isBeforeUsed) this.note(this.offsetOf(physical), -1, 0, 'bad-block-header');
       } else if (entry !== 'damaged') {
+        isBeforeUsed = true;
         this.rings[entry.ring].push(entry);
       } else if (this.offsetOf(physical) + BLOCK_HEADER.bytes <= size) {
         this.note(this.offsetOf(physical), -1, 0, 'bad-block-header');

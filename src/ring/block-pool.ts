@@ -8,13 +8,13 @@
 export class BlockPool {
   /** By ring, oldest first. */
   private readonly owned: number[][];
-  private readonly total: number;
+  readonly total: number;
   /** Physical blocks below this were handed out, or are among `free`. */
   used = 0;
 
   /** `quotas[ring]` blocks for each ring; their sum is the number of physical blocks. */
   constructor(
-    private readonly quotas: readonly number[],
+    private quotas: readonly number[],
     private readonly free: number[] = [],
   ) {
     this.owned = quotas.map(() => []);
@@ -32,6 +32,21 @@ export class BlockPool {
     return pool;
   }
 
+  /** Whether a ring below its quota need not overwrite anything. */
+  get hasUnused(): boolean {
+    return this.free.length > 0 || this.used < this.total;
+  }
+
+  /** Other quotas with the same sum; a ring that has more than its own keeps what it has. */
+  deal(quotas: readonly number[]): void {
+    this.quotas = quotas;
+  }
+
+  /** How many blocks a ring has now. */
+  countOf(ring: number): number {
+    return this.owned[ring].length;
+  }
+
   /** The physical block that `take` would give to `ring`. */
   next(ring: number): number {
     return this.hasFresh(ring) ? (this.free[0] ?? this.used) : this.owned[this.giverFor(ring)][0];
@@ -46,7 +61,7 @@ export class BlockPool {
   }
 
   private hasFresh(ring: number): boolean {
-    return this.owned[ring].length < this.quotas[ring] && (this.free.length > 0 || this.used < this.total);
+    return this.owned[ring].length < this.quotas[ring] && this.hasUnused;
   }
 
   /** The ring itself, or when it has nothing of its own the one with most above its quota. */

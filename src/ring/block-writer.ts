@@ -6,7 +6,7 @@
  */
 import { type BlockHeader, encodeBlockHeader } from './block-header.js';
 import { frameCrc } from './checksum.js';
-import { alignFrame, BLOCK_HEADER, FRAME_ALIGN, FRAME_HEAD, KIND_END } from './layout.js';
+import { alignFrame, BLOCK_HEADER, FRAME_ALIGN, FRAME_HEAD, HEAD_CELLS_LIMIT, KIND_END } from './layout.js';
 import type { Storage } from './storage.js';
 
 export class BlockWriter {
@@ -47,16 +47,25 @@ export class BlockWriter {
 
   /**
    * Appends the frame in `frame[at, at + length)`, whose payload stands behind 16 bytes left free for its head. `frame`
-   * must have room for the padding. Returns the bytes that it took.
+   * must have room for the padding; `cells` is the high water mark of a COLUMNS frame. Returns the bytes that it took.
    */
-  append(frame: Uint8Array, at: number, length: number, kind: number, flags: number, sequence: number): number {
+  append(
+    frame: Uint8Array,
+    at: number,
+    length: number,
+    kind: number,
+    flags: number,
+    sequence: number,
+    cells = 0,
+  ): number {
     const padded = alignFrame(length);
     frame.fill(0, at + length, at + padded);
     writeUint32(frame, at + FRAME_HEAD.sequence, sequence % 2 ** 32);
     frame[at + FRAME_HEAD.kind] = kind;
     frame[at + FRAME_HEAD.flags] = flags;
-    frame[at + FRAME_HEAD.reserved] = 0;
-    frame[at + FRAME_HEAD.reserved + 1] = 0;
+    const told = cells < HEAD_CELLS_LIMIT ? cells : 0;
+    frame[at + FRAME_HEAD.cells] = told & 0xff;
+    frame[at + FRAME_HEAD.cells + 1] = told >>> 8;
     const crc = frameCrc(frame, at, length, this.frameSeed);
     const target = this.blockAt + this.position;
     this.storage.write(target + FRAME_ALIGN, frame, at + FRAME_ALIGN, padded - FRAME_ALIGN);

@@ -1,11 +1,13 @@
 /**
- * Applies the payload of a LABELS or COLUMNS frame to the reader's state; the mirror of columns-encoder.ts.
+ * Applies the payload of a LABELS, COLUMNS or SNAPSHOT frame to the reader's state; the mirror of columns-encoder.ts.
  *
- * The trap: a good CRC says that the bytes are as written, not that the writer was sane. Every slot, gap and length is
- * bounded here; a payload that breaks a rule is refused, and the caller gives up the block.
+ * The traps: a good CRC says that the bytes are as written, not that the writer was sane. Every slot, gap and length is
+ * bounded here; a payload that breaks a rule is refused, and the caller gives up the block. And behind lost frames nothing
+ * is known: what builds on them is read and thrown away, until it was written anew.
  */
 import type { ColumnState } from './column-state.js';
-import { CELLS_ALL, CELLS_BITS, CELLS_GAPS } from './layout.js';
+import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX } from './layout.js';
+import { ALL_PLACES, readPlaces } from './place-forms.js';
 import type { RingSpec } from './ring-table.js';
 import { readToken } from './value-token.js';
 import { type ByteCursor, unzigzag } from './varint.js';
@@ -21,9 +23,19 @@ export class ColumnsDecoder {
   /** Ns after the block's base time, and from start to end. */
   startDelta = 0;
   duration = 0;
+  /** Values told by the last COLUMNS frame, and the bytes that tell them and which they are. */
+  told = 0;
+  toldBytes = 0;
+  /** True behind lost frames: only slots that were freed since are known, and labelled only if they were. */
+  isPartial = false;
+  /** In part: by slot, 1 where it is known. */
+  private known = new Uint8Array(0);
+  private scalarsKnown = true;
   private labelsListed = false;
-  /** Slots of the cells that moved in the frame being read. */
-  private moved = new Uint32Array(64);
+  /** Slots of the cells that moved in the frame being read: one of the arrays below, or those of `updated`. */
+  private moved = new Uint32Array(0);
+  private named = new Uint32Array(0);
+  private identity = new Uint32Array(0);
 
   constructor(
     private readonly spec: RingSpec,
@@ -32,8 +44,11 @@ export class ColumnsDecoder {
     private readonly major: number,
   ) {}
 
-  /** Start of a block: no labels, nothing known. */
-  reset(): void {
+  /** Start of a block: no labels, nothing known. With `isPartial`, frames of it are missing before the next one. */
+  reset(isPartial = false): void {
+    this.isPartial = isPartial;
+    this.known.fill(0);
+    this.scalarsKnown = !isPartial || this.spec.scalars.length === 0;
     this.labels.length = 0;
     this.highWater = 0;
     this.changed.count = 0;
@@ -50,27 +65,80 @@ export class ColumnsDecoder {
       const slot = source.varint();
       const length = source.varint();
       if (source.failed || slot >= this.maxSlots || length > source.end - source.at) return false;
-      if (length === 0) this.free(slot);
-      else this.name(slot, bytes.slice(source.at, source.at + length));
+      const at = source.at;
       source.at += length;
+      if (length === 0) this.free(slot);
+      else if (this.isPartial && this.known[slot] !== 1) continue;
+      else this.name(slot, bytes.slice(at, at + length));
       push(this.changed, slot);
     }
     return true;
   }
 
-  /** Applies a COLUMNS payload. False if it breaks the format. */
-  columnsFrame(source: ByteCursor): boolean {
+  /**
+   * Applies a COLUMNS payload. `isAlone`: its scalars do not build on earlier ones; `told`: the high water mark in its
+   * head. `lost`: frames that it builds on are missing; `bad`: it breaks the format.
+   */
+  columnsFrame(source: ByteCursor, isAlone: boolean, told: number): 'taken' | 'lost' | 'bad' {
     const { spec, state } = this;
+    const all = spec.rows === 'all';
+    this.told = 0;
+    if (this.isPartial && all && told === 0) return 'lost';
     this.startDelta = unzigzag(source.varint());
     this.duration = unzigzag(source.varint());
-    for (let s = 0; s < spec.scalars.length; s++) state.scalars[s] = readToken(source, state.scalars[s], 1);
-    const all = spec.rows === 'all';
-    if (source.failed || !(all ? this.statusChanges(source) : this.rows(source))) return false;
-    const cells = all ? this.highWater : this.updated.count;
+    for (let s = 0; s < spec.scalars.length; s++) {
+      state.scalars[s] = readToken(source, isAlone ? Number.NaN : state.scalars[s], 1);
+    }
+    if (isAlone) this.scalarsKnown = true;
+    const slots = !this.isPartial ? this.highWater : all ? Math.min(told, this.maxSlots) : this.maxSlots;
+    if (this.isPartial && all) state.reserve(slots);
+    if (source.failed || !(all ? this.statusChanges(source, slots) : this.rows(source, slots))) return 'bad';
+    const cells = all ? slots : this.updated.count;
+    const from = source.at;
     if (!(this.major === 1 ? this.cellsByColumn(source, cells, all) : this.movedCells(source, cells, all)))
-      return false;
+      return 'bad';
+    if (source.at !== source.end) return 'bad';
+    this.toldBytes = source.at - from;
+    if (this.isPartial) this.dropUnknown(all ? slots : -1);
     if (all && !this.labelsListed) this.listLabels();
-    return source.at === source.end;
+    return this.scalarsKnown ? 'taken' : 'lost';
+  }
+
+  /** Takes the whole state from a SNAPSHOT payload. False if it breaks the format: then nothing is known. */
+  snapshotFrame(source: ByteCursor, bytes: Uint8Array): boolean {
+    this.reset();
+    const length = source.varint();
+    const { end } = source;
+    if (source.failed || length > end - source.at) return false;
+    source.end = source.at + length;
+    const isRead = this.labelsFrame(source, bytes);
+    source.end = end;
+    if (!isRead) return false;
+    const { spec, state } = this;
+    for (let s = 0; s < spec.scalars.length; s++) state.scalars[s] = readToken(source, Number.NaN, 1);
+    this.listLabels();
+    const { slots, count } = this.updated;
+    for (let row = 0; row < count; row++) state.status[slots[row]] = source.byte();
+    for (const [c, { quantum }] of spec.columns.entries()) {
+      const held = state.columns[c];
+      for (let row = 0; row < count; row++) held[slots[row]] = readToken(source, Number.NaN, quantum);
+    }
+    return !source.failed && source.at === source.end;
+  }
+
+  /** Clears what was read into slots that are not known, or that have no label; `slots`: all below, or -1 for the rows. */
+  private dropUnknown(slots: number): void {
+    const { updated, labels } = this;
+    if (!this.scalarsKnown) this.state.scalars.fill(Number.NaN);
+    for (let slot = 0; slot < slots; slot++) if (labels[slot] === undefined) this.state.clearSlot(slot);
+    if (slots !== -1) return;
+    let kept = 0;
+    for (let row = 0; row < updated.count; row++) {
+      const slot = updated.slots[row];
+      if (labels[slot] === undefined) this.state.clearSlot(slot);
+      else updated.slots[kept++] = slot;
+    }
+    updated.count = kept;
   }
 
   /** Which cells moved in any column, then for each column which of them, and their tokens. */
@@ -85,23 +153,27 @@ export class ColumnsDecoder {
     }
   }
 
-  /** Fills `moved` with the slots, all of them when none is named; returns how many, or -1. */
+  /** Points `moved` at the slots of the cells that are named; returns how many, or -1. */
   private readMoved(source: ByteCursor, count: number, all: boolean): number {
-    if (this.moved.length < count) this.moved = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
-    const { moved } = this;
-    const { slots } = this.updated;
-    let found = 0;
-    for (let cell = -1; ; ) {
-      const gap = source.varint();
-      if (gap === 0) break;
-      cell += gap;
-      if (cell >= count) return -1;
-      moved[found++] = all ? cell : slots[cell];
+    const { named } = this;
+    if (named.length < count) {
+      this.named = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
+      this.identity = Uint32Array.from(this.named, (_, cell) => cell);
     }
-    if (source.failed) return -1;
-    if (found > 0) return found;
-    for (let cell = 0; cell < count; cell++) moved[cell] = all ? cell : slots[cell];
-    return count;
+    const form = this.major === 2 ? CELLS_GAPS : source.byte();
+    let found = readPlaces(source, form, count, this.named);
+    if (source.failed || found === -1) return -1;
+    // Version 2 names none to name all.
+    if (this.major === 2 && found === 0) found = ALL_PLACES;
+    const { slots } = this.updated;
+    // All of them: nothing is copied, since in most frames nothing moves.
+    if (found === ALL_PLACES) {
+      this.moved = all ? this.identity : slots;
+      return count;
+    }
+    this.moved = this.named;
+    if (!all) for (let i = 0; i < found; i++) this.named[i] = slots[this.named[i]];
+    return found;
   }
 
   private column(source: ByteCursor, c: number, count: number): boolean {
@@ -110,12 +182,14 @@ export class ColumnsDecoder {
     const { moved } = this;
     switch (source.byte()) {
       case CELLS_ALL:
+        this.told += count;
         for (let i = 0; i < count; i++) held[moved[i]] = readToken(source, held[moved[i]], quantum);
         return !source.failed;
       case CELLS_BITS: {
         const bits = source.skip((count + 7) >>> 3);
         for (let i = 0; i < count && !source.failed; i++) {
           if ((source.byteAt(bits + (i >>> 3)) & (1 << (i & 7))) === 0) continue;
+          this.told++;
           held[moved[i]] = readToken(source, held[moved[i]], quantum);
         }
         return !source.failed;
@@ -126,8 +200,23 @@ export class ColumnsDecoder {
           if (gap === 0) return !source.failed;
           i += gap;
           if (i >= count) return false;
+          this.told++;
           held[moved[i]] = readToken(source, held[moved[i]], quantum);
         }
+      case CELLS_HALVES: {
+        const bytes = source.varint();
+        const at = source.skip(bytes);
+        let place = -1;
+        for (let i = 0; i < bytes * 2 && !source.failed; i++) {
+          const half = (source.byteAt(at + (i >>> 1)) >>> ((i & 1) << 2)) & 15;
+          place += half === 0 ? HALF_MAX : half;
+          if (half === 0) continue;
+          if (place >= count) return false;
+          this.told++;
+          held[moved[place]] = readToken(source, held[moved[place]], quantum);
+        }
+        return !source.failed;
+      }
       default:
         return false;
     }
@@ -152,28 +241,30 @@ export class ColumnsDecoder {
       if (gap === 0) return !source.failed;
       cell += gap;
       if (cell >= count) return false;
+      this.told++;
       const slot = all ? cell : slots[cell];
       held[slot] = readToken(source, held[slot], quantum);
     }
   }
 
-  private statusChanges(source: ByteCursor): boolean {
+  private statusChanges(source: ByteCursor, slots: number): boolean {
     for (let slot = -1; ; ) {
       const gap = source.varint();
       if (gap === 0) return !source.failed;
       slot += gap;
-      if (slot >= this.highWater) return false;
+      if (slot >= slots) return false;
       this.state.status[slot] = source.byte();
     }
   }
 
-  private rows(source: ByteCursor): boolean {
+  private rows(source: ByteCursor, slots: number): boolean {
     this.updated.count = 0;
     for (let slot = -1; ; ) {
       const gap = source.varint();
       if (gap === 0) return !source.failed;
       slot += gap;
-      if (slot >= this.highWater) return false;
+      if (slot >= slots) return false;
+      this.state.reserve(slot + 1);
       this.state.status[slot] = source.byte();
       push(this.updated, slot);
     }
@@ -187,11 +278,21 @@ export class ColumnsDecoder {
   }
 
   private free(slot: number): void {
+    if (this.isPartial) this.know(slot);
     if (slot >= this.highWater) return;
     this.labels[slot] = undefined;
     this.state.clearSlot(slot);
     while (this.highWater > 0 && this.labels[this.highWater - 1] === undefined) this.highWater--;
     this.labels.length = this.highWater;
+  }
+
+  private know(slot: number): void {
+    if (slot >= this.known.length) {
+      const grown = new Uint8Array(2 ** Math.ceil(Math.log2(slot + 64)));
+      grown.set(this.known);
+      this.known = grown;
+    }
+    this.known[slot] = 1;
   }
 
   private listLabels(): void {

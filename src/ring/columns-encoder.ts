@@ -74,15 +74,22 @@ export class ColumnsEncoder {
 
   /**
    * Writes the prepared sweep to `out[at, limit)` and carries the state along. Returns the end, or -1 if it does not fit:
-   * then the state is spoilt and must be reset by writing a key.
+   * then the state is spoilt and must be reset by writing a key. `isAlone`: the scalars do not build on earlier ones.
    */
-  encode(out: Uint8Array, at: number, limit: number, baseTimeNs: bigint, sweep: SweepColumns): number {
+  encode(
+    out: Uint8Array,
+    at: number,
+    limit: number,
+    baseTimeNs: bigint,
+    sweep: SweepColumns,
+    isAlone: boolean,
+  ): number {
     const { spec, state } = this;
     if (at + 2 * VARINT_BYTES_MAX + spec.scalars.length * TOKEN_BYTES_MAX > limit) return -1;
     let next = writeVarint(out, at, zigzag(Number(sweep.startNs - baseTimeNs)));
     next = writeVarint(out, next, zigzag(Number(sweep.endNs - sweep.startNs)));
     for (let s = 0; s < spec.scalars.length; s++) {
-      next = writeToken(out, next, state.scalars[s], sweep.scalars[s], 1, 1);
+      next = writeToken(out, next, isAlone ? Number.NaN : state.scalars[s], sweep.scalars[s], 1, 1);
       state.scalars[s] = sweep.scalars[s];
     }
     const all = spec.rows === 'all';
@@ -97,6 +104,24 @@ export class ColumnsEncoder {
     return all
       ? cells.write(out, next, limit, values, held, labels.highWater)
       : cells.write(out, next, limit, values, held, rowCount, rows);
+  }
+
+  /** Writes the whole state to `out[at, limit)`. Returns the end, or -1 if it does not fit. */
+  encodeSnapshot(out: Uint8Array, at: number, limit: number): number {
+    const { spec, state, labels } = this;
+    const { live, highWater, liveCount, allBytes } = labels;
+    if (at + VARINT_BYTES_MAX + allBytes + spec.scalars.length * TOKEN_BYTES_MAX + liveCount > limit) return -1;
+    let next = labels.encodeAll(out, writeVarint(out, at, allBytes));
+    for (let s = 0; s < spec.scalars.length; s++) next = writeToken(out, next, Number.NaN, state.scalars[s], 1, 1);
+    for (let slot = 0; slot < highWater; slot++) if (live[slot] === 1) out[next++] = state.status[slot];
+    for (const [c, { quantum }] of spec.columns.entries()) {
+      const held = state.columns[c];
+      if (next + liveCount * TOKEN_BYTES_MAX > limit) return -1;
+      for (let slot = 0; slot < highWater; slot++) {
+        if (live[slot] === 1) next = writeToken(out, next, Number.NaN, held[slot], quantum, 1 / quantum);
+      }
+    }
+    return next;
   }
 
   private encodeStatusChanges(out: Uint8Array, at: number, limit: number, status: Uint8Array): number {

@@ -77,10 +77,6 @@ export function parseFileHeader(read: (length: number) => Uint8Array): FileHeade
   }
   const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.length);
   const major = view.getUint16(FILE_HEADER.major, true);
-  if (major > FORMAT_MAJOR) {
-    const text = `The recording has format version ${major}; this reader knows versions up to ${FORMAT_MAJOR}`;
-    throw new RingFormatError('newer-version', text);
-  }
   const headerBytes = view.getUint32(FILE_HEADER.headerBytes, true);
   const blockBytes = view.getUint32(FILE_HEADER.blockBytes, true);
   const blockCount = view.getUint32(FILE_HEADER.blockCount, true);

@@ -2,11 +2,14 @@
  * A ring in a file, preallocated so that a full disk is refused at the start and never while recording.
  *
  * The traps: opening a FIFO blocks until someone writes (hence O_NONBLOCK and a look at the type), and a predictable
- * name in a shared directory may be somebody's symlink (hence O_EXCL and O_NOFOLLOW).
+ * name in a shared directory may be somebody's symlink (hence O_EXCL and O_NOFOLLOW). And write(2) into a file that is
+ * being flushed waits for the disk, so a recorder writes through memory where it can (see docs/benchmarks.md).
  */
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
@@ -27,9 +30,31 @@ const ZEROS_BYTES = 1024 * 1024;
  */
 export type Preallocate = (fd: number, sizeBytes: number) => boolean;
 
+/** A file written through memory and flushed by a thread of its own. All but the last three throw what goes wrong. */
+export interface MappedFile {
+  write(at: number, bytes: Uint8Array, from: number, length: number): void;
+  commit(at: number, length: number, crc: number): void;
+  /** Throws when a flush on the other thread has failed. */
+  check(): void;
+  prepare(at: number, length: number): void;
+  flushBehind(): void;
+  /** Waits for the other thread; nothing is flushed. */
+  close(): void;
+}
+
+/** Maps `sizeBytes` of an open file; undefined where that cannot be. */
+export type MapFile = (fd: number, sizeBytes: number) => MappedFile | undefined;
+
+/** Without a mapping: how long a commit waits for the flush that puts it on stable storage. */
+const FLUSH_AFTER_MS = 500;
+
 export class FileStorage implements Storage {
   private readonly commitWord = new Uint8Array(8);
   private readonly commitView = new DataView(this.commitWord.buffer);
+  private mapped: MappedFile | undefined;
+  private flushTimer: NodeJS.Timeout | undefined;
+  /** Size that the file has while it is written; others may cut it. */
+  private reservedBytes = 0;
   private flushing = 0;
   private flushError: Error | undefined;
   private closed = false;
@@ -59,7 +84,9 @@ export class FileStorage implements Storage {
       unlinkSync(path);
       throw StorageError.from(error, path, `reserve ${sizeBytes} bytes for`);
     }
-    return new FileStorage(path, fd);
+    const storage = new FileStorage(path, fd);
+    storage.reservedBytes = sizeBytes;
+    return storage;
   }
 
   /**
@@ -99,16 +126,33 @@ export class FileStorage implements Storage {
     return fstatSync(this.fd).size;
   }
 
+  /** Has it written through memory from now on. Its whole size must be reserved: see `create` and `extend`. */
+  map(mapFile: MapFile): void {
+    this.mapped ??= mapFile(this.fd, this.sizeBytes);
+  }
+
   write(at: number, bytes: Uint8Array, from: number, length: number): void {
+    if (this.mapped !== undefined) {
+      this.mapped.write(at, bytes, from, length);
+      return;
+    }
     for (let done = 0; done < length; ) {
       done += writeSync(this.fd, bytes, from + done, length - done, at + done);
     }
   }
 
   commit(at: number, length: number, crc: number): void {
+    if (this.mapped !== undefined) {
+      this.mapped.commit(at, length, crc);
+      return;
+    }
     this.commitView.setUint32(0, length, true);
     this.commitView.setUint32(4, crc, true);
     this.write(at, this.commitWord, 0, 8);
+    this.flushTimer ??= setTimeout(() => {
+      this.flushTimer = undefined;
+      this.flushBehind();
+    }, FLUSH_AFTER_MS).unref();
   }
 
   read(at: number, into: Uint8Array, from: number, length: number): number {
@@ -123,6 +167,7 @@ export class FileStorage implements Storage {
 
   flush(): void {
     fdatasyncSync(this.fd);
+    this.mapped?.check();
     if (this.flushError === undefined) return;
     const error = this.flushError;
     this.flushError = undefined;
@@ -130,6 +175,11 @@ export class FileStorage implements Storage {
   }
 
   flushBehind(): void {
+    if (this.mapped !== undefined) {
+      this.mapped.flushBehind();
+      return;
+    }
+    if (this.closed) return;
     this.flushing++;
     fdatasync(this.fd, (error) => {
       this.flushing--;
@@ -138,9 +188,14 @@ export class FileStorage implements Storage {
     });
   }
 
+  prepare(at: number, length: number): void {
+    this.mapped?.prepare(at, length);
+  }
+
   /** Gives a file that was trimmed its whole size back, reserved. Throws `StorageError` `no-space`, or `failed`. */
   extend(sizeBytes: number, preallocate: Preallocate = () => false): void {
     const present = this.sizeBytes;
+    this.reservedBytes = Math.max(present, sizeBytes);
     if (present >= sizeBytes) return;
     try {
       if (!preallocate(this.fd, sizeBytes)) fillWithZeros(this.fd, sizeBytes, present);
@@ -151,12 +206,35 @@ export class FileStorage implements Storage {
     }
   }
 
+  /**
+   * What others did to the file under a writer, in words that follow its path: `was cut`, or `was removed` (also when
+   * another file took its name; one that was given another name is written on). Undefined while it stands.
+   */
+  harm(): string | undefined {
+    const { size, nlink } = fstatSync(this.fd);
+    if (size < this.reservedBytes) return 'was cut';
+    return nlink === 0 ? 'was removed' : undefined;
+  }
+
+  /** Lets the members of a group read the file. Throws `StorageError`. */
+  shareWith(gid: number): void {
+    try {
+      fchownSync(this.fd, -1, gid);
+      fchmodSync(this.fd, 0o640);
+    } catch (error) {
+      throw StorageError.from(error, this.path, `give group ${gid}`);
+    }
+  }
+
   /** Hands the descriptor to whoever locks it: `lock(fd)` gives false when somebody else holds it. */
   lock(lock: (fd: number) => boolean): boolean {
     return lock(this.fd);
   }
 
+  /** Nothing can be mapped beyond the end, so a mapping ends here too. */
   trim(sizeBytes: number): void {
+    this.unmap();
+    this.reservedBytes = Math.min(this.reservedBytes, sizeBytes);
     if (sizeBytes < this.sizeBytes) ftruncateSync(this.fd, sizeBytes);
   }
 
@@ -164,7 +242,21 @@ export class FileStorage implements Storage {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    clearTimeout(this.flushTimer);
+    this.unmap();
     if (this.flushing === 0) closeSync(this.fd);
+  }
+
+  private unmap(): void {
+    const { mapped } = this;
+    if (mapped === undefined) return;
+    this.mapped = undefined;
+    try {
+      mapped.check();
+    } catch (error) {
+      this.flushError = error as Error;
+    }
+    mapped.close();
   }
 }
 

@@ -7,8 +7,8 @@
 
 /** First eight bytes of a recording, ASCII `TIDEMARK`. */
 export const FILE_MAGIC = 'TIDEMARK';
-/** Readers refuse a larger major version; this one reads 1 as well, whose COLUMNS frames list cells column by column. */
-export const FORMAT_MAJOR = 2;
+/** What this version writes. It reads 1 and 2 as well, and of a larger one the kinds of frames that it knows. */
+export const FORMAT_MAJOR = 3;
 /** Readers accept any minor version. */
 export const FORMAT_MINOR = 0;
 
@@ -74,20 +74,29 @@ export const BLOCK_HEADER = {
 } as const;
 
 /** Offsets inside a frame's head; the payload follows. Length and CRC are the commit word, written last. */
-export const FRAME_HEAD = { length: 0, crc: 4, sequence: 8, kind: 12, flags: 13, reserved: 14, bytes: 16 } as const;
+export const FRAME_HEAD = { length: 0, crc: 4, sequence: 8, kind: 12, flags: 13, cells: 14, bytes: 16 } as const;
+/** A high water mark from here on is not told in the head of a frame, which has 0 then. */
+export const HEAD_CELLS_LIMIT = 65536;
 /** Frames start at multiples of this, so that the commit word never straddles a page or an Int32Array cell. */
 export const FRAME_ALIGN = 8;
 
 export const KIND_LABELS = 1;
 export const KIND_COLUMNS = 2;
 export const KIND_RECORD = 3;
+export const KIND_SNAPSHOT = 4;
 export const KIND_END = 255;
-/** How a column of a COLUMNS frame tells which of the moved cells it changes: all of them, by bits, or by gaps. */
+/** How a COLUMNS frame tells which of some cells it means: all of them, by bits, by gaps, or by gaps in half-bytes. */
 export const CELLS_ALL = 0;
 export const CELLS_BITS = 1;
 export const CELLS_GAPS = 2;
+export const CELLS_HALVES = 3;
+/** The largest gap of one half-byte; a half-byte of 0 goes on by as much and names nothing. */
+export const HALF_MAX = 15;
 /** Frame flag: belongs to the key at the start of a block. */
 export const FLAG_KEY = 1;
+/** Frame flag of COLUMNS: the scalars do not build on earlier ones. */
+export const FLAG_ALONE = 2;
+export const FLAGS_KNOWN = FLAG_KEY | FLAG_ALONE;
 
 /** Head of a RECORD payload: i64 time in ns, u16 type, then opaque bytes. */
 export const RECORD_HEAD = { timeNs: 0, type: 8, bytes: 10 } as const;

@@ -7,10 +7,15 @@
  * change; hence plain loops over typed arrays and nothing allocated in the steady state. `Object.is` is the comparison
  * wanted (NaN equals NaN, -0 differs from 0), and V8 compiles it to a few instructions.
  */
-import { CELLS_ALL, CELLS_BITS, CELLS_GAPS } from './layout.js';
+import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, TOKEN_DELTA } from './layout.js';
+import { bytesOfForm, formOfPlaces, roomForForm, writeBits, writeHalves } from './place-forms.js';
 import type { ColumnSpec } from './ring-table.js';
+import { SameColumns, STRETCH } from './same-columns.js';
 import { TOKEN_BYTES_MAX, writeToken } from './value-token.js';
 import { VARINT_BYTES_MAX, writeVarint } from './varint.js';
+
+/** Steps whose token is one byte, either way. */
+const STEPS_IN_BYTE = 62;
 
 export class MovedCells {
   /** Cells written by the last `write`. */
@@ -26,9 +31,11 @@ export class MovedCells {
   /** The moved cells, ascending. */
   private named = new Uint32Array(64);
   private readonly inverses: Float64Array;
+  private readonly same: SameColumns;
 
   constructor(private readonly columns: readonly ColumnSpec[]) {
     this.ends = new Uint32Array(columns.length);
+    this.same = new SameColumns(columns.length);
     this.inverses = Float64Array.from(columns, ({ quantum }) => 1 / quantum);
   }
 
@@ -46,12 +53,20 @@ export class MovedCells {
       const list = this.roomFor(found, highWater);
       const now = values[c];
       const before = held[c];
-      for (let slot = 0; slot < highWater; slot++) {
-        if (Object.is(now[slot], before[slot])) continue;
-        if (live[slot] === 0) continue;
-        list[found++] = slot;
-        moved[slot] = 1;
+      const first = found;
+      for (let from = 0; from < highWater; ) {
+        const same = this.same.same(c, now, before, from, highWater);
+        from += same;
+        const end = same > 0 ? from : Math.min(from + STRETCH, highWater);
+        for (let slot = from; slot < end; slot++) {
+          if (Object.is(now[slot], before[slot])) continue;
+          if (live[slot] === 0) continue;
+          list[found++] = slot;
+          moved[slot] = 1;
+        }
+        from = end;
       }
+      this.same.found(c, found - first);
       this.ends[c] = found;
     }
   }
@@ -88,25 +103,25 @@ export class MovedCells {
   ): number {
     const { ends, columns } = this;
     const moved = this.forgetMarks(cells);
-    const isNamed = this.bytesOfPlaces(moved) + moved < this.bytesOfPlaces(cells);
+    const form = formOfPlaces(moved, cells);
+    const isNamed = bytesOfForm(form, moved, cells) + this.bytesOfPlaces(moved) < this.bytesOfPlaces(cells);
     const count = isNamed ? moved : cells;
     const place = isNamed ? this.place : this.identity;
-    const bytes = (count + 7) >>> 3;
-    let next = this.writeNamed(out, at, limit, isNamed ? moved : 0);
+    let next = this.writeNamed(out, at, limit, isNamed ? form : CELLS_ALL, moved, cells);
     let start = 0;
     let previous = -1;
     for (let c = 0; c < columns.length && next !== -1; c++) {
       const end = ends[c];
       if (end === start) continue;
-      if (next + VARINT_BYTES_MAX + 1 + bytes > limit) return -1;
+      const how = formOfPlaces(end - start, count);
+      if (next + VARINT_BYTES_MAX + 1 + (how === CELLS_GAPS ? 0 : roomForForm(how, end - start, count)) > limit) {
+        return -1;
+      }
       next = writeVarint(out, next, c - previous);
       previous = c;
-      const how = howToTell(end - start, count);
       out[next++] = how;
-      if (how === CELLS_BITS) {
-        this.writeBits(out, next, start, end, bytes, place);
-        next += bytes;
-      }
+      if (how === CELLS_BITS) next = writeBits(out, next, (count + 7) >>> 3, this.list, start, end, place);
+      else if (how === CELLS_HALVES) next = writeHalves(out, next, this.list, start, end, place);
       next = this.writeTokens(
         out,
         next,
@@ -155,8 +170,23 @@ export class MovedCells {
       }
       const slot = rows === undefined ? cell : rows[cell];
       const value = now[slot];
-      next = writeToken(out, next, before[slot], value, quantum, inverse);
+      const old = before[slot];
       before[slot] = value;
+      // The one-byte token of a few steps, which is nearly all of them, without a call.
+      const exact = (value - old) / quantum;
+      const steps = exact | 0;
+      if (
+        steps === exact &&
+        steps !== 0 &&
+        steps <= STEPS_IN_BYTE &&
+        steps >= -STEPS_IN_BYTE &&
+        value !== 0 &&
+        old + steps * quantum === value
+      ) {
+        out[next++] = TOKEN_DELTA + ((steps << 1) ^ (steps >> 31));
+      } else {
+        next = writeToken(out, next, old, value, quantum, inverse);
+      }
     }
     if (place === undefined) return next;
     if (next >= limit) return -1;
@@ -184,37 +214,29 @@ export class MovedCells {
     for (let c = 0; c < this.ends.length; c++) {
       const changes = this.ends[c] - start;
       start = this.ends[c];
-      const how = howToTell(changes, count);
-      sum += how === CELLS_ALL ? 0 : how === CELLS_GAPS ? changes : (count + 7) >>> 3;
+      if (changes > 0) sum += bytesOfForm(formOfPlaces(changes, count), changes, count);
     }
     return sum;
   }
 
-  private writeNamed(out: Uint8Array, at: number, limit: number, count: number): number {
-    const { named } = this;
-    const last = limit - VARINT_BYTES_MAX;
+  /** Tells which `moved` of the `cells` are named. */
+  private writeNamed(out: Uint8Array, at: number, limit: number, form: number, moved: number, cells: number): number {
+    const { named, identity } = this;
+    if (at + 1 + roomForForm(form, moved, cells) > limit) return -1;
     let next = at;
+    out[next++] = form;
+    if (form === CELLS_BITS) return writeBits(out, next, (cells + 7) >>> 3, named, 0, moved, identity);
+    if (form === CELLS_HALVES) return writeHalves(out, next, named, 0, moved, identity);
+    if (form === CELLS_ALL) return next;
     let previous = -1;
-    for (let i = 0; i < count; i++) {
-      if (next > last) return -1;
+    for (let i = 0; i < moved; i++) {
       const gap = named[i] - previous;
       if (gap < 0x80) out[next++] = gap;
       else next = writeVarint(out, next, gap);
       previous = named[i];
     }
-    if (next >= limit) return -1;
     out[next] = 0;
     return next + 1;
-  }
-
-  /** The bytes of bits that tell which of the `count` named cells the entries `start` to `end` of the list are. */
-  private writeBits(out: Uint8Array, at: number, start: number, end: number, bytes: number, place: Uint32Array): void {
-    const { list } = this;
-    out.fill(0, at, at + bytes);
-    for (let i = start; i < end; i++) {
-      const bit = place[list[i]];
-      out[at + (bit >>> 3)] |= 1 << (bit & 7);
-    }
   }
 
   private reserve(cells: number): void {
@@ -234,10 +256,4 @@ export class MovedCells {
     }
     return this.list;
   }
-}
-
-/** The shortest way to tell which of `count` places the `changes` of a column are. */
-export function howToTell(changes: number, count: number): number {
-  if (changes === count) return CELLS_ALL;
-  return changes < (count + 7) >>> 3 ? CELLS_GAPS : CELLS_BITS;
 }

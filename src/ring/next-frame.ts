@@ -3,7 +3,7 @@
  *
  * The trap: frames behind a damaged one cannot be used, but they had numbers, and no number may be given out twice.
  */
-import { BlockCopy } from './block-copy.js';
+import { BlockCopy, takesNumber } from './block-copy.js';
 import type { BlockEntry } from './block-index.js';
 import { BLOCK_HEADER } from './layout.js';
 import type { RingReader } from './ring-reader.js';
@@ -24,7 +24,7 @@ export function nextFrameAfter(reader: RingReader, ring: number, newest: BlockEn
     if (at === -1) break;
     // Numbers are compared by their low 32 bits, and only ever grow inside a block.
     sequence += ((copy.foundSequence - sequence) % 2 ** 32) >>> 0;
-    next = Math.max(next, sequence + 1);
+    next = Math.max(next, takesNumber(copy.foundKind) ? sequence + 1 : sequence);
   }
   return next;
 }

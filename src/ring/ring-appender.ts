@@ -12,16 +12,21 @@ import { ColumnState } from './column-state.js';
 import { ColumnsEncoder, type SweepColumns, timeFits } from './columns-encoder.js';
 import {
   alignFrame,
+  FLAG_ALONE,
   FLAG_KEY,
   FRAME_ALIGN,
   FRAME_HEAD,
   KIND_COLUMNS,
   KIND_LABELS,
   KIND_RECORD,
+  KIND_SNAPSHOT,
   RECORD_HEAD,
 } from './layout.js';
 import type { RingSpec } from './ring-table.js';
 import { SlotLabels } from './slot-labels.js';
+
+/** A snapshot costs as much as a key: one for so many keys' worth of frames is an eighth more, and few enough are lost. */
+const SNAPSHOT_EVERY_KEYS = 8;
 
 /** What the rings of one file have in common. */
 export interface AppenderShared {
@@ -31,6 +36,8 @@ export interface AppenderShared {
   blockOffset(physical: number): number;
   /** Called when a block was closed and is full of history worth flushing. */
   blockClosed(): void;
+  /** Called when the first `bytes` of a block are written soon. */
+  prepare(physical: number, bytes: number): void;
   failed(error: unknown): void;
 }
 
@@ -44,6 +51,11 @@ export class RingAppender {
   private blockSequence = 0;
   private frameSequence = 1;
   private stateKnown = false;
+  /** Bytes of the key of the open block, and of what came since it or since the last snapshot. */
+  private keyBytes = 0;
+  private sinceKey = 0;
+  /** Whether the place of the next block was told to the storage. */
+  private isPrepared = false;
 
   constructor(
     private readonly ring: number,
@@ -75,7 +87,9 @@ export class RingAppender {
       if (bytes === 0) return this.drop('key-too-large');
       this.stats.points += this.encoder.rowCount * this.spec.columns.length;
       this.stats.changed += this.encoder.changed;
-      return this.store(bytes);
+      const stored = this.store(bytes);
+      this.stats.bytes += this.appendSnapshot();
+      return stored;
     } catch (error) {
       this.stateKnown = false;
       this.shared.failed(error);
@@ -145,9 +159,12 @@ export class RingAppender {
       labels.encodeChanges(frame, FRAME_HEAD.bytes);
       labels.forEachFreed((slot) => this.state.clearSlot(slot));
     }
-    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, room, block.baseTimeNs, sweep);
+    const isAlone = labelsLength > 0;
+    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, room, block.baseTimeNs, sweep, isAlone);
     if (end === -1) return 0;
-    return this.commit(labelsLength, columnsAt, end, 0);
+    const bytes = this.commit(labelsLength, columnsAt, end, 0, isAlone ? FLAG_ALONE : 0);
+    this.sinceKey += bytes;
+    return bytes;
   }
 
   /** Bytes written, or 0 if not even an empty block would hold it. */
@@ -162,21 +179,56 @@ export class RingAppender {
     if (columnsAt + FRAME_HEAD.bytes > block.capacity) return 0;
     this.state.reset();
     labels.encodeAll(frame, FRAME_HEAD.bytes);
-    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, block.capacity, sweep.startNs, sweep);
+    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, block.capacity, sweep.startNs, sweep, true);
     if (end === -1) return 0;
     this.openBlock(sweep.startNs);
-    return this.commit(labelsLength, columnsAt, end, FLAG_KEY);
+    this.keyBytes = this.commit(labelsLength, columnsAt, end, FLAG_KEY, FLAG_KEY);
+    this.stats.keyBytes += this.keyBytes;
+    this.sinceKey = 0;
+    return this.keyBytes;
   }
 
-  private commit(labelsLength: number, columnsAt: number, end: number, flags: number): number {
-    const { block, frameSequence } = this;
+  private commit(
+    labelsLength: number,
+    columnsAt: number,
+    end: number,
+    labelsFlags: number,
+    columnsFlags: number,
+  ): number {
+    const { block, frameSequence, labels } = this;
     const { frame } = this.shared;
     let bytes = 0;
-    if (labelsLength > 0) bytes += block.append(frame, 0, labelsLength, KIND_LABELS, flags, frameSequence);
-    this.labels.forgetChanges();
-    bytes += block.append(frame, columnsAt, end - columnsAt, KIND_COLUMNS, flags, frameSequence);
+    if (labelsLength > 0) bytes += block.append(frame, 0, labelsLength, KIND_LABELS, labelsFlags, frameSequence);
+    labels.forgetChanges();
+    const cells = this.spec.rows === 'all' ? labels.highWater : 0;
+    bytes += block.append(frame, columnsAt, end - columnsAt, KIND_COLUMNS, columnsFlags, frameSequence, cells);
     this.stateKnown = true;
+    // Where the next block begins, a whole key is written at once.
+    if (block.room < this.keyBytes && !this.isPrepared) {
+      this.isPrepared = true;
+      this.shared.prepare(this.shared.pool.next(this.ring), this.keyBytes);
+    }
     return bytes;
+  }
+
+  /** Puts a snapshot behind the last frame when one is due. Returns the bytes that it took, or 0. */
+  private appendSnapshot(): number {
+    const { block, frameSequence } = this;
+    const apart = SNAPSHOT_EVERY_KEYS * this.keyBytes;
+    if (this.sinceKey < apart || block.room < apart) return 0;
+    this.sinceKey = 0;
+    const { frame } = this.shared;
+    const end = this.encoder.encodeSnapshot(frame, FRAME_HEAD.bytes, block.room);
+    if (end === -1) return 0;
+    try {
+      const bytes = block.append(frame, 0, end, KIND_SNAPSHOT, 0, frameSequence);
+      // In a ring of lists, the key holds fewer values than are known later.
+      this.keyBytes = Math.max(this.keyBytes, bytes);
+      return bytes;
+    } catch (error) {
+      this.shared.failed(error);
+      return 0;
+    }
   }
 
   private openBlock(baseTimeNs: bigint): void {
@@ -191,6 +243,7 @@ export class RingAppender {
       firstFrameSequence: this.frameSequence,
       baseTimeNs,
     });
+    this.isPrepared = false;
     this.blockSequence++;
     this.stats.blocks++;
     if (pool.take(this.ring)) this.stats.recycled++;

@@ -5,53 +5,44 @@
  * may have died in the middle of a frame. `next` tells these apart and never throws for what it finds in the ring.
  */
 import { BlockCopy, frameAfter, takesNumber } from './block-copy.js';
-import type { BlockEntry, BlockIndex, Damage } from './block-index.js';
+import type { BlockEntry, Damage } from './block-index.js';
 import { ColumnState } from './column-state.js';
 import { ColumnsDecoder } from './columns-decoder.js';
-import type { FileHeader } from './file-header.js';
+import type { CursorSource } from './cursor-source.js';
 import {
   BLOCK_HEADER,
+  FLAG_ALONE,
   FLAG_KEY,
   FRAME_HEAD,
   KIND_COLUMNS,
   KIND_END,
   KIND_LABELS,
   KIND_RECORD,
+  KIND_SNAPSHOT,
   RECORD_HEAD,
 } from './layout.js';
-import type { Storage } from './storage.js';
+import { type CursorStart, firstBlock, lastSnapshotBefore } from './start-point.js';
 import { ByteCursor } from './varint.js';
 
 /**
- * `block`: a new block begins, all labels and values are forgotten; `labels`: see `changedSlots`; `columns`: a sweep;
- * `record`: an event; `gap`: `lost` frames are missing before what follows.
+ * `block`: a block begins or goes on behind damage, all labels and values are forgotten; `labels`: see `changedSlots`;
+ * `columns`: a sweep; `record`: an event; `gap`: `lost` frames are missing before the next sweep or record.
  */
 export type CursorStep = 'block' | 'labels' | 'columns' | 'record' | 'gap';
-
-export interface CursorStart {
-  /** Sequence of the block to start at, or of the next younger one that stands. Default: the oldest. */
-  fromBlock?: number;
-  /** Leaves out sweeps and records that start before; labels still come. */
-  fromTimeNs?: bigint;
-}
 
 /** How often one call looks for a block that stands long enough to be copied. */
 const COPY_ATTEMPTS = 8;
 
-/** What a cursor needs of its reader. */
-export interface CursorSource {
-  storage: Storage;
-  header: FileHeader;
-  fileSeed: number;
-  index: BlockIndex;
-  noteDamage(damage: Damage): void;
-}
+/** From this major version on, what is written anew behind damage can be told from what is not. */
+const PARTS_MAJOR = 3;
 
 export class RingCursor {
   /** Sequence of the block that the last step came from. */
   blockSequence = 0;
   /** After `columns` and `record`: the number of the frame in its ring, from 1. */
   frameSequence = 0;
+  /** After `labels`, `columns` and `record`: bytes of the frame in the ring, with head and padding. */
+  frameBytes = 0;
   /** After `columns`: start and end of the sweep in monotonic ns. */
   startNs = 0n;
   endNs = 0n;
@@ -74,6 +65,14 @@ export class RingCursor {
   private position = 0;
   /** Number of the next frame; 0 = not known yet. */
   private expected = 0;
+  /** Number behind the last frame that was given out or had nothing to give; 0 = not known yet. */
+  private due = 0;
+  /** Given out by the next call, behind a gap. */
+  private pending: CursorStep | undefined;
+  /** The next announcement is of a block whose frames up to here are lost. */
+  private isTorn = false;
+  /** Whether the first block was entered: later ones are read from their begin. */
+  private isBegun = false;
   /** Position already searched for later frames in vain, so that polling stays cheap. */
   private searched = -1;
 
@@ -88,16 +87,33 @@ export class RingCursor {
     this.copy = new BlockCopy(storage, fileSeed, header.blockBytes);
     this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major);
     this.fromTimeNs = start.fromTimeNs;
-    this.blockSequence = this.firstBlock(start) - 1;
+    const { fromBlock = firstBlock(source.index.of(ring), start.fromTimeNs, spec.rows === 'none') } = start;
+    this.blockSequence = fromBlock - 1;
     // From here on it counts: what is overwritten before the first call of `next` is lost, not unheard of.
     const first = source.index.after(ring, this.blockSequence);
     if (first !== undefined) this.expected = first.firstFrameSequence;
     else if (source.index.of(ring).length === 0 && this.blockSequence === 0) this.expected = 1;
+    this.due = this.expected;
   }
 
   /** The number of the frame that is looked for next; 0 while not even a block has been found. */
   get nextFrame(): number {
     return this.expected;
+  }
+
+  /** After `columns`: how many values its frame told anew, and in how many bytes. */
+  get told(): { readonly values: number; readonly bytes: number } {
+    return { values: this.decoder.told, bytes: this.decoder.toldBytes };
+  }
+
+  /** True behind damage, until the block tells everything again: only slots that were taken since are labelled. */
+  get isPartial(): boolean {
+    return this.decoder.isPartial;
+  }
+
+  /** Bytes of the block that it stands in, up to the next frame. */
+  get blockBytesRead(): number {
+    return this.position;
   }
 
   /** By slot: the bytes given by the writer, undefined for a slot that is free. */
@@ -136,17 +152,20 @@ export class RingCursor {
 
   /** The next step, or null if nothing more is committed now; it may be called again later. */
   next(): CursorStep | null {
+    this.lost = 0;
+    if (this.pending !== undefined) {
+      const step = this.pending;
+      this.pending = undefined;
+      return step;
+    }
     for (;;) {
       if (this.block === undefined) {
-        if (!this.enterNext()) return null;
+        if (!this.enterNext()) return this.atEnd();
         if (this.lost > 0) return 'gap';
       }
       if (!this.announced) return this.announce();
-      if (this.lost > 0) this.lost = 0;
       if (!this.copy.accept(this.position, this.expected)) {
-        const outcome = this.recover();
-        if (outcome === 'end') return null;
-        if (outcome === 'gap') return 'gap';
+        if (this.recover() === 'end') return this.atEnd();
         continue;
       }
       const step = this.take();
@@ -154,10 +173,18 @@ export class RingCursor {
     }
   }
 
+  /** Nothing more is committed: what was read and could not be used is lost, whatever follows. */
+  private atEnd(): 'gap' | null {
+    if (this.due === 0 || this.expected <= this.due) return null;
+    this.lost = this.expected - this.due;
+    this.due = this.expected;
+    return 'gap';
+  }
+
   private announce(): CursorStep {
     this.announced = true;
-    this.lost = 0;
-    this.decoder.reset();
+    this.decoder.reset(this.isTorn);
+    this.isTorn = false;
     return 'block';
   }
 
@@ -169,6 +196,7 @@ export class RingCursor {
     const end = at + copy.length;
     this.bytes.reset(copy.bytes, copy.view, at + FRAME_HEAD.bytes, end);
     this.position = frameAfter(at, copy.length);
+    this.frameBytes = this.position - at;
     if (kind === KIND_END) {
       this.block = undefined;
       return undefined;
@@ -176,25 +204,50 @@ export class RingCursor {
     if (kind === KIND_LABELS) {
       return decoder.labelsFrame(this.bytes, copy.bytes) ? 'labels' : this.abandon(at, 'bad-payload');
     }
+    if (kind === KIND_SNAPSHOT) return this.takeSnapshot(at);
+    if (takesNumber(kind)) this.frameSequence = this.expected++;
     if (kind === KIND_COLUMNS) {
-      if (!decoder.columnsFrame(this.bytes)) return this.abandon(at, 'bad-payload');
+      const taken = decoder.columnsFrame(this.bytes, (flags & FLAG_ALONE) !== 0, copy.cells);
+      if (taken === 'bad') return this.abandon(at, 'bad-payload');
+      // What it builds on is lost, so it is lost too.
+      if (taken === 'lost') return undefined;
       this.startNs = this.block!.baseTimeNs + BigInt(decoder.startDelta);
       this.endNs = this.startNs + BigInt(decoder.duration);
       this.isKey = (flags & FLAG_KEY) !== 0;
-    } else if (kind === KIND_RECORD) {
+      return this.give('columns', this.startNs);
+    }
+    if (kind === KIND_RECORD) {
       if (copy.length < FRAME_HEAD.bytes + RECORD_HEAD.bytes) return this.abandon(at, 'bad-payload');
       this.timeNs = copy.view.getBigInt64(at + FRAME_HEAD.bytes + RECORD_HEAD.timeNs, true);
       this.type = copy.view.getUint16(at + FRAME_HEAD.bytes + RECORD_HEAD.type, true);
       this.payload = copy.bytes.subarray(at + FRAME_HEAD.bytes + RECORD_HEAD.bytes, end);
+      return this.give('record', this.timeNs);
     }
-    if (takesNumber(kind)) this.frameSequence = this.expected++;
-    if (kind === KIND_COLUMNS) return this.isTooEarly(this.startNs) ? undefined : 'columns';
-    if (kind === KIND_RECORD) return this.isTooEarly(this.timeNs) ? undefined : 'record';
+    this.source.noteUnknown(kind);
+    this.due = this.expected;
     return undefined;
   }
 
+  /** Gives a frame out, behind a gap where frames are missing before it; undefined if it is too early. */
+  private give(step: 'columns' | 'record', timeNs: bigint): CursorStep | undefined {
+    const lost = this.frameSequence - this.due;
+    this.due = this.expected;
+    const isTooEarly = this.fromTimeNs !== undefined && timeNs < this.fromTimeNs;
+    if (lost <= 0) return isTooEarly ? undefined : step;
+    this.lost = lost;
+    if (!isTooEarly) this.pending = step;
+    return 'gap';
+  }
+
+  /** Where nothing is missing, it tells nothing new. */
+  private takeSnapshot(at: number): CursorStep | undefined {
+    if (!this.decoder.isPartial) return undefined;
+    if (this.decoder.snapshotFrame(this.bytes, this.copy.bytes)) return 'labels';
+    return this.abandon(at, 'bad-payload');
+  }
+
   /** No committed frame at the position: looks again, and finds out whether this is the end, a lap or damage. */
-  private recover(): 'end' | 'retry' | 'gap' {
+  private recover(): 'end' | 'retry' {
     const { copy, source, ring } = this;
     if (!copy.reload(this.position)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
@@ -211,18 +264,20 @@ export class RingCursor {
     if (later === -1 && source.index.after(ring, this.blockSequence)?.firstFrameSequence === this.expected) {
       return this.leave();
     }
-    if (source.header.table.rings[ring].rows === 'none' && later !== -1) return this.skipTo(later);
-    this.abandon(this.position, 'bad-frame');
-    return 'retry';
-  }
-
-  /** Records do not depend on each other: behind a damaged one the next good one counts. */
-  private skipTo(later: number): 'retry' | 'gap' {
+    const isRecords = source.header.table.rings[ring].rows === 'none';
+    if (later === -1 || !(isRecords || source.header.major >= PARTS_MAJOR)) {
+      this.abandon(this.position, 'bad-frame');
+      return 'retry';
+    }
     this.noteDamage(this.position, 'bad-frame');
-    this.lost = ((this.copy.foundSequence - this.expected) % 2 ** 32) >>> 0;
     this.position = later;
-    this.expected += this.lost;
-    return this.lost > 0 ? 'gap' : 'retry';
+    this.expected += ((copy.foundSequence - this.expected) % 2 ** 32) >>> 0;
+    // Records do not depend on each other. Sweeps do: all that was known has to be told anew.
+    if (!isRecords) {
+      this.isTorn = true;
+      this.announced = false;
+    }
+    return 'retry';
   }
 
   /** The rest of the block cannot be read. */
@@ -277,24 +332,19 @@ export class RingCursor {
     this.announced = false;
     this.searched = -1;
     this.position = BLOCK_HEADER.bytes;
-    this.lost = this.expected === 0 ? 0 : Math.max(0, entry.firstFrameSequence - this.expected);
+    this.isTorn = false;
+    this.lost = this.due === 0 ? 0 : Math.max(0, entry.firstFrameSequence - this.due);
     this.expected = entry.firstFrameSequence;
+    this.due = entry.firstFrameSequence;
     this.blockSequence = entry.sequence;
-  }
-
-  private firstBlock(start: CursorStart): number {
-    const blocks = this.source.index.of(this.ring);
-    if (start.fromBlock !== undefined) return start.fromBlock;
-    const { fromTimeNs } = start;
-    if (fromTimeNs === undefined || blocks.length === 0) return 1;
-    let at = 0;
-    while (at + 1 < blocks.length && blocks[at + 1].baseTimeNs <= fromTimeNs) at++;
-    // Records come as they are told, not sorted by time: a late one may stand in the block before.
-    const early = this.source.header.table.rings[this.ring].rows === 'none' ? at - 1 : at;
-    return blocks[Math.max(0, early)].sequence;
-  }
-
-  private isTooEarly(timeNs: bigint): boolean {
-    return this.fromTimeNs !== undefined && timeNs < this.fromTimeNs;
+    if (this.isBegun || this.fromTimeNs === undefined) return;
+    this.isBegun = true;
+    if (this.source.header.table.rings[this.ring].rows === 'none') return;
+    const snapshot = lastSnapshotBefore(this.copy, entry, this.fromTimeNs);
+    if (snapshot === undefined) return;
+    this.position = snapshot.position;
+    this.expected = snapshot.sequence;
+    this.due = snapshot.sequence;
+    this.isTorn = true;
   }
 }

@@ -4,10 +4,10 @@
  */
 
 /**
- * `not-a-ring`: other content or too short; `newer-version`: written by a later major version; `older-version`: can be
- * read, not continued; `damaged-header`.
+ * `not-a-ring`: other content or too short; `newer-version`, `older-version`: of another major version, can be read and
+ * not continued; `damaged-header`.
  */
-export type RingFormatCode = 'not-a-ring' | 'newer-version' | 'older-version' | 'damaged-header';
+export type RingFormatCode = 'not-a-ring' | 'newer-version' | 'older-version' | 'no-room' | 'damaged-header';
 
 /** The message names no path: a ring may be memory; the caller that knows the path adds it. */
 export class RingFormatError extends Error {

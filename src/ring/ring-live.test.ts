@@ -9,13 +9,11 @@ import {
   EVENTS,
   HEADER,
   memory,
+  noneSeen,
   Recorder,
   readRing,
-  type Seen,
 } from './rings.fixture.js';
 import { SharedStorage } from './shared-storage.js';
-
-const empty = (): Seen => ({ frames: new Map(), lost: 0, steps: [] });
 
 describe('following a live writer', () => {
   it('sees each frame once it is committed, over blocks and laps', () => {
@@ -23,7 +21,7 @@ describe('following a live writer', () => {
     const recorder = new Recorder(storage);
     const reader = RingReader.open(storage);
     const cursors = [reader.cursor(COUNTERS), reader.cursor(DEEP), reader.cursor(EVENTS)];
-    const seen = [empty(), empty(), empty()];
+    const seen = [noneSeen(), noneSeen(), noneSeen()];
     for (let slot = 0; slot < 300; slot++) recorder.label(COUNTERS, slot, `p${slot}`);
     recorder.label(DEEP, 0, 'd');
     for (let frame = 0; frame < 300; frame++) {
@@ -42,7 +40,7 @@ describe('following a live writer', () => {
     const storage = memory(6);
     const recorder = new Recorder(storage);
     const cursor = RingReader.open(storage).cursor(EVENTS);
-    const seen = empty();
+    const seen = noneSeen();
     for (let event = 0; event < 10; event++) recorder.record(BigInt(event), 1, new Uint8Array(1000));
     drain(cursor, seen);
     expect(seen.frames.size).toBe(10);
@@ -82,7 +80,7 @@ describe('following a live writer', () => {
     const recorder = new Recorder(storage);
     const reader = RingReader.open(storage);
     const cursor = reader.cursor(EVENTS);
-    const seen = empty();
+    const seen = noneSeen();
     const commit = storage.commit.bind(storage);
     storage.commit = (at, length, crc) => {
       drain(cursor, seen);
@@ -115,7 +113,7 @@ describe('following a live writer', () => {
     write();
     const reader = RingReader.open(torn);
     const cursor = reader.cursor(EVENTS);
-    const seen = empty();
+    const seen = noneSeen();
     for (let round = 0; round < 500; round++) {
       write();
       drain(cursor, seen);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { RingReader } from './ring-reader.js';
-import { COUNTERS, copyOf, DEEP, drain, EVENTS, memory, Recorder, type Seen } from './rings.fixture.js';
+import { COUNTERS, copyOf, DEEP, drain, EVENTS, memory, noneSeen, Recorder, type Seen } from './rings.fixture.js';
+import type { SharedStorage } from './shared-storage.js';
 
 const slot = fc.oneof({ weight: 9, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(3000) });
 const value = fc.oneof(
@@ -39,23 +40,70 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('record' as const), size: fc.nat(30_000), type: fc.nat(65_535) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
+  // Ended in order, and gone on with.
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const), trim: fc.boolean() }) },
+  // Killed `after` so many more writes to the storage, and gone on with.
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), after: fc.nat(8), value }) },
 );
 
-it('any course of labels, sweeps, records and laps reads back as the plain model says', { timeout: 120_000 }, () => {
+/** A storage whose writer dies when it is told to: from then on nothing is written, and nobody hears of it. */
+class Mortal {
+  #left = Number.POSITIVE_INFINITY;
+
+  constructor(storage: SharedStorage) {
+    const write = storage.write.bind(storage);
+    const commit = storage.commit.bind(storage);
+    storage.write = (...words) => {
+      this.#live();
+      write(...words);
+    };
+    storage.commit = (...words) => {
+      this.#live();
+      commit(...words);
+    };
+  }
+
+  dieAfter(writes: number): void {
+    this.#left = writes;
+  }
+
+  rise(): void {
+    this.#left = Number.POSITIVE_INFINITY;
+  }
+
+  #live(): void {
+    if (this.#left-- <= 0) throw new Error('killed');
+  }
+}
+
+it('any course of labels, sweeps, records, laps, crashes and resumptions reads back as the plain model says', {
+  timeout: 120_000,
+}, () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }), (steps) => {
       const storage = memory(6);
+      const mortal = new Mortal(storage);
       const recorder = new Recorder(storage);
       const live = RingReader.open(storage);
       const cursors = [COUNTERS, DEEP, EVENTS].map((ring) => live.cursor(ring));
-      const followed: Seen[] = cursors.map(() => ({ frames: new Map(), lost: 0, steps: [] }));
+      const followed: Seen[] = cursors.map(noneSeen);
       let time = 0n;
       for (const act of steps) {
         if (act.do === 'label') recorder.label(act.ring, act.slot, act.label);
         else if (act.do === 'clear') recorder.clear(act.ring, act.slot);
         else if (act.do === 'record') recorder.record(time, act.type, new Uint8Array(act.size).fill(act.type));
         else if (act.do === 'read') cursors.forEach((cursor, ring) => void drain(cursor, followed[ring]));
-        else {
+        else if (act.do === 'reopen') {
+          recorder.writer.close({ trim: act.trim });
+          recorder.resume();
+        } else if (act.do === 'crash') {
+          mortal.dieAfter(act.after);
+          recorder.sweep(COUNTERS, time, [act.value, 1], () => act.value);
+          recorder.sweep(DEEP, time, [act.value], () => act.value, [0, 3, 5]);
+          recorder.record(time, 1, new Uint8Array(100));
+          mortal.rise();
+          recorder.resume();
+        } else {
           time = act.near ? time + 1000n : act.time;
           const { values, status } = act;
           const scalars = [act.scalar, 1];

@@ -6,8 +6,9 @@ import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
 import { fileSeedOf } from './checksum.js';
 import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
 import { CLOSE_RECORD } from './layout.js';
-import { type CursorStart, RingCursor } from './ring-cursor.js';
+import { RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
+import type { CursorStart } from './start-point.js';
 import type { Storage } from './storage.js';
 import { type RingOwner, readOwner } from './writer-record.js';
 
@@ -21,8 +22,10 @@ export class RingReader {
   private readonly fileSeed: number;
   private readonly index: BlockIndex;
   private readonly frameDamage = new Map<number, Damage>();
+  /** Frames of kinds that this version does not know, as cursors met them. */
+  unknownFrames = 0;
 
-  /** Throws `RingFormatError` if this is not a ring, a newer one, or damaged in its header. */
+  /** Throws `RingFormatError` if this is not a ring or damaged in its header. */
   static open(storage: Storage): RingReader {
     const header = parseFileHeader((length) => {
       const bytes = new Uint8Array(length);
@@ -43,6 +46,11 @@ export class RingReader {
     this.fileSeed = fileSeedOf(header.fileId);
     this.index = new BlockIndex(storage, header, this.fileSeed);
     this.refresh();
+  }
+
+  /** Major version of the format; above `FORMAT_MAJOR`, frames of unknown kinds may be missing from what is read. */
+  get major(): number {
+    return this.header.major;
   }
 
   /** The number of a ring by its name, or -1. */
@@ -76,7 +84,10 @@ export class RingReader {
   cursor(ring: number, start: CursorStart = {}): RingCursor {
     const { storage, header, fileSeed, index } = this;
     const noteDamage = (damage: Damage) => this.frameDamage.set(damage.offset, damage);
-    return new RingCursor({ storage, header, fileSeed, index, noteDamage }, this.checked(ring), start);
+    const noteUnknown = () => {
+      this.unknownFrames++;
+    };
+    return new RingCursor({ storage, header, fileSeed, index, noteDamage, noteUnknown }, this.checked(ring), start);
   }
 
   /** How the file is cut, for whoever goes on writing it. */

@@ -11,7 +11,14 @@ import { BlockWriter } from './block-writer.js';
 import { fileSeedOf } from './checksum.js';
 import type { SweepColumns } from './columns-encoder.js';
 import { encodeCloseRecord, encodeFileHeader, isBlockSize, layOutHeader } from './file-header.js';
-import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, CLOSE_RECORD, FILE_ID_BYTES, FORMAT_MAJOR } from './layout.js';
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_BYTES_MIN,
+  CLOSE_RECORD,
+  FILE_ID_BYTES,
+  FORMAT_MAJOR,
+  RING_BLOCKS_MIN,
+} from './layout.js';
 import { nextFrameAfter } from './next-frame.js';
 import { type AppenderShared, RingAppender } from './ring-appender.js';
 import { RingFormatError } from './ring-format-error.js';
@@ -71,12 +78,18 @@ export class RingWriter {
     const { headerBytes, blockBytes, blockCount, table, fileSeed, major } = reader.layout;
     if (major !== FORMAT_MAJOR) {
       const text = `The recording has format version ${major}; only one of version ${FORMAT_MAJOR} can be continued`;
-      throw new RingFormatError('older-version', text);
+      throw new RingFormatError(major < FORMAT_MAJOR ? 'older-version' : 'newer-version', text);
     }
     // The size first: until the record goes, it tells readers where the used blocks end.
     grow(headerBytes + blockCount * blockBytes);
     storage.write(headerBytes - CLOSE_RECORD.bytes, new Uint8Array(CLOSE_RECORD.bytes), 0, CLOSE_RECORD.bytes);
     reader.refresh();
+    if (blockCount < RING_BLOCKS_MIN * table.rings.length) {
+      throw new RingFormatError(
+        'no-room',
+        'The recording has no room to go on: it is a part of another, or made of several',
+      );
+    }
     const physical = (offset: number) => (offset - headerBytes) / blockBytes;
     const owned = table.rings.map((_, ring) => reader.blocks(ring).map(({ offset }) => physical(offset)));
     const pool = BlockPool.resume(dealBlocks(table.rings, blockCount), owned);
@@ -92,7 +105,7 @@ export class RingWriter {
     private readonly storage: Storage,
     private readonly table: RingTable,
     private readonly headerBytes: number,
-    private readonly blockBytes: number,
+    readonly blockBytes: number,
     private readonly fileSeed: number,
     private readonly pool: BlockPool,
   ) {
@@ -102,6 +115,7 @@ export class RingWriter {
       frame: new Uint8Array(blockBytes),
       blockOffset: (physical) => headerBytes + physical * blockBytes,
       blockClosed: () => storage.flushBehind(),
+      prepare: (physical, bytes) => storage.prepare(headerBytes + physical * blockBytes, bytes),
       failed: (error) => {
         this.lastError = error;
       },
@@ -158,11 +172,26 @@ export class RingWriter {
 
   /**
    * For records that build on one another within a block: how many bytes the payload of the next may have in the open
-   * block and in an empty one, and the number of the open block.
+   * block and in an empty one, the number of the open block, and of the oldest that is not overwritten.
    */
-  recordRoom(ring: number): { open: number; empty: number; block: number } {
+  recordRoom(ring: number): { open: number; empty: number; block: number; oldest: number } {
     const appender = this.appender(ring);
-    return { ...appender.recordRoom, block: appender.blockNumber };
+    const block = appender.blockNumber;
+    return { ...appender.recordRoom, block, oldest: block - this.pool.countOf(ring) + 1 };
+  }
+
+  /** Whether there are blocks that nothing was written to yet. */
+  get hasUnusedBlocks(): boolean {
+    return this.pool.hasUnused;
+  }
+
+  /**
+   * Deals the blocks out anew, by other shares than those in the header, one for each ring. Nothing is taken from a ring
+   * that has more than its part by now, so this has an effect only while there are unused blocks.
+   */
+  deal(shares: readonly number[]): void {
+    const rings = this.rings.map((spec, ring) => ({ ...spec, share: shares[ring] ?? spec.share }));
+    this.pool.deal(dealBlocks(rings, this.pool.total));
   }
 
   /** Lets the next record of the ring begin a block. */

@@ -165,14 +165,20 @@ export class Recorder {
 
 export interface Seen {
   frames: Map<number, Truth>;
+  /** Sweeps read behind damage, with the slots that were taken since. */
+  parts: Map<number, SweepTruth>;
   /** Frames reported as lost in gaps. */
   lost: number;
   steps: string[];
 }
 
+export function noneSeen(): Seen {
+  return { frames: new Map(), parts: new Map(), lost: 0, steps: [] };
+}
+
 /** Everything that a cursor yields now. */
 export function drain(cursor: ReturnType<RingReader['cursor']>, into?: Seen): Seen {
-  const seen: Seen = into ?? { frames: new Map(), lost: 0, steps: [] };
+  const seen: Seen = into ?? noneSeen();
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     seen.steps.push(step);
     if (step === 'gap') seen.lost += cursor.lost;
@@ -181,7 +187,7 @@ export function drain(cursor: ReturnType<RingReader['cursor']>, into?: Seen): Se
       const payload = Buffer.from(cursor.payload).toString('latin1');
       seen.frames.set(cursor.frameSequence, { timeNs, type, payload });
     }
-    if (step === 'columns') seen.frames.set(cursor.frameSequence, sweepUnder(cursor));
+    if (step === 'columns') (cursor.isPartial ? seen.parts : seen.frames).set(cursor.frameSequence, sweepUnder(cursor));
   }
   return seen;
 }

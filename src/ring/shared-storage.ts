@@ -42,6 +42,7 @@ export class SharedStorage implements Storage {
   /** Memory has nothing to flush, to trim or to close. */
   flush(): void {}
   flushBehind(): void {}
+  prepare(_at: number, _length: number): void {}
   trim(_sizeBytes: number): void {}
   close(): void {}
 }

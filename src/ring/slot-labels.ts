@@ -31,6 +31,8 @@ export class SlotLabels {
     if (old !== undefined && sameBytes(old, label)) return;
     const copy = label.slice();
     if (old === undefined) {
+      // Freed first, though it is free: a reader that lost what was before knows then that nothing is kept.
+      this.noteChange(slot, undefined);
       this.liveCount++;
       this.growTo(slot + 1);
       this.live[slot] = 1;
@@ -89,7 +91,7 @@ export class SlotLabels {
 
   private noteChange(slot: number, label: Uint8Array | undefined): void {
     if (this.overflowed) return;
-    if (this.changedSlots.length === CHANGES_MAX) {
+    if (this.changedSlots.length >= CHANGES_MAX) {
       this.forgetChanges();
       this.overflowed = true;
       return;

@@ -15,8 +15,13 @@ export interface Storage {
   read(at: number, into: Uint8Array, from: number, length: number): number;
   /** Returns once everything written is on stable storage. */
   flush(): void;
-  /** Starts the same on another thread and returns at once; a failure shows up in the next `flush`. */
+  /**
+   * Starts the same on another thread and returns at once; a failure shows up in the next `flush`. Storage that can be
+   * flushed does so by itself as well, within a second of each commit.
+   */
   flushBehind(): void;
+  /** Says that these bytes are written soon; where it helps, another thread makes that quick. */
+  prepare(at: number, length: number): void;
   /** Cuts to `sizeBytes`, where that is possible. */
   trim(sizeBytes: number): void;
   close(): void;

@@ -43,7 +43,14 @@ export function writeToken(
 
 /** Reads what `writeToken` wrote. NaN after a failed read: check `source.failed`. */
 export function readToken(source: ByteCursor, old: number, quantum: number): number {
-  const token = source.varint();
+  // A few steps from a number, nearly always.
+  const short = source.short();
+  if (short >= TOKEN_DELTA) {
+    const zigzagged = short - TOKEN_DELTA;
+    const steps = (zigzagged >>> 1) ^ -(zigzagged & 1);
+    return (Number.isNaN(old) ? 0 : old) + steps * quantum;
+  }
+  const token = short === -1 ? source.varint() : short;
   if (token === TOKEN_NAN) return Number.NaN;
   if (token === TOKEN_FLOAT64) return source.float64();
   return (Number.isNaN(old) ? 0 : old) + unzigzag(token - TOKEN_DELTA) * quantum;

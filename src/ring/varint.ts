@@ -107,6 +107,15 @@ export class ByteCursor {
     return this.fail();
   }
 
+  /** The next byte if it is a whole varint, else -1 and nothing was read. */
+  short(): number {
+    if (this.at >= this.end) return -1;
+    const byte = this.bytes[this.at];
+    if (byte >= 0x80) return -1;
+    this.at++;
+    return byte;
+  }
+
   float64(): number {
     if (this.end - this.at < 8) {
       this.fail();

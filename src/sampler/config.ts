@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import type { ClockReading } from '../engine/clocks.js';
 import type { EngineName } from '../engine/engine.js';
-import { FORMAT, type RecordingMetadata } from '../recording/format.js';
+import { type CmdlineMode, FORMAT, type RecordingMetadata } from '../recording/format.js';
 import { MAPPING_COLUMNS } from '../recording/mapping-columns.js';
 import type { HostUnits } from '../schema.js';
 import type { DeepRate } from './deep-schedule.js';
@@ -26,6 +26,10 @@ export interface SamplerConfig {
   readonly mappings: DeepRate;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
+  /** What is kept for how long; undefined: every tick, as long as there is room. */
+  readonly keep: string | undefined;
+  /** What of command lines is stored. */
+  readonly cmdline: CmdlineMode;
   /** Ticks to record, or 0 to go on until told to stop. */
   readonly ticks: number;
   /** Milliseconds after which the recording is over, when `ticks` is not 0. */
@@ -41,6 +45,10 @@ export interface SamplerConfig {
         readonly trim: boolean;
         /** Goes on in the file, which is there. */
         readonly resume: boolean;
+        /** Loses its name on purpose once both sides have it open. */
+        readonly isNameless?: boolean;
+        /** Whose members may read the file; undefined: its owner alone. */
+        readonly group: number | undefined;
       }
     | { readonly kind: 'shared'; readonly buffer: SharedArrayBuffer };
   /** Whose CPU time and memory count as the recorder's own. */
@@ -68,6 +76,8 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     rollup: String(config.rollup),
     mappings: String(config.mappings),
     audit: config.audit,
+    ...(config.keep === undefined ? {} : { keep: config.keep }),
+    cmdline: config.cmdline,
     ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {
       monotonicNs: `${started.monotonicNs}`,

@@ -95,7 +95,7 @@ export class LifeLog {
     const { type, timeNs, pid, startTicks, parentPid, comm, exitStatus, peakBytes, cpuNs } = life;
     const who = { pid, startTicks, ...nameParts(comm) };
     if (type === 'fork') this.#writer.event(timeNs, { type, ...who, parentPid });
-    else if (type === 'exec') this.#writer.event(timeNs, { type, ...who });
+    else if (type === 'exec') this.#writer.event(timeNs, { type: 'ran', ...who });
     else if (type === 'oom') this.#writer.event(timeNs, { type: 'mark', name: 'oom', ...who });
     else {
       const key = identityKey(life);

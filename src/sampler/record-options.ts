@@ -6,8 +6,12 @@
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
+import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
+import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { formatKeep, type Keep, parseKeep } from '../recording/keep.js';
 import type { HostUnits } from '../schema.js';
+import { InputError } from '../text/input-error.js';
 import { readVersion } from '../text/package.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
@@ -33,7 +37,16 @@ export interface RecordOptions {
   readonly resume?: boolean;
   /** Most bytes of the ring; default 256 MiB in a file, 64 MiB in memory. All of them are allocated at once. */
   readonly sizeBytes?: number;
-  /** Default `auto`: the best that works here. */
+  /**
+   * What is kept for how long, from fine to coarse, such as `full:6h,1s:3d,1m:30d`: every tick, then last, least and most
+   * of each second, of each minute; default: every tick, for as long as the ring has room.
+   */
+  readonly keep?: string;
+  /** What of command lines is stored, once for each program a process runs; default `full`. */
+  readonly cmdline?: CmdlineMode;
+  /** A group, by name or number, whose members may read `file`: 0640 in place of 0600. */
+  readonly ringGroup?: string | number;
+  /** Default `auto`: `native`, or `ts` where the addon is not there. `bpf` is used only when it is asked for. */
   readonly engine?: SweepingChoice;
   /** Where the sampler runs; default `process` when the target can include this process, else `worker`. */
   readonly sampler?: SamplerHost;
@@ -76,6 +89,7 @@ export interface RecordPlan {
   readonly file: string | undefined;
   /** The file is there, and the recording in it is continued. */
   readonly resume: boolean;
+  readonly group: number | undefined;
   readonly config: Omit<SamplerConfig, 'storage'>;
   readonly trim: boolean;
 }
@@ -101,6 +115,12 @@ export function planRecording(options: RecordOptions): RecordPlan {
   numberOption('hz', hz, MIN_HZ, MAX_HZ);
   numberOption('sizeBytes', sizeBytes, MIN_RING_BYTES, MAX_RING_BYTES);
   numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
+  const { cmdline = 'full' } = options;
+  if (!CMDLINE_MODES.includes(cmdline)) {
+    throw new TypeError(
+      `Expected the "cmdline" option to be one of ${CMDLINE_MODES.join(', ')}, got ${shown(cmdline)}`,
+    );
+  }
   numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
   if (!SWEEPING_CHOICES.includes(choice)) {
     throw new TypeError(
@@ -120,6 +140,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
     ...planFile(options),
+    group: groupOf(options),
     trim,
     config: {
       target,
@@ -131,6 +152,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
       rollup: deepRate('rollup', rollup),
       mappings: deepRate('mappings', mappings),
       audit: Math.floor(audit),
+      keep: checkKeep(options.keep, hz),
+      cmdline,
       // A tick at 0, then one at each period that begins before the end.
       ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * hz - 1e-9)),
       durationMs,
@@ -149,6 +172,9 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'file',
   'resume',
   'sizeBytes',
+  'keep',
+  'cmdline',
+  'ringGroup',
   'engine',
   'sampler',
   'durationMs',
@@ -160,6 +186,38 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'signal',
   'onWarning',
 ];
+
+function groupOf({ ringGroup, file }: RecordOptions): number | undefined {
+  if (ringGroup === undefined) return undefined;
+  if (file === undefined)
+    throw new TypeError('The "ringGroup" option needs the "file" option: a ring in memory is no file');
+  const gid =
+    typeof ringGroup === 'number' || /^\d{1,10}$/.test(ringGroup)
+      ? Number(ringGroup)
+      : new AccountNames('/proc').gidOf(ringGroup);
+  if (gid !== undefined && Number.isInteger(gid) && gid >= 0 && gid < 2 ** 32 - 1) return gid;
+  throw new TypeError(`Expected the "ringGroup" option to be a group of this host, got ${shown(ringGroup)}`);
+}
+
+/** The ladder in its normal form. */
+function checkKeep(text: unknown, hz: number): string | undefined {
+  if (text === undefined) return undefined;
+  let keep: Keep;
+  try {
+    if (typeof text !== 'string') throw new InputError(shown(text), 'a ladder', 'text such as full:6h,1s:3d,1m:30d');
+    keep = parseKeep(text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new TypeError(`Expected the "keep" option to be ${error.allowed}, got ${shown(text)}`);
+  }
+  const [finest] = keep.steps;
+  if (finest && Number(finest.stepNs) * hz < 1e9) {
+    throw new TypeError(
+      `Expected the steps of the "keep" option to hold a tick of ${hz} Hz at least, got ${shown(text)}`,
+    );
+  }
+  return formatKeep(keep);
+}
 
 function checkNames(options: RecordOptions): void {
   if (typeof options !== 'object' || options === null) {

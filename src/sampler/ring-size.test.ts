@@ -28,6 +28,8 @@ describe('sizeRing', () => {
   it('uses larger blocks where there is room', () => {
     expect(sizeRing(1024 * MIB, 2000).blockBytes).toBe(4 * MIB);
     expect(sizeRing(64 * MIB, 2000).blockBytes).toBe(2 * MIB);
+    // Whoever opens it looks at every block.
+    expect(sizeRing(1024 * MIB, 10).blockBytes).toBe(MIB / 4);
     expect(sizeRing(2 * MIB, 1)).toEqual({ blockBytes: BLOCK_BYTES_MIN, maxSlots: 1024 });
   });
 

@@ -10,6 +10,8 @@ import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN } from '../ring/layout.js';
 const KEY_BYTES_PER_PROCESS = 96;
 const BLOCKS_PER_RING_AT_LEAST = 24;
 const KEYS_PER_BLOCK = 8;
+/** Opening a ring looks at each of them. */
+const BLOCKS_AT_MOST = 4096;
 const HEADER_BYTES = 64 * 1024;
 
 export interface RingSize {
@@ -19,22 +21,27 @@ export interface RingSize {
 }
 
 /**
- * Block size for a ring of `sizeBytes` that begins with `processes` processes. Throws a RangeError that names the least
+ * Block size for a ring of `sizeBytes` that begins with `processes` processes, whose keys take `keyBytes` for each and
+ * which has `leastBlocks` at least. Throws a RangeError that names the least
  * size when that many cannot be recorded in it, or the most processes when no size is enough.
  */
-export function sizeRing(sizeBytes: number, processes: number): RingSize {
+export function sizeRing(
+  sizeBytes: number,
+  processes: number,
+  { keyBytes = KEY_BYTES_PER_PROCESS, leastBlocks = BLOCKS_PER_RING_AT_LEAST } = {},
+): RingSize {
   const expected = Math.max(64, Math.ceil(processes * 1.5));
-  const wanted = powerOfTwoAbove(expected * KEY_BYTES_PER_PROCESS * KEYS_PER_BLOCK);
-  const possible = powerOfTwoBelow((sizeBytes - HEADER_BYTES) / BLOCKS_PER_RING_AT_LEAST);
+  const wanted = powerOfTwoAbove(Math.max(expected * keyBytes * KEYS_PER_BLOCK, sizeBytes / BLOCKS_AT_MOST));
+  const possible = powerOfTwoBelow((sizeBytes - HEADER_BYTES) / leastBlocks);
   const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES_MIN, Math.min(wanted, possible)));
-  if (possible < BLOCK_BYTES_MIN || expected * KEY_BYTES_PER_PROCESS * 2 > blockBytes) {
-    if (expected * KEY_BYTES_PER_PROCESS * 2 > BLOCK_BYTES_MAX) {
-      const most = Math.floor(BLOCK_BYTES_MAX / (KEY_BYTES_PER_PROCESS * 2) / 1.5);
+  if (possible < BLOCK_BYTES_MIN || expected * keyBytes * 2 > blockBytes) {
+    if (expected * keyBytes * 2 > BLOCK_BYTES_MAX) {
+      const most = Math.floor(BLOCK_BYTES_MAX / (keyBytes * 2) / 1.5);
       const sentence = `${processes} processes are too many for one recording: at most ${most} can be recorded`;
       throw Object.assign(new RangeError(sentence), { code: 'too-many-processes' });
     }
-    const block = Math.max(BLOCK_BYTES_MIN, powerOfTwoAbove(expected * KEY_BYTES_PER_PROCESS * 2));
-    const least = Math.ceil((block * BLOCKS_PER_RING_AT_LEAST + HEADER_BYTES) / 2 ** 20);
+    const block = Math.max(BLOCK_BYTES_MIN, powerOfTwoAbove(expected * keyBytes * 2));
+    const least = Math.ceil((block * leastBlocks + HEADER_BYTES) / 2 ** 20);
     const sentence = `${sizeBytes} bytes are too few to record ${processes} processes: at least ${least}M are needed`;
     throw Object.assign(new RangeError(sentence), { code: 'size-too-small' });
   }

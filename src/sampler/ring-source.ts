@@ -23,10 +23,10 @@ export interface RingSource {
 
 /** Allocates the ring of a recording in memory, or says where its file will be. */
 export function openSource(plan: RecordPlan): RingSource {
-  const { sizeBytes, trim, file, resume } = plan;
+  const { sizeBytes, trim, file, resume, group } = plan;
   if (file !== undefined) {
     return {
-      storage: { kind: 'file', path: file, sizeBytes, trim, resume },
+      storage: { kind: 'file', path: file, sizeBytes, trim, resume, group },
       open: () => openRecording(file),
       openStorage: () => FileStorage.open(file),
       settle: () => {},
@@ -60,7 +60,15 @@ function scratchSource(sizeBytes: number): RingSource {
     return `/proc/self/fd/${fd}`;
   };
   return {
-    storage: { kind: 'file', path: file, sizeBytes, trim: false, resume: false },
+    storage: {
+      kind: 'file',
+      path: file,
+      sizeBytes,
+      trim: false,
+      resume: false,
+      group: undefined,
+      isNameless: true,
+    },
     open: () => openRecording(openedPath()),
     openStorage: () => FileStorage.open(openedPath()),
     settle: () => {

@@ -13,6 +13,7 @@ import { sleepUntil } from '../engine/wait.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Census } from './census.js';
+import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
 import { LifeLog } from './life-log.js';
@@ -47,6 +48,7 @@ export class Sampler {
   readonly #table: ProcessTable;
   readonly #census: Census;
   readonly #deep: DeepReads;
+  readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
   readonly #lives: LifeLog;
@@ -67,6 +69,7 @@ export class Sampler {
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#table = new ProcessTable(maxSlots);
     this.#deep = new DeepReads(config, engine, writer, this.#table);
+    this.#commands = new CommandLines(config, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,
@@ -155,6 +158,7 @@ export class Sampler {
   /** Ends the recording; the sampler is of no use afterwards. */
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
+    this.#commands.close();
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
@@ -219,6 +223,7 @@ export class Sampler {
       this.#lives.report(startNs);
     }
     this.#peaks.check(startNs);
+    this.#commands.spend();
     this.#deep.spend(tick, deadlineNs + schedule.periodNs, this.#counters.columns[0]!);
   }
 
@@ -227,6 +232,7 @@ export class Sampler {
       const slot = this.#engine.renamed[index]!;
       // A kernel worker's name ends in what it works on at the moment: it keeps the name under which it was first seen.
       if (this.#table.identity(slot)!.kernelThread) continue;
+      this.#commands.look(slot);
       this.#writer.rename(nowNs, slot, this.#table.rename(slot, this.#engine.comm(slot)));
     }
   }
@@ -249,6 +255,7 @@ export class Sampler {
     this.#makeRoom();
     this.#counters.clear(slot);
     this.#deep.arrived(slot);
+    this.#commands.look(slot);
   }
 
   #makeRoom(): void {

@@ -6,8 +6,11 @@ import { setPriority } from 'node:os';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { lockFile } from '../engine/file-lock.js';
+import { mapFile } from '../engine/map-file.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
+import { parseKeep } from '../recording/keep.js';
+import { LADDER_KEY_BYTES } from '../recording/ladder-format.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
 import { FileStorage } from '../ring/file-storage.js';
 import { RingReader } from '../ring/ring-reader.js';
@@ -22,6 +25,9 @@ import { describeTarget, endsWhenEmpty } from './target.js';
 
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
+/** Blocks that a recording with a ladder has at least, and more for each step. */
+const TICK_BLOCKS = 16;
+const STEP_BLOCKS = 8;
 
 /** As `nice`: ahead of ordinary work, so that a tick begins on time where every processor is busy; it does not last. */
 const PRIORITY = -10;
@@ -37,24 +43,31 @@ function hurry(): void {
 
 /** Records as `config` says and resolves when the recording is closed. Whatever goes wrong is sent as `failed`. */
 export async function serveSampler(config: SamplerConfig, port: SamplerPort): Promise<void> {
-  let sampler: Sampler | undefined;
   hurry();
   try {
-    sampler = openSampler(config);
-    const running = sampler;
+    const { sampler: running, storage } = openSampler(config);
     const missing = running.missingPids();
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
       else running.mark(BigInt(message.timeNs), message.event);
     });
     running.started.then(() => port.send({ type: 'started', processes: running.progress.live, missing }));
-    const reports = setInterval(() => port.send({ type: 'progress', progress: running.progress }), PROGRESS_EVERY_MS);
+    let harm: Error | undefined;
+    const reports = setInterval(() => {
+      port.send({ type: 'progress', progress: running.progress });
+      harm = harmOf(storage, config);
+      if (harm) running.stop();
+    }, PROGRESS_EVERY_MS);
     reports.unref();
     try {
       const reason = await running.run();
       const { progress } = running;
+      harm ??= harmOf(storage, config);
       running.close(reason);
+      if (harm) throw harm;
       port.send({ type: 'stopped', reason, progress });
+    } catch (error) {
+      throw harm ?? error;
     } finally {
       clearInterval(reports);
     }
@@ -64,7 +77,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
 }
 
 /** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */
-function openSampler(config: SamplerConfig): Sampler {
+function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storage } {
   const engine = openEngine(config.engine, {
     root: config.root,
     host: config.host,
@@ -82,7 +95,7 @@ function openSampler(config: SamplerConfig): Sampler {
     if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });
     }
-    return sampler;
+    return { sampler, storage };
   } catch (error) {
     discard(engine, storage, config);
     throw error;
@@ -90,23 +103,40 @@ function openSampler(config: SamplerConfig): Sampler {
 }
 
 /** Room for every process of the host; a target that is probably smaller is content with less in a small ring. */
-function sizeFor({ storage, target }: SamplerConfig, processes: number): RingSize {
+function sizeFor({ storage, target, keep }: SamplerConfig, processes: number): RingSize {
   const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
-  if (target.kind === 'host') return sizeRing(sizeBytes, processes);
+  const steps = keep === undefined ? 0 : parseKeep(keep).steps.length;
+  const needs = steps === 0 ? {} : { keyBytes: LADDER_KEY_BYTES, leastBlocks: TICK_BLOCKS + STEP_BLOCKS * steps };
+  if (target.kind === 'host') return sizeRing(sizeBytes, processes, needs);
   try {
-    return sizeRing(sizeBytes, processes);
+    return sizeRing(sizeBytes, processes, needs);
   } catch {
-    return sizeRing(sizeBytes, FEW_PROCESSES);
+    return sizeRing(sizeBytes, FEW_PROCESSES, needs);
   }
 }
 
 function openStorage({ storage }: SamplerConfig): Storage {
   if (storage.kind === 'shared') return new SharedStorage(storage.buffer);
-  const { path, sizeBytes, resume } = storage;
+  const { path, sizeBytes, resume, group } = storage;
   const file = resume ? FileStorage.openForWriting(path) : FileStorage.create(path, sizeBytes, preallocate);
-  if (file.lock(lockFile)) return file;
+  if (group !== undefined) shareRing(file, group, resume);
+  if (file.lock(lockFile)) {
+    if (!resume) file.map(mapFile);
+    return file;
+  }
   file.close();
   throw busyError(path);
+}
+
+/** Lets a group read the file; a new one that cannot be given to it is taken back. */
+function shareRing(file: FileStorage, group: number, resume: boolean): void {
+  try {
+    file.shareWith(group);
+  } catch (error) {
+    file.close();
+    if (!resume) unlinkSync(file.path);
+    throw error;
+  }
 }
 
 /** Begins a recording, or goes on with the one that is there. */
@@ -118,7 +148,10 @@ function openWriter(config: SamplerConfig, storage: Storage, size: RingSize | un
   const { owner } = RingReader.open(file);
   if (owner && isAlive(owner)) throw busyError(file.path, owner.pid);
   try {
-    return RecordingWriter.resume(file, metadata, now, (sizeBytes) => file.extend(sizeBytes, preallocate));
+    return RecordingWriter.resume(file, metadata, now, (sizeBytes) => {
+      file.extend(sizeBytes, preallocate);
+      file.map(mapFile);
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'different-recording') throw error;
@@ -146,6 +179,15 @@ function ownerOf(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** An error when others took the file of a recording away under it: what is written then is lost. */
+function harmOf(storage: Storage, config: SamplerConfig): Error | undefined {
+  if (!(storage instanceof FileStorage) || config.storage.kind !== 'file') return undefined;
+  const harm = storage.harm();
+  if (harm === undefined || (harm === 'was removed' && config.storage.isNameless)) return undefined;
+  const sentence = `The recording ended: ${storage.path} ${harm} while it was written`;
+  return Object.assign(new Error(sentence), { code: 'file-lost' });
 }
 
 /** Ends what was begun; a file that was there before stays, and has at most been given its whole size. */

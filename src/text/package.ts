@@ -10,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 
 /** Put in by the build of the command line, which answers `--version` without reading a file. */
 declare const BUILT_VERSION: string | undefined;
+/** Where the package lies from the folder of a bundle, which then need not look for it. */
+declare const ROOT_FROM_BUNDLE: string | undefined;
+declare const __dirname: string;
 
 let root: string | undefined;
 
@@ -25,6 +28,7 @@ export function readVersion(): string {
 }
 
 function findRoot(): string {
+  if (typeof ROOT_FROM_BUNDLE === 'string') return path.join(__dirname, ROOT_FROM_BUNDLE);
   let folder = path.dirname(fileURLToPath(import.meta.url));
   while (readManifest(folder)?.name !== 'tidemark') {
     const parent = path.dirname(folder);

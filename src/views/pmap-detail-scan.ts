@@ -31,12 +31,12 @@ export interface DetailFields {
   mappings: number;
 }
 
-/** What a line of `maps` says, each as the kernel wrote it: start, perms, offset, device, inode, name. */
-export type DetailHead = readonly [whole: string, string, string, string, string, string, string];
+/** Perms, offset, device and inode as the kernel wrote them; shared by all mappings that have the same. */
+export type DetailPlace = readonly [perms: string, offset: string, device: string, inode: string];
 
 // The patterns have procps' limits. Blanks are those of C: a JS pattern takes 0xa0 for one.
 const HEAD =
-  /([0-9a-f]{1,20})-[0-9a-f]{1,20} +([^ \t\n\v\f\r]{1,31}) +([0-9a-f]{1,20}) +([0-9a-f:]{1,63}) +([0-9]{1,20})[ \t\v\f\r]*([^\n]{0,127})/y;
+  /([0-9a-f]{1,20})-[0-9a-f]{1,20} +([^ \t\n\v\f\r]{1,31} +[0-9a-f]{1,20} +[0-9a-f:]{1,63} +[0-9]{1,20})[ \t\v\f\r]*([^\n]{0,127})/y;
 const FIELD = /([^:\n]{1,31}):[ \t\v\f\r]*([0-9]{1,20})([^\n]*)\n?/y;
 const FLAGS = /VmFlags:[ \t\v\f\r]*([a-z][a-z ]{0,126})[^\n]*\n?/y;
 /** Behind a number and its unit there is nothing. */
@@ -45,12 +45,23 @@ const FLAGS_LINE = '\nVmFlags: ';
 
 export class DetailScan {
   readonly columns: DetailColumn[] = [];
-  heads: DetailHead[] = [];
+  /** Of each mapping: where it starts, its place and its name. */
+  starts: string[] = [];
+  places: DetailPlace[] = [];
+  names: string[] = [];
+  /** Every place once, by its text. */
+  readonly distinctPlaces = new Map<string, DetailPlace>();
   /** Of the mapping with the same index. */
   fields: DetailFields[] = [];
   /** Every one once. */
   distinct: DetailFields[] = [];
+  /** What is read now. */
   private text = '';
+  /** The end of the last piece, which may be the begin of a mapping. */
+  private rest = '';
+  /** Blocks of fields that were read, by their text. */
+  private readonly known = new Map<string, DetailFields>();
+  private hasFlags = true;
   /** The fields of the mapping that was read line by line last, as one pattern. */
   private pattern: RegExp | undefined;
   /** Where the fields end that were read last. */
@@ -58,40 +69,38 @@ export class DetailScan {
 
   constructor(private readonly isEnabled: (field: string) => boolean) {}
 
-  /** Reads a text of one character per byte. New columns are added, sums grow. Throws `SmapsFormError`. */
-  read(text: string, isQuiet: boolean): void {
-    this.text = text;
-    this.heads = [];
+  /** Begins with the text of another process: its mappings are counted anew, columns and sums go on. */
+  begin(): void {
+    this.rest = '';
+    this.starts = [];
+    this.places = [];
+    this.names = [];
+    this.distinctPlaces.clear();
     this.fields = [];
     this.distinct = [];
-    const known = new Map<string, DetailFields>();
-    let hasFlags = true;
-    for (let at = 0; at < text.length; ) {
-      HEAD.lastIndex = at;
-      const head = HEAD.exec(text);
-      if (head === null) throw new SmapsFormError('the text is not smaps');
-      this.heads.push(head as unknown as DetailHead);
-      const newline = text.indexOf('\n', HEAD.lastIndex);
-      if (newline < 0) {
-        this.fields.push(this.readFields(text.length));
-        break;
-      }
-      // Nearly always the flags are the last of the fields. If not, the reading shows it and nothing is shared.
-      const flags = hasFlags ? text.indexOf(FLAGS_LINE, newline) : -1;
-      if (flags < 0) hasFlags = false;
-      const behind = flags < 0 ? -1 : text.indexOf('\n', flags + 1) + 1;
-      const block = behind > 0 ? text.slice(newline + 1, behind) : '';
-      let fields = block === '' ? undefined : known.get(block);
-      if (fields === undefined) {
-        fields = this.readFields(newline + 1);
-        if (this.end === behind) known.set(block, fields);
-      } else {
-        this.end = behind;
-        fields.mappings++;
-      }
-      this.fields.push(fields);
-      at = this.end;
+    this.known.clear();
+    this.hasFlags = true;
+  }
+
+  /** Adds a piece of the text. Throws `SmapsFormError`. */
+  add(piece: Uint8Array): void {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    // What ends with the flags of a mapping ends with the mapping, whatever comes.
+    const first = endOfLine(bytes, bytes.indexOf(FLAGS_LINE));
+    const end = endOfLine(bytes, bytes.lastIndexOf(FLAGS_LINE));
+    if (first === 0 || end === 0) {
+      this.rest += bytes.toString('latin1');
+      return;
     }
+    // Only the mapping that lies in two pieces is copied.
+    this.read(this.rest + bytes.toString('latin1', 0, first));
+    this.read(bytes.toString('latin1', first, end));
+    this.rest = bytes.toString('latin1', end);
+  }
+
+  /** Takes what is left, and counts. Throws `SmapsFormError`. */
+  finish(isQuiet: boolean): void {
+    this.read(this.rest);
     for (const { values, mappings } of this.distinct) {
       for (let index = 0; index < values.length; index++) {
         const column = this.columns[index]!;
@@ -99,6 +108,47 @@ export class DetailScan {
         if (isQuiet) column.width = Math.max(column.width, values[index]!.length);
       }
     }
+  }
+
+  private read(text: string): void {
+    this.text = text;
+    for (let at = 0; at < text.length; ) {
+      HEAD.lastIndex = at;
+      const head = HEAD.exec(text);
+      if (head === null) throw new SmapsFormError('the text is not smaps');
+      this.starts.push(head[1]!);
+      this.places.push(this.placeOf(head[2]!));
+      this.names.push(head[3]!);
+      const newline = text.indexOf('\n', HEAD.lastIndex);
+      if (newline < 0) {
+        this.fields.push(this.readFields(text.length));
+        break;
+      }
+      // Nearly always the flags are the last of the fields. If not, the reading shows it and nothing is shared.
+      const flags = this.hasFlags ? text.indexOf(FLAGS_LINE, newline) : -1;
+      if (flags < 0) this.hasFlags = false;
+      const behind = flags < 0 ? -1 : text.indexOf('\n', flags + 1) + 1;
+      const block = behind > 0 ? text.slice(newline + 1, behind) : '';
+      let fields = block === '' ? undefined : this.known.get(block);
+      if (fields === undefined) {
+        fields = this.readFields(newline + 1);
+        if (this.end === behind) this.known.set(block, fields);
+      } else {
+        this.end = behind;
+        fields.mappings++;
+      }
+      this.fields.push(fields);
+      at = this.end;
+    }
+  }
+
+  private placeOf(text: string): DetailPlace {
+    let place = this.distinctPlaces.get(text);
+    if (place === undefined) {
+      place = text.split(/ +/) as unknown as DetailPlace;
+      this.distinctPlaces.set(text, place);
+    }
+    return place;
   }
 
   private readFields(from: number): DetailFields {
@@ -151,4 +201,9 @@ export class DetailScan {
     this.distinct.push(fields);
     return fields;
   }
+}
+
+/** Where the line ends whose begin, or the newline before it, is at `at`; 0 when it does not end or there is none. */
+function endOfLine(bytes: Buffer, at: number): number {
+  return at < 0 ? 0 : bytes.indexOf(10, at + 1) + 1;
 }

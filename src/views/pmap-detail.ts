@@ -6,7 +6,7 @@
  * are, control characters and all. procps reads the file twice, to measure and to print; here the text is read once.
  */
 import type { ByteWriter } from '../text/byte-writer.js';
-import { type DetailFields, DetailScan } from './pmap-detail-scan.js';
+import { type DetailFields, type DetailPlace, DetailScan } from './pmap-detail-scan.js';
 
 /** What `-X` leaves out. */
 const UNIMPORTANT: ReadonlySet<string> = new Set([
@@ -26,9 +26,6 @@ export interface DetailOptions {
   readonly quiet: boolean;
 }
 
-/** Columns of a mapping's own line, by their place in `DetailHead`. */
-const NAME = 6;
-
 /** The table of one command; what it writes of a process depends on those before. */
 export class DetailTable {
   private readonly scan: DetailScan;
@@ -39,25 +36,30 @@ export class DetailTable {
     this.scan = new DetailScan(isEnabled);
   }
 
-  /** Writes header, mappings and sums for the text of one process. Throws `SmapsFormError` before it writes anything. */
-  write(out: ByteWriter, bytes: Uint8Array, { showPath, quiet }: DetailOptions): void {
+  /**
+   * Writes header, mappings and sums for the text of one process, which is taken apart piece by piece. Throws
+   * `SmapsFormError` before it writes anything.
+   */
+  write(out: ByteWriter, pieces: Iterable<Uint8Array>, { showPath, quiet }: DetailOptions): void {
     const { scan } = this;
-    scan.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), quiet);
-    const { columns, heads, fields, distinct } = scan;
+    scan.begin();
+    for (const piece of pieces) scan.add(piece);
+    scan.finish(quiet);
+    const { columns, starts, places, names, fields, distinct } = scan;
     const shown = HEADINGS.map((heading) => heading === 'Address' || this.isEnabled(heading));
     const widths = [0, 0, 0, 0, 0];
-    for (const head of heads) {
-      for (let index = 0; index < 5; index++) {
-        const { length } = head[index + 1]!;
-        if (length > widths[index]!) widths[index] = length;
-      }
+    for (const { length } of starts) if (length > widths[0]!) widths[0] = length;
+    for (const place of scan.distinctPlaces.values()) {
+      place.forEach((text, index) => {
+        widths[index + 1] = Math.max(widths[index + 1]!, text.length);
+      });
     }
     const hasFlags = distinct.some(({ flags }) => flags !== undefined);
     const showFlags = hasFlags && this.isEnabled('VmFlags');
     let flagsWidth = distinct.reduce((width, { flags = '' }) => Math.max(width, flags.length), 0);
     const showName = this.isEnabled('Mapping');
     let text = '';
-    if (!quiet && heads.length > 0) {
+    if (!quiet && starts.length > 0) {
       for (const column of columns) {
         column.width = Math.max(column.width, column.name.length, String(column.total).length);
       }
@@ -71,15 +73,15 @@ export class DetailTable {
       text += `${headings.join(' ')} ${showName ? 'Mapping' : ''}\n`;
     }
     const cellsOf = this.cellFormatter(showFlags ? flagsWidth : undefined);
-    for (let row = 0; row < heads.length; row++) {
-      const head = heads[row]!;
-      text += head[1].padStart(widths[0]!);
-      for (let index = 1; index < 5; index++) {
-        if (shown[index]) text += ` ${head[index + 1]!.padStart(widths[index]!)}`;
-      }
-      text += cellsOf(fields[row]!);
+    const placeTexts = new Map<DetailPlace, string>();
+    for (const place of scan.distinctPlaces.values()) {
+      const cells = place.map((cell, index) => (shown[index + 1] ? ` ${cell.padStart(widths[index + 1]!)}` : ''));
+      placeTexts.set(place, cells.join(''));
+    }
+    for (let row = 0; row < starts.length; row++) {
+      text += starts[row]!.padStart(widths[0]!) + placeTexts.get(places[row]!)! + cellsOf(fields[row]!);
       if (showName) {
-        const name = head[NAME];
+        const name = names[row]!;
         text += showPath ? ` ${name}\n` : ` ${name.slice(name.lastIndexOf('/') + 1)}\n`;
       } else text += '\n';
     }

@@ -1,5 +1,7 @@
 /** What a recording holds, as the lines and as the JSON of `tidemark info`. */
+import type { Density } from '../recording/density.js';
 import type { Recording } from '../recording/recording.js';
+import type { StepRetention } from '../recording/retention.js';
 import type { RecordingSummary } from '../recording/summary.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -22,6 +24,9 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     points,
     bytes: recording.usedBytes,
     bytesPerPoint: points === 0 ? null : recording.usedBytes / points,
+    pointsPerSecond: durationSeconds === 0 ? null : points / durationSeconds,
+    density: recording.density(),
+    format: recording.format,
     self,
     coverage,
     statShare,
@@ -31,7 +36,12 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
+    keep: recording.retention(),
     host: metadata.host,
+    ...(metadata.sources ? { sources: metadata.sources } : {}),
+    ...(metadata.cut ? { cut: true } : {}),
+    ...(metadata.repaired ? { repaired: true } : {}),
+    cmdline: metadata.cmdline ?? 'none',
     target: metadata.target,
     rollup: metadata.rollup,
     mappings: metadata.mappings,
@@ -59,8 +69,11 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     line(
       'points',
       `${points} in ${formatSize(recording.usedBytes)}` +
-        (points === 0 ? '' : `, ${(recording.usedBytes / points).toFixed(2)} bytes per point`),
+        (points === 0 ? '' : `, ${(recording.usedBytes / points).toFixed(2)} bytes per point`) +
+        (durationSeconds === 0 ? '' : `, ${Math.round(points / durationSeconds)} points per second`),
     ),
+    ...densityLines(recording.density()).map((text) => line('density', text)),
+    ...formatLines(recording).map((text) => line('format', text)),
     line(
       'coverage',
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
@@ -70,6 +83,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     ...summary.resumed.map(({ timeNs, reason, from, to }) =>
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),
     ),
+    ...recording.retention().map((kept, index) => line(index === 0 ? 'keeps' : '', keptText(kept))),
     ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
@@ -88,6 +102,34 @@ function livesText(lives: NonNullable<RecordingSummary['lives']>): string {
 function spikesText({ isOn, reason }: NonNullable<RecordingSummary['peaks']>, hz: number): string {
   if (isOn) return 'resident memory is watched between ticks too: rssLow and rssHigh';
   return `a spike must last ${formatDurationShort(1e9 / hz)} to be seen for certain (${reason})`;
+}
+
+/** What takes how many bytes; nothing where nothing can be said. */
+function densityLines({ idleFrameBytes, bytesPerChange, keyBytesPerProcess }: Density): string[] {
+  const parts = [
+    idleFrameBytes === null ? '' : `a tick in which nothing changed ${idleFrameBytes} bytes`,
+    bytesPerChange === null ? '' : `a changed value ${bytesPerChange.toFixed(2)}`,
+    keyBytesPerProcess === null ? '' : `the key of a block ${keyBytesPerProcess.toFixed(1)} per process`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? [] : [parts.join(', ')];
+}
+
+/** Only of a later version: then what it could not read must be told. */
+function formatLines({ format }: Recording): string[] {
+  if (format.version <= format.known) return [];
+  const { version, known, unknownFrames } = format;
+  return [`version ${version}, and this program knows versions up to ${known}: ${unknownFrames} frames left out`];
+}
+
+function keptText({ step, askedSeconds, heldSeconds, bytesPerSecond, secondsAtPresentRate }: StepRetention): string {
+  const what = step === 'full' ? 'every tick' : `each ${step}`;
+  const time = (seconds: number) => formatDurationShort(seconds * 1e9);
+  const asked = askedSeconds === null ? '' : `, ${time(askedSeconds)} asked for`;
+  if (secondsAtPresentRate === null) return `${what}: nothing yet${asked}`;
+  return (
+    `${what}: ${time(heldSeconds)} now, ${time(secondsAtPresentRate)} (${(secondsAtPresentRate / 3600).toFixed(1)} h) when ` +
+    `full at the present ${formatSize(Math.round(bytesPerSecond))}/s${asked}`
+  );
 }
 
 function statShareText(share: number): string {

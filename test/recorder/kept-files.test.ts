@@ -11,7 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-kept-'));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it.each(['v1'])('a recording of format %s gives what it gave then', async (name) => {
+it.each(['v1', 'v2', 'v3'])('a recording of format %s gives what it gave then', async (name) => {
   const file = path.join(folder, `${name}.tide`);
   writeFileSync(file, gunzipSync(readFileSync(new URL(`${name}.tide.gz`, FIXTURES))));
   const { code, stdout, stderr } = await runTidemark(['export', file, '--format', 'jsonl']);

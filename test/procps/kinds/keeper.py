@@ -303,8 +303,7 @@ def run(scratch):
         if allowed:
             allow_huge_pages(-2)
     wait_for_standstill()
-    # Pages of files just written are dirty until the kernel writes them back, which -x would show as a change.
-    os.sync()
+    os.sync()  # or pages of new files are dirty only until the kernel writes them back
     answer = {
         "processes": [{"kind": kind, "pid": pid} for kind, pid in processes.items()],
         "leftOut": [{"kind": kind, "why": why} for kind, why in left_out.items()],

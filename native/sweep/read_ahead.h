@@ -1,0 +1,41 @@
+// Reads a file in a thread of its own while the caller works on what has come so far: the kernel makes `smaps` at a few
+// hundred megabytes a second, and whoever takes it apart need not wait for its end.
+//
+// The trap: a read can block for ever on a stuck target, and a thread in it cannot be ended. So the thread owns what it
+// writes to together with the caller, and whoever comes last gives it back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace tidemark {
+
+class ReadAhead {
+ public:
+  struct Piece {
+    std::unique_ptr<uint8_t[]> bytes;
+    size_t length = 0;
+  };
+
+  // Opens the file and begins to read. 0, or the errno: of the open, or EAGAIN when there is no thread to be had.
+  int Start(const std::string& path, size_t piece_bytes);
+
+  // The next piece, for which it waits. One of length 0 is the end; so is a read that fails, since a process that ends
+  // while it is read says no more.
+  Piece Take();
+
+  ReadAhead();
+  ~ReadAhead();
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+ private:
+  struct Shared;
+  static void* Run(void* argument);
+
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,77 @@
+/**
+ * What the words of `top` ask of the screen.
+ *
+ * The traps: some of the words are about the columns of procps, which the screen has not: they are refused and not
+ * ignored; and the rate of sampling is not that of drawing, since a change over ten seconds needs more than three points.
+ */
+import { chooseEngine } from '../engine/choose.js';
+import { AccountNames } from '../procfs/accounts.js';
+import { escapeTerminal } from '../text/escape.js';
+import type { SortName } from '../views/screen/row-sort.js';
+import { CommandError } from './command-error.js';
+import type { DirectWords } from './direct-command.js';
+import { directUnitsOf, engineOf, procfsOf } from './direct-options.js';
+import { requestOf } from './top-options.js';
+import type { ScreenRequest } from './top-screen.js';
+
+const DEFAULT_DELAY_MS = 1000;
+const HOST_HZ = 1;
+/** A few processes cost next to nothing. */
+const PIDS_HZ = 10;
+const MOST_HZ = 100;
+
+/** What procps' fields are here. */
+const SORTS: Readonly<Record<string, SortName>> = {
+  PID: 'pid',
+  RES: 'rss',
+  '%MEM': 'rss',
+  COMMAND: 'command',
+};
+
+const BATCH_ONLY = [
+  ...['idle-toggle', 'accum-time-toggle', 'single-cpu-toggle', 'scale-summary-mem', 'scale-task-mem', 'width'],
+];
+
+export function screenRequestOf(words: DirectWords): ScreenRequest {
+  const stray = BATCH_ONLY.find((name) => words.options.has(name));
+  if (stray !== undefined)
+    throw new CommandError(`--${stray} is for -b: the screen is about memory, and has its own columns`);
+  const root = procfsOf(words);
+  const accounts = new AccountNames(root);
+  const { view, pids, iterations, delayMs } = requestOf(words, accounts, process.env, undefined);
+  const wantedDelayMs = words.options.has('delay') ? delayMs : DEFAULT_DELAY_MS;
+  const engine = engineOf(words);
+  // What cannot be used is refused before the terminal is touched.
+  chooseEngine(engine);
+  const { user } = view;
+  return {
+    ...{ root, accounts, engine, iterations },
+    host: directUnitsOf(words),
+    delayMs: wantedDelayMs,
+    hz: Math.min(MOST_HZ, Math.max(pids ? PIDS_HZ : HOST_HZ, 1000 / Math.max(1, wantedDelayMs))),
+    ...(pids ? { pids } : {}),
+    ...(user
+      ? {
+          isWanted: (uids) => {
+            if (uids.length === 0) return false;
+            const is = user.anyId ? uids.includes(user.uid) : uids[1] === user.uid;
+            return is !== user.inverted;
+          },
+        }
+      : {}),
+    state: { commandLines: view.cmdline, ...sortOf(words) },
+  };
+}
+
+function sortOf(words: DirectWords): { readonly sort?: SortName; readonly reversed?: boolean } {
+  const given = words.options.get('sort-override')?.at(-1);
+  if (given === undefined) return {};
+  const sort = SORTS[given.replace(/^[+-]/, '')];
+  if (sort === undefined) {
+    const fields = Object.keys(SORTS).join(' ');
+    throw new CommandError(
+      `-o: the screen cannot sort by "${escapeTerminal(given)}"; it can by ${fields}, and -b by all`,
+    );
+  }
+  return { sort, reversed: given.startsWith('-') };
+}

@@ -1,0 +1,36 @@
+/**
+ * Writing a file through memory, where the addon is there to map it: a store waits for no disk, and a thread of the addon
+ * flushes.
+ *
+ * The trap: what the addon answers are errnos, of which EFAULT means here that the file was cut, or that the disk had no
+ * room after all, under a mapping that held.
+ */
+import { getSystemErrorName } from 'node:util';
+import { nativeBinding } from './native-binding.js';
+
+/** At most this much passes between a frame and the flush that puts it on stable storage. */
+const FLUSH_EVERY_MS = 500;
+
+/** Maps the first `sizeBytes` of a file that is open for writing. Undefined when nobody here can. */
+export function mapFile(fd: number, sizeBytes: number) {
+  const binding = nativeBinding();
+  if (binding.state !== 'loaded') return undefined;
+  const mapped = new binding.addon.MappedFile(fd, sizeBytes, FLUSH_EVERY_MS);
+  if (mapped.error() !== 0) return undefined;
+  return {
+    write: (at: number, bytes: Uint8Array, from: number, length: number) =>
+      check(mapped.write(at, bytes, from, length)),
+    commit: (at: number, length: number, crc: number) => check(mapped.commit(at, length, crc)),
+    prepare: (at: number, length: number) => mapped.prepare(at, length),
+    flushBehind: () => mapped.kick(),
+    check: () => check(-mapped.takeError()),
+    close: () => mapped.close(),
+  };
+}
+
+function check(errno: number): void {
+  if (errno === 0) return;
+  const code = getSystemErrorName(errno);
+  const reason = code === 'EFAULT' ? 'the file was cut, or its disk is full' : code;
+  throw Object.assign(new Error(`write to a mapped file: ${reason}`), { code });
+}

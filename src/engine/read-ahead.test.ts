@@ -1,0 +1,55 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { piecesOf, readPieces } from './read-ahead.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-ahead-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const READERS = {
+  addon: readPieces,
+  TypeScript: (file: string) => piecesOf(openSync(file, 'r')),
+} as const;
+
+describe.each(Object.entries(READERS))('pieces read by %s', (_, read) => {
+  it.each([0, 1, 262_143, 262_144, 262_145, 1_000_003])('are the %i bytes of a file', (length) => {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * 31) ^ (index >> 8));
+    const file = path.join(folder, `of-${length}`);
+    writeFileSync(file, bytes);
+    const pieces = [...read(file)];
+    expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+    expect(pieces.map((piece) => piece.length)).toEqual(
+      Array.from({ length: Math.ceil(length / 262_144) }, (_, index) => Math.min(262_144, length - index * 262_144)),
+    );
+  });
+
+  it('are the maps of a process that stands still', async () => {
+    const sleeper = spawn('sleep', ['600']);
+    await once(sleeper, 'spawn');
+    process.kill(sleeper.pid!, 'SIGSTOP');
+    const file = `/proc/${sleeper.pid}/maps`;
+    // Until it is no longer the program that started it.
+    while (!readFileSync(file, 'latin1').includes('sleep')) execFileSync('sleep', ['0.01']);
+    try {
+      expect(Buffer.concat([...read(file)]).toString('latin1')).toBe(readFileSync(file, 'latin1'));
+    } finally {
+      sleeper.kill('SIGKILL');
+    }
+  });
+
+  it('throw the errno of a file that is not there, at once', () => {
+    expect(() => read(path.join(folder, 'nothing'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  });
+
+  it('leave no descriptor behind when they are read to the end', () => {
+    const before = readdirSync('/proc/self/fd').length;
+    for (let time = 0; time < 50; time++) for (const _ of read('/proc/self/maps'));
+    // The thread closes its file when it has ended, which may be a moment later.
+    const deadline = performance.now() + 5000;
+    while (readdirSync('/proc/self/fd').length > before && performance.now() < deadline);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+  });
+});

@@ -1,0 +1,57 @@
+/**
+ * A file in pieces, of which the next is read while the last is worked on: by a thread of the addon, so that the kernel
+ * makes `smaps` on one processor while its text is taken apart on another.
+ *
+ * The trap: a process that ends while it is read ends the reading; what came before is taken as far as it goes.
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import { nativeBinding } from './native-binding.js';
+
+/** Some hundred mappings: small beside the whole, and large beside the work of handing it over. */
+const PIECE_BYTES = 256 * 1024;
+
+/** The pieces of a file. It is opened at once: throws the errno of that, and nothing later. */
+export function readPieces(path: string): Iterable<Uint8Array> {
+  const binding = nativeBinding();
+  if (binding.state !== 'loaded') return piecesOf(openSync(path, 'r'));
+  const { addon } = binding;
+  const handle = addon.startReading(path, PIECE_BYTES);
+  if (typeof handle === 'number') {
+    const code = getSystemErrorName(handle);
+    throw Object.assign(new Error(`${code}: cannot open '${path}'`), { code, errno: handle, path });
+  }
+  return piecesFrom(() => addon.takePiece(handle));
+}
+
+function* piecesFrom(take: () => Uint8Array | undefined): Generator<Uint8Array> {
+  for (let piece = take(); piece !== undefined; piece = take()) yield piece;
+}
+
+/** Without the addon one piece after the other. */
+export function* piecesOf(fd: number): Generator<Uint8Array> {
+  try {
+    for (let length = PIECE_BYTES; length === PIECE_BYTES; ) {
+      const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+      length = readUpTo(fd, piece);
+      if (length > 0) yield piece.subarray(0, length);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The kernel gives about a page at a time, so a piece takes many reads. */
+function readUpTo(fd: number, into: Uint8Array): number {
+  let length = 0;
+  try {
+    while (length < into.length) {
+      const got = readSync(fd, into, length, into.length - length, null);
+      if (got === 0) break;
+      length += got;
+    }
+  } catch {
+    // ESRCH: the process has ended.
+  }
+  return length;
+}

@@ -1,0 +1,115 @@
+/**
+ * Command lines: records of the ring `commands`, one for each program that a process ran.
+ *
+ * The traps: a process that lives for months is told of once, and the ring overwrites its oldest; so what is about to be
+ * lost of the living is told again. And arguments are bytes: where they are not UTF-8 the hex form beside them is the
+ * truth.
+ */
+import { isUtf8 } from 'node:buffer';
+import { identityKey } from '../engine/identity.js';
+import type { RingWriter } from '../ring/ring-writer.js';
+import { COMMANDS_RING } from './format.js';
+import { isProgramPart, type ProgramPart } from './program-part.js';
+
+/** Type number of the record in its ring. */
+export const COMMAND_RECORD = 1;
+
+/** Most bytes of arguments that are kept. */
+export const MAX_ARGUMENT_BYTES = 4096;
+
+export interface CommandLine extends ProgramPart {
+  readonly pid: number;
+  readonly startTicks: number;
+  /** In a merged recording: number of the host. */
+  readonly source?: number;
+}
+
+/** The parts of a record from what the kernel has. */
+export function programPart(exe: Uint8Array | undefined, cmdline: Uint8Array | undefined): ProgramPart {
+  const args = cmdline && argumentsOf(cmdline.subarray(0, MAX_ARGUMENT_BYTES));
+  return {
+    ...(exe === undefined ? {} : { exe: textOf(exe), ...(isUtf8(exe) ? {} : { exeHex: hexOf(exe) }) }),
+    ...(args === undefined || args.length === 0 ? {} : { args: args.map(textOf) }),
+    ...(cmdline === undefined || isUtf8(cmdline) ? {} : { argsHex: hexOf(cmdline.subarray(0, MAX_ARGUMENT_BYTES)) }),
+    ...(cmdline !== undefined && cmdline.length > MAX_ARGUMENT_BYTES ? { argsCut: true as const } : {}),
+  };
+}
+
+/** The arguments in the bytes of `cmdline`. Programs that write over their own may leave no zero. */
+export function argumentsOf(cmdline: Uint8Array): Uint8Array[] {
+  let end = cmdline.length;
+  while (end > 0 && cmdline[end - 1] === 0) end--;
+  const args: Uint8Array[] = [];
+  for (let at = 0; at < end; ) {
+    const zero = cmdline.indexOf(0, at);
+    const stop = zero < 0 || zero > end ? end : zero;
+    args.push(cmdline.subarray(at, stop));
+    at = stop + 1;
+  }
+  return args;
+}
+
+export function encodeCommand(command: CommandLine): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(command));
+}
+
+/** The command line of a record, or undefined when its type is unknown or its payload damaged. */
+export function decodeCommand(type: number, payload: Uint8Array): CommandLine | undefined {
+  if (type !== COMMAND_RECORD) return undefined;
+  try {
+    const command = JSON.parse(new TextDecoder().decode(payload)) as Partial<CommandLine> | null;
+    const isSound =
+      typeof command?.pid === 'number' && typeof command.startTicks === 'number' && isProgramPart(command);
+    return isSound ? (command as CommandLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The writing end: tells each command line once, and again before it would be overwritten while its process lives. */
+export class CommandWriter {
+  readonly #ring: RingWriter;
+  readonly #id: number;
+  /** By process, in the order of their telling: what was told, and in which block. */
+  readonly #living = new Map<string, { readonly payload: Uint8Array; block: number }>();
+
+  constructor(ring: RingWriter) {
+    this.#ring = ring;
+    this.#id = ring.rings.findIndex(({ name }) => name === COMMANDS_RING);
+  }
+
+  write(timeNs: bigint, command: CommandLine): void {
+    if (this.#id < 0) return;
+    this.#tell(timeNs, identityKey(command), encodeCommand(command));
+    this.#tellAgain(timeNs);
+  }
+
+  depart(process: { readonly pid: number; readonly startTicks: number }): void {
+    this.#living.delete(identityKey(process));
+  }
+
+  #tell(timeNs: bigint, key: string, payload: Uint8Array): boolean {
+    const stored = this.#ring.appendRecord(this.#id, timeNs, COMMAND_RECORD, payload);
+    this.#living.delete(key);
+    if (stored.ok) this.#living.set(key, { payload, block: this.#ring.recordRoom(this.#id).block });
+    return stored.ok;
+  }
+
+  /** At most half a block of them at a time: what does not fit into the ring cannot be kept in it. */
+  #tellAgain(timeNs: bigint): void {
+    let room = this.#ring.blockBytes / 2;
+    for (const [key, { payload, block }] of this.#living) {
+      if (block >= this.#ring.recordRoom(this.#id).oldest) return;
+      room -= payload.length;
+      if (room < 0 || !this.#tell(timeNs, key, payload)) return;
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}

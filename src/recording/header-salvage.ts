@@ -1,0 +1,110 @@
+/**
+ * Opens a recording whose header is damaged, as far as the header can be told from what is left.
+ *
+ * The trap: every checksum in the file is seeded with the file id in the header. So an id is believed only if blocks pass
+ * with it, and where blocks lie is found by looking for those that do. What columns there are is known by the header
+ * alone: where its text cannot be read, nothing can.
+ */
+import { parseBlockHeader } from '../ring/block-header.js';
+import { fileSeedOf } from '../ring/checksum.js';
+import { encodeFileHeader } from '../ring/file-header.js';
+import {
+  BLOCK_BYTES_MAX,
+  BLOCK_BYTES_MIN,
+  BLOCK_HEADER,
+  FILE_HEADER,
+  FILE_ID_BYTES,
+  HEADER_REGION_MAX,
+  HEADER_REGION_MIN,
+  HEADER_STEP,
+} from '../ring/layout.js';
+import type { Storage } from '../ring/storage.js';
+
+/** The same storage with a sound header in front, or undefined when none can be made. */
+export function withSoundHeader(storage: Storage): Storage | undefined {
+  const start = new Uint8Array(Math.min(storage.sizeBytes, HEADER_REGION_MAX));
+  storage.read(0, start, 0, start.length);
+  const json = jsonIn(start);
+  if (!json) return undefined;
+  const fileId = start.slice(FILE_HEADER.fileId, FILE_HEADER.fileId + FILE_ID_BYTES);
+  const place = firstBlock(storage, fileSeedOf(fileId), FILE_HEADER.metadata + json.length);
+  if (!place) return undefined;
+  const { headerBytes, blockBytes } = place;
+  const blockCount = Math.ceil((storage.sizeBytes - headerBytes) / blockBytes);
+  return new HeaderOverlay(storage, encodeFileHeader({ headerBytes, blockBytes, blockCount, fileId }, json));
+}
+
+/** The text of the metadata: from its brace to the last one that ends a whole object. */
+function jsonIn(start: Uint8Array): Uint8Array | undefined {
+  const { metadata } = FILE_HEADER;
+  let end = start.indexOf(0, metadata);
+  if (end < 0) end = start.length;
+  const json = start.slice(metadata, end);
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    return json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the first block that passes lies, and how far the next one is from it. */
+function firstBlock(
+  storage: Storage,
+  fileSeed: number,
+  leastBytes: number,
+): { readonly headerBytes: number; readonly blockBytes: number } | undefined {
+  const isBlock = (at: number) => {
+    const bytes = new Uint8Array(BLOCK_HEADER.bytes);
+    const count = storage.read(at, bytes, 0, bytes.length);
+    return typeof parseBlockHeader(bytes.subarray(0, count), fileSeed) !== 'string';
+  };
+  const end = Math.min(storage.sizeBytes, HEADER_REGION_MAX);
+  const from = Math.max(HEADER_REGION_MIN, Math.ceil(leastBytes / HEADER_STEP) * HEADER_STEP);
+  for (let headerBytes = from; headerBytes < end; headerBytes += HEADER_STEP) {
+    if (!isBlock(headerBytes)) continue;
+    for (let blockBytes = BLOCK_BYTES_MIN; blockBytes <= BLOCK_BYTES_MAX; blockBytes *= 2) {
+      if (isBlock(headerBytes + blockBytes)) return { headerBytes, blockBytes };
+    }
+  }
+  return undefined;
+}
+
+/** A storage that is read through a header that it does not have. */
+class HeaderOverlay implements Storage {
+  constructor(
+    private readonly storage: Storage,
+    private readonly header: Uint8Array,
+  ) {}
+
+  get sizeBytes(): number {
+    return this.storage.sizeBytes;
+  }
+
+  read(at: number, into: Uint8Array, from: number, length: number): number {
+    const count = this.storage.read(at, into, from, length);
+    const covered = Math.min(count, this.header.length - at);
+    if (covered > 0) into.set(this.header.subarray(at, at + covered), from);
+    return count;
+  }
+
+  write(): void {
+    throw new Error('A salvaged recording is read only');
+  }
+
+  commit(): void {
+    this.write();
+  }
+
+  flush(): void {}
+
+  flushBehind(): void {}
+
+  prepare(): void {}
+
+  trim(): void {}
+
+  close(): void {
+    this.storage.close();
+  }
+}
