@@ -9,7 +9,7 @@
 
 export type Tier = 'counters' | 'rollup' | 'mappings';
 
-export type Unit = 'bytes' | 'nanoseconds' | 'count' | 'pid';
+export type Unit = 'bytes' | 'nanoseconds' | 'count' | 'pid' | 'id';
 
 /** The step in which the kernel reports the value; what a recording stores differences in. */
 export type Quantum = 'page' | 'kibibyte' | 'clock-tick' | 'one';
@@ -23,6 +23,8 @@ export interface Metric {
   readonly source: string;
   /** `exact`: what the kernel accounts at that instant. `floored`: truncated to the unit of the kernel's text. */
   readonly exactness: 'exact' | 'floored' | 'measured-here';
+  /** Engines that read it at every tick; the others leave it absent. */
+  readonly engines: 'all' | 'bpf';
   /** Counters only grow while a process lives; gauges move both ways. */
   readonly kind: 'gauge' | 'counter';
   /** OpenTelemetry name where the process conventions have one, else under `process.linux`. */
@@ -41,6 +43,7 @@ export const METRICS = [
     tier: 'counters',
     quantum: 'page',
     source: 'statm resident',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.memory.usage',
     prometheus: 'process_resident_memory_bytes',
@@ -52,6 +55,7 @@ export const METRICS = [
     tier: 'counters',
     quantum: 'page',
     source: 'statm resident - shared',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.linux.memory.rss.anon',
     prometheus: 'process_resident_anon_bytes',
@@ -63,6 +67,7 @@ export const METRICS = [
     tier: 'counters',
     quantum: 'page',
     source: 'statm size',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.memory.virtual',
     prometheus: 'process_virtual_memory_bytes',
@@ -74,6 +79,7 @@ export const METRICS = [
     tier: 'counters',
     quantum: 'page',
     source: 'statm data',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.linux.memory.data_size',
     prometheus: 'process_data_size_bytes',
@@ -86,6 +92,7 @@ export const METRICS = [
     kind: 'counter',
     quantum: 'one',
     source: 'stat minflt',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.paging.faults',
     prometheus: 'process_minor_page_faults_total',
@@ -98,6 +105,7 @@ export const METRICS = [
     kind: 'counter',
     quantum: 'one',
     source: 'stat majflt',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.paging.faults',
     prometheus: 'process_major_page_faults_total',
@@ -110,6 +118,7 @@ export const METRICS = [
     kind: 'counter',
     quantum: 'clock-tick',
     source: 'stat utime',
+    engines: 'all',
     exactness: 'floored',
     otel: 'process.cpu.time',
     prometheus: 'process_cpu_user_nanoseconds_total',
@@ -122,6 +131,7 @@ export const METRICS = [
     kind: 'counter',
     quantum: 'clock-tick',
     source: 'stat stime',
+    engines: 'all',
     exactness: 'floored',
     otel: 'process.cpu.time',
     prometheus: 'process_cpu_system_nanoseconds_total',
@@ -134,6 +144,7 @@ export const METRICS = [
     kind: 'gauge',
     quantum: 'one',
     source: 'stat num_threads',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.thread.count',
     prometheus: 'process_threads',
@@ -146,11 +157,35 @@ export const METRICS = [
     kind: 'gauge',
     quantum: 'one',
     source: 'stat ppid',
+    engines: 'all',
     exactness: 'exact',
     otel: 'process.parent_pid',
     prometheus: 'process_parent_pid',
     help: 'Pid of the parent, which changes when a process is adopted',
   },
+  kernelBytes('rssFile', 'page', 'mm_struct rss_stat, as status RssFile', 'Resident file pages'),
+  kernelBytes('rssShmem', 'page', 'mm_struct rss_stat, as status RssShmem', 'Resident shmem pages, tmpfs included'),
+  kernelBytes(
+    'swapAnon',
+    'page',
+    'mm_struct rss_stat, as status VmSwap',
+    'Swapped-out anonymous memory; swapped-out shmem is in none of the counters of a process',
+  ),
+  kernelBytes('pageTables', 'page', 'mm_struct pgtables_bytes, as status VmPTE', 'Memory of the page tables'),
+  kernelBytes('stackSize', 'page', 'mm_struct stack_vm, as status VmStk', 'Size of the main stack, resident or not'),
+  kernelBytes('lockedSize', 'page', 'mm_struct locked_vm, as status VmLck', 'Address space locked in RAM'),
+  kernelBytes('hwm', 'page', 'mm_struct hiwater_rss, as status VmHWM', 'Most resident memory since the last exec'),
+  kernelBytes(
+    'vsizePeak',
+    'page',
+    'mm_struct hiwater_vm, as status VmPeak',
+    'Largest address space since the last exec',
+  ),
+  kernelBytes('rssLow', 'page', 'tracepoint rss_stat', 'Least resident memory since the tick before'),
+  kernelBytes('rssHigh', 'page', 'tracepoint rss_stat', 'Most resident memory since the tick before'),
+  kernelId('uid', 'cred euid', 'Effective user id of the process, in the initial user namespace'),
+  kernelId('cgroupId', 'kernfs_node id of the cgroup v2', 'Cgroup of the process: the inode of its folder'),
+  kernelId('pidNamespace', 'ns_common inum', 'Pid namespace of the process: the inode that /proc/PID/ns/pid shows'),
   rollupBytes('pss', 'Pss', 'Proportional share: every page divided by the number of processes that map it'),
   rollupBytes('pssAnon', 'Pss_Anon', 'Proportional share of anonymous memory'),
   rollupBytes('pssFile', 'Pss_File', 'Proportional share of file pages'),
@@ -170,6 +205,7 @@ export const METRICS = [
     kind: 'gauge',
     quantum: 'one',
     source: 'duration of the smaps_rollup read',
+    engines: 'all',
     exactness: 'measured-here',
     otel: 'process.linux.memory.rollup_hold',
     prometheus: 'process_rollup_hold_nanoseconds',
@@ -182,6 +218,7 @@ export const METRICS = [
     kind: 'gauge',
     quantum: 'one',
     source: 'sum of the holds of the read',
+    engines: 'all',
     exactness: 'measured-here',
     otel: 'process.linux.memory.rollup_held',
     prometheus: 'process_rollup_held_nanoseconds',
@@ -194,6 +231,7 @@ export const METRICS = [
     kind: 'gauge',
     quantum: 'one',
     source: 'time between begin and end of the read',
+    engines: 'all',
     exactness: 'measured-here',
     otel: 'process.linux.memory.rollup_duration',
     prometheus: 'process_rollup_duration_nanoseconds',
@@ -206,6 +244,7 @@ export const METRICS = [
     kind: 'gauge',
     quantum: 'one',
     source: 'method of the read',
+    engines: 'all',
     exactness: 'measured-here',
     otel: 'process.linux.memory.rollup_paced',
     prometheus: 'process_rollup_paced',
@@ -214,7 +253,7 @@ export const METRICS = [
 ] as const satisfies readonly Metric[];
 
 function rollupBytes<const N extends string>(name: N, field: string, help: string) {
-  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const snake = snakeOf(name);
   return {
     name,
     tier: 'rollup',
@@ -222,11 +261,50 @@ function rollupBytes<const N extends string>(name: N, field: string, help: strin
     kind: 'gauge',
     quantum: 'kibibyte',
     source: `smaps_rollup ${field}`,
+    engines: 'all',
     exactness: 'floored',
     otel: `process.linux.memory.${snake}`,
     prometheus: `process_${snake}_bytes`,
     help,
   } as const;
+}
+
+/** What the kernel keeps of a process's memory and tells in `status` only, or nowhere. */
+function kernelBytes<const N extends string>(name: N, quantum: Quantum, source: string, help: string) {
+  const snake = snakeOf(name);
+  return {
+    ...bytes,
+    name,
+    tier: 'counters',
+    quantum,
+    source,
+    engines: 'bpf',
+    exactness: 'exact',
+    otel: `process.linux.memory.${snake}`,
+    prometheus: `process_${snake}_bytes`,
+    help,
+  } as const;
+}
+
+function kernelId<const N extends string>(name: N, source: string, help: string) {
+  const snake = snakeOf(name);
+  return {
+    name,
+    tier: 'counters',
+    unit: 'id',
+    kind: 'gauge',
+    quantum: 'one',
+    source,
+    engines: 'bpf',
+    exactness: 'exact',
+    otel: `process.linux.${snake}`,
+    prometheus: `process_${snake}`,
+    help,
+  } as const;
+}
+
+function snakeOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export type MetricName = (typeof METRICS)[number]['name'];

@@ -38,7 +38,7 @@ describe('info --json', () => {
     // More may be added beside these; what is named keeps its name, place and type.
     expect(info).toMatchObject({
       schema: 1,
-      engine: expect.stringMatching(/^(native|ts)$/),
+      engine: expect.stringMatching(/^(bpf|native|ts)$/),
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$/),
       durationSeconds: NUMBER,
       bytes: readFileSync(file).length,

@@ -81,7 +81,7 @@ describe('a value that means nothing', () => {
     [['--rollup', 'often'], /^--rollup: "often" is not a rate; allowed: auto, off, or times per second/],
     [['--mappings', '0'], /^--mappings: "0" is not a rate/],
     [['--audit', '-1'], /^--audit: "-1" is not a count; allowed: a whole number, 0 or more$/],
-    [['--engine', 'fast'], '--engine: "fast" is not an engine; allowed: auto, native, ts'],
+    [['--engine', 'fast'], '--engine: "fast" is not an engine; allowed: auto, bpf, native, ts'],
     [['--procfs', 'taken'], /^--procfs: "taken" is not a folder/],
     [
       ['--procfs', 'no-units'],

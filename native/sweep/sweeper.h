@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "counter_columns.h"
 #include "deep_read.h"
 #include "paced_read.h"
 #include "proc_tree.h"
@@ -26,12 +27,6 @@
 #include "status.h"
 
 namespace tidemark {
-
-constexpr const char* kCounterColumns[] = {"rss",         "rssAnon",  "vsize",      "dataSize", "minorFaults",
-                                           "majorFaults", "userTime", "systemTime", "threads",  "parentPid"};
-constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
-
-constexpr int kMemoryFields = 4;  // the first of them, which come from statm
 
 // Columns of a rollup behind those of the kernel's text.
 constexpr const char* kHoldColumns[] = {"rollupHold", "rollupHeld", "rollupDuration", "rollupPaced"};

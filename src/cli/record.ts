@@ -32,19 +32,19 @@ import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
-  type EngineOption,
-  engineOption,
   type JsonOption,
   jsonOption,
   type ProcfsOption,
   pageSizeOption,
   procfsOption,
+  type SweepingEngineOption,
+  sweepingEngineOption,
   valueOption,
 } from './options.js';
 import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 
-interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
+interface Options extends ProcfsOption, SweepingEngineOption, HostUnitOptions, JsonOption {
   output?: string;
   hz?: number;
   for?: bigint;
@@ -131,7 +131,7 @@ export function configure(command: Command): void {
       ),
     )
     .option('--summary', 'end with a table of what grew')
-    .addOption(engineOption())
+    .addOption(sweepingEngineOption())
     .addOption(procfsOption())
     .addOption(pageSizeOption())
     .addOption(clockTicksOption())
@@ -270,7 +270,10 @@ function progressText(progress: SamplerProgress | undefined, elapsedMs: number):
 }
 
 function asCommandError(error: unknown, options: Options): unknown {
-  if (error instanceof EngineUnavailableError) return new CommandError(`--engine: ${escapeTerminal(error.message)}`);
+  if (error instanceof EngineUnavailableError) {
+    const code = options.engine === 'bpf' ? ExitCode.notPermitted : ExitCode.failed;
+    return new CommandError(`--engine: ${escapeTerminal(error.message)}`, code);
+  }
   if (error instanceof TypeError || error instanceof RangeError) return new UsageError(escapeTerminal(error.message));
   if (!(error instanceof Error) || !('code' in error)) return error;
   const sentence = escapeTerminal(error.message);

@@ -6,10 +6,14 @@
  */
 import type { HostUnits, StatusName } from '../schema.js';
 import type { ProcessIdentity } from './identity.js';
+import type { LifeSource } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import type { TierColumns } from './tier-columns.js';
 
-export type EngineName = 'native' | 'ts';
+export type EngineName = 'bpf' | 'native' | 'ts';
+
+/** Those that read texts, for what is not a sweep. */
+export type TextEngineName = Exclude<EngineName, 'bpf'>;
 
 export type Attached =
   | { readonly status: 'ok'; readonly identity: ProcessIdentity }
@@ -29,6 +33,15 @@ export interface EngineOptions {
 
 /** A read that is blocked for longer, by whoever holds the target's memory map, is given up. */
 export const READ_DEADLINE_MS = 50;
+
+/** Watches resident memory between sweeps, into `rssLow` and `rssHigh`. */
+export interface PeakWatch {
+  /** Returns why it cannot, or undefined. */
+  turn(isOn: boolean): string | undefined;
+  readonly isOn: boolean;
+  /** Events of the kernel that it has cost so far. */
+  events(): number;
+}
 
 export interface Engine {
   readonly name: EngineName;
@@ -69,6 +82,13 @@ export interface Engine {
   listPids(): Int32Array;
   /** The pid that was given out last, or -1 when the tree does not tell. */
   lastPid(): number;
+  /** Told of by the kernel: what becomes of processes between sweeps. Absent where the engine hears of nothing. */
+  readonly lives?: LifeSource;
+  /** Smallest and largest resident memory between sweeps. Absent where the engine cannot watch. */
+  readonly peaks?: PeakWatch | undefined;
+  /** What else is to be said of the values, in words. */
+  readonly note?: string;
+
   /** Descriptors kept open now. */
   kept(): number;
   /** CPU time of threads beside the caller's so far, nanoseconds. */

@@ -145,21 +145,30 @@ export function nativeBinding(): NativeBinding {
   return loaded;
 }
 
-function load(): NativeBinding {
+/** Where an addon of this package lies, or undefined when it was not built. */
+export function findAddon(name: string): string | undefined {
   const root = packageRoot();
-  const candidates = [
-    path.join(root, 'build', 'Release', 'tidemark.node'),
-    path.join(root, 'native', 'build', 'Release', 'tidemark.node'),
-    path.join(root, 'prebuilds', `linux-${process.arch}`, 'tidemark.node'),
-  ];
-  const file = candidates.find((candidate) => existsSync(candidate));
+  return [
+    path.join(root, 'build', 'Release', `${name}.node`),
+    path.join(root, 'native', 'build', 'Release', `${name}.node`),
+    path.join(root, 'prebuilds', `linux-${process.arch}`, `${name}.node`),
+  ].find((candidate) => existsSync(candidate));
+}
+
+/** What an addon exports. Throws when it does not load. */
+export function openAddon(file: string): unknown {
+  // Not by `require`: the module that makes one takes longer to load than the addon does.
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports;
+}
+
+function load(): NativeBinding {
+  const file = findAddon('tidemark');
   if (file === undefined)
     return { state: 'absent', reason: `not built for linux-${process.arch} (npm run build:native)` };
   try {
-    // Not by `require`: the module that makes one takes longer to load than the addon does.
-    const module = { exports: {} };
-    process.dlopen(module, file);
-    const addon = module.exports as Addon;
+    const addon = openAddon(file) as Addon;
     const difference = findDifference(addon);
     if (difference !== undefined)
       return { state: 'absent', reason: `${file} was built for other columns: ${difference}` };

@@ -48,7 +48,15 @@ type DeepScalarName = 'deepCpu' | 'deepCredit';
 export type CounterScalars = Record<Exclude<ScalarName, DeepScalarName>, number> & { [K in DeepScalarName]?: number };
 
 /** What a fork storm makes thousands of. */
-const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename', 'exec']);
+const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
+  'arrive',
+  'depart',
+  'rename',
+  'exec',
+  'fork',
+  'ran',
+  'exit',
+]);
 
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;

@@ -40,6 +40,10 @@ export interface RecordingSummary {
   readonly statShare: number;
   /** Events that were overwritten: comings and goings of processes, and all others. */
   readonly lostEvents: { readonly lives: number; readonly events: number };
+  /** How much of what became of processes was heard; absent in recordings that do not tell. */
+  readonly lives?: Omit<TideEvent & { type: 'lives' }, 'type'>;
+  /** Whether resident memory is watched between ticks, and why; absent in recordings that do not tell. */
+  readonly peaks?: Omit<TideEvent & { type: 'peaks' }, 'type'>;
   readonly audit: { readonly checked: number; readonly mismatches: number };
   /** Writers that went on where another had stopped, in order; monotonic nanoseconds of the recording. */
   readonly resumed: readonly ({ readonly timeNs: bigint } & Omit<TideEvent & { type: 'resume' }, 'type'>)[];
@@ -118,9 +122,16 @@ export function summarize(source: SummarySource): RecordingSummary {
   // A recording that was ended in order lasted until then, not until its last sweep.
   let closedNs = 0n;
   let audit = { checked: 0, mismatches: 0 };
+  let lives: RecordingSummary['lives'];
+  let peaks: RecordingSummary['peaks'];
   for (const { timeNs, event } of events) {
     if (event.type === 'close') closedNs = timeNs;
     if (event.type === 'audit') audit = { checked: event.checked, mismatches: event.mismatches };
+    if (event.type === 'lives') {
+      const { type: _, ...heard } = event;
+      lives = heard;
+    }
+    if (event.type === 'peaks') peaks = { isOn: event.isOn, reason: event.reason };
     if (timeNs < beganNs && source.isWrapped) continue;
     if (event.type === 'gap') {
       coverage.drop('missed-tick', event.rows);
@@ -159,6 +170,8 @@ export function summarize(source: SummarySource): RecordingSummary {
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
     statShare: counterRows === 0 ? 1 : statRows / counterRows,
     lostEvents: source.lostEvents,
+    ...(lives ? { lives } : {}),
+    ...(peaks ? { peaks } : {}),
     audit,
     resumed: events.flatMap(({ timeNs, event }) => {
       if (event.type !== 'resume') return [];

@@ -5,7 +5,7 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
+import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
@@ -53,8 +53,8 @@ export interface RecordOptions {
   readonly cmdline?: CmdlineMode;
   /** A group, by name or number, whose members may read `file`: 0640 in place of 0600. */
   readonly ringGroup?: string | number;
-  /** Default `auto`: the best that works here. */
-  readonly engine?: EngineChoice;
+  /** Default `auto`: `native`, or `ts` where the addon is not there. `bpf` is used only when it is asked for. */
+  readonly engine?: SweepingChoice;
   /** Where the sampler runs; default `process` when the target can include this process, else `worker`. */
   readonly sampler?: SamplerHost;
   /** Milliseconds after which the recording ends by itself; default: never. */
@@ -142,8 +142,10 @@ export function planRecording(options: RecordOptions): RecordPlan {
     );
   }
   numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
-  if (!ENGINE_CHOICES.includes(choice)) {
-    throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${shown(choice)}`);
+  if (!SWEEPING_CHOICES.includes(choice)) {
+    throw new TypeError(
+      `Expected the "engine" option to be one of ${SWEEPING_CHOICES.join(', ')}, got ${shown(choice)}`,
+    );
   }
   if (sampler !== 'worker' && sampler !== 'process') {
     throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${shown(sampler)}`);
@@ -152,8 +154,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
     throw new TypeError(`Expected the "ownCost" option to be "thread" or "process", got ${shown(ownCost)}`);
   }
   checkFolder(root);
-  const chosen = chooseEngine(choice);
   const units = hostUnits(root, options);
+  const chosen = chooseSweepingEngine(choice, { root, host: units });
   const rate = hz === 'auto' ? chooseRate(root, units, chosen.name, target, budget) : hz;
   return {
     host: sampler,

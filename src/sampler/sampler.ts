@@ -17,7 +17,9 @@ import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
+import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
+import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
@@ -54,6 +56,8 @@ export class Sampler {
   readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
+  readonly #lives: LifeLog;
+  readonly #peaks: PeakBudget;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   #ticks = 0;
   #schedule: Schedule | undefined;
@@ -80,6 +84,8 @@ export class Sampler {
       isOpenEnded(config.target),
       (slot) => this.#arrived(slot),
     );
+    this.#lives = new LifeLog(config, engine, writer);
+    this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
     });
@@ -87,7 +93,12 @@ export class Sampler {
 
   /** Finds the processes of the target. Returns how many there are now. */
   begin(): number {
-    this.#census.look(process.hrtime.bigint());
+    const nowNs = process.hrtime.bigint();
+    // Listening comes first: whoever begins while the others are being found is heard of.
+    this.#lives.open();
+    this.#census.look(nowNs);
+    this.#lives.begin(nowNs);
+    this.#peaks.begin(nowNs);
     return this.#table.count;
   }
 
@@ -156,6 +167,8 @@ export class Sampler {
     this.#commands.close();
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
+    this.#lives.drain();
+    this.#lives.report(process.hrtime.bigint());
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
@@ -168,6 +181,7 @@ export class Sampler {
       if (leftNs <= LAST_STRETCH_NS) break;
       // In slices, so that a stop does not wait for the next tick of a slow recording.
       await pause(Math.min(100, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
+      this.#lives.drain();
       if (this.#isStopping) return;
     }
     await turn();
@@ -177,10 +191,11 @@ export class Sampler {
   #tick(schedule: Schedule): void {
     const { deadlineNs, tick } = schedule;
     const startNs = process.hrtime.bigint();
+    this.#lives.drain();
     this.#census.look(startNs);
     const table = this.#table;
     this.#makeRoom();
-    const statEvery = this.#statPace.every;
+    const statEvery = this.#statPace.everyOf(this.#engine.name);
     // The recording numbers the ticks of all its writers in one row, and its readers tell by that number what was read.
     const phase = (tick + this.#writer.firstTick) % statEvery;
     const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, phase);
@@ -213,7 +228,9 @@ export class Sampler {
       this.#clockAtNs = startNs;
       this.#writer.clock(readClocks());
       this.#census.settle(startNs);
+      this.#lives.report(startNs);
     }
+    this.#peaks.check(startNs);
     this.#commands.spend();
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
@@ -245,6 +262,7 @@ export class Sampler {
     for (let index = 0; index < count; index++) {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
+      this.#lives.departed(this.#table.identity(slot)!);
       this.#census.depart(slot, nowNs);
       this.#deep.departed();
       departed = true;
@@ -253,6 +271,7 @@ export class Sampler {
   }
 
   #arrived(slot: number): void {
+    this.#lives.arrived(this.#table.identity(slot)!);
     this.#makeRoom();
     this.#counters.clear(slot);
     this.#deep.arrived(slot);

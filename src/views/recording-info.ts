@@ -32,6 +32,8 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     coverage,
     statShare,
     lostEvents,
+    ...(summary.lives ? { lives: summary.lives } : {}),
+    ...(summary.peaks ? { peaks: summary.peaks } : {}),
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
@@ -80,6 +82,8 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       'coverage',
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
+    ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
+    ...(summary.peaks ? [line('spikes', spikesText(summary.peaks, ticks.hz))] : []),
     ...summary.resumed.map(({ timeNs, reason, from, to }) =>
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),
     ),
@@ -105,6 +109,17 @@ function budgetLines({ budget, rollup, hzAsked }: RecordingMetadata, { self }: R
   if (rollup !== 'auto') return [`${given}; their rate was asked for`];
   if (rest > budget) return [`${given}: the rate of the counters alone takes more, so they got the least`];
   return [`${given}${all > 0.9 * budget ? ', which binds' : ': all that was worth reading was read'}`];
+}
+
+function livesText(lives: NonNullable<RecordingSummary['lives']>): string {
+  const { isHeard, reason, told, lost, byEvent, mayBeMissed } = lives;
+  if (isHeard) return `${byEvent} short-lived processes by event only; ${told} events heard, ${lost} lost`;
+  return `nothing is heard between ticks (${reason}); up to ${mayBeMissed} processes or threads may have been missed`;
+}
+
+function spikesText({ isOn, reason }: NonNullable<RecordingSummary['peaks']>, hz: number): string {
+  if (isOn) return 'resident memory is watched between ticks too: rssLow and rssHigh';
+  return `a spike must last ${formatDurationShort(1e9 / hz)} to be seen for certain (${reason})`;
 }
 
 /** What takes how many bytes; nothing where nothing can be said. */

@@ -1,7 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ROLLUP_COLUMNS, Status } from '../../src/schema.js';
 import { endChildren, procText, startChild, startStopped, startZombie, stopChild } from './commands.js';
-import { attachAll, closeEngines, ENGINES, emptyRow, engineOn, rollupColumns, rowOf, sweepRollup } from './engines.js';
+import {
+  attachAll,
+  closeEngines,
+  ENGINES,
+  emptyRow,
+  engineOn,
+  rollupColumns,
+  rowOf,
+  sweepRollup,
+  TREE_ENGINES,
+} from './engines.js';
 import { FakeProcfs, PF_KTHREAD, ROLLUP_HEAD, smapsRecord } from './fake-procfs.js';
 
 /** The kernel's key of each column; `uss` is the sum of two. */
@@ -110,7 +120,7 @@ describe('the rollup of live processes', () => {
   });
 });
 
-describe.each(ENGINES)('the rollup of a tree with the %s engine', (name) => {
+describe.each(TREE_ENGINES)('the rollup of a tree with the %s engine', (name) => {
   let tree: FakeProcfs;
   beforeEach(() => {
     tree = new FakeProcfs();
