@@ -6,19 +6,12 @@ import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
 import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
-import {
-  MAX_ALLOW_HOLD_MS,
-  MAX_DEEP_HZ,
-  MAX_MAX_HOLD_MS,
-  MAX_RING_BYTES,
-  MIN_MAX_HOLD_MS,
-  MIN_RING_BYTES,
-} from '../sampler/record-options.js';
+import { MAX_DEEP_HZ, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
 import type { MatchSubject, Target } from '../sampler/target.js';
-import { formatDuration, formatDurationShort } from '../text/duration.js';
+import { formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
@@ -28,6 +21,7 @@ import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
+import { parseAllowHold, parseMaxHold } from './hold-options.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
@@ -316,21 +310,6 @@ function parseDeepHz(text: string): number {
   const hz = parseHz(text);
   if (hz <= MAX_DEEP_HZ) return hz;
   throw new InputError(text, 'a rate', `times per second, up to ${MAX_DEEP_HZ}, such as 2 or 0.1`);
-}
-
-function parseMaxHold(text: string): bigint {
-  return holdWithin(text, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
-}
-
-function parseAllowHold(text: string): bigint {
-  return holdWithin(text, MIN_MAX_HOLD_MS, MAX_ALLOW_HOLD_MS);
-}
-
-function holdWithin(text: string, leastMs: number, mostMs: number): bigint {
-  const ns = parsePositiveDuration(text);
-  if (Number(ns) >= leastMs * 1e6 && Number(ns) <= mostMs * 1e6) return ns;
-  const [least, most] = [leastMs, mostMs].map((ms) => formatDuration(BigInt(ms * 1e6)));
-  throw new InputError(text, 'a hold', `a time from ${least} to ${most}, such as 0.5ms`);
 }
 
 function parseRingSize(text: string): number {
