@@ -282,6 +282,11 @@ export function metricsOf(tier: Tier): readonly Metric[] {
   return METRICS.filter((metric) => metric.tier === tier);
 }
 
+/** Those of one tier that an engine reads at all, in column order: what only the kernel tells comes after all others. */
+export function metricsReadBy(engine: string, tier: Tier): readonly Metric[] {
+  return metricsOf(tier).filter(({ engines }) => engines === 'all' || engines === engine);
+}
+
 /** Column names of the counters tier, in column order. */
 export const COUNTER_COLUMNS: readonly string[] = metricsOf('counters').map((metric) => metric.name);
 

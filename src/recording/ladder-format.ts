@@ -4,7 +4,7 @@
  * The trap: a value that no tick of the step measured has no aggregate; it is absent, and is not 0.
  */
 import type { RingSpec } from '../ring/ring-table.js';
-import { type HostUnits, metricsOf, quantumOf } from '../schema.js';
+import { type HostUnits, metricsReadBy, quantumOf } from '../schema.js';
 import { formatDuration, parseDuration } from '../text/duration.js';
 import type { Keep } from './keep.js';
 
@@ -53,13 +53,13 @@ export function stepOfRing(name: string): bigint | undefined {
 }
 
 /** The rings for the steps of a ladder, in its order; the shares are what is expected before anything is measured. */
-export function ladderRings(keep: Keep, hz: number, host: HostUnits): RingSpec[] {
+export function ladderRings(keep: Keep, hz: number, host: HostUnits, engine: string): RingSpec[] {
   const weights = expectedBytes(keep, hz);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return keep.steps.flatMap(({ stepNs }, index) => {
     const share = (LADDER_SHARE * weights[index + 1]!) / total;
     const columns = (tier: 'counters' | 'rollup') =>
-      metricsOf(tier).flatMap((metric) =>
+      metricsReadBy(engine, tier).flatMap((metric) =>
         AGGREGATE_SUFFIXES.map((suffix) => ({ name: metric.name + suffix, quantum: quantumOf(metric, host) })),
       );
     return [

@@ -340,12 +340,20 @@ function differenceOf(recording: Recording, metadata: RecordingMetadata): string
   // Who does not ask for a ladder goes on with the one that is there.
   if (keep !== undefined && before.keep !== keep)
     return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
+  // Another engine may go on: what it does not read is absent, and what has no column is left out.
   // How the file is shared out may change from version to version, and an older one had no command lines.
   const shape = (rings: readonly RingSpec[]) =>
     JSON.stringify(rings.filter(({ name }) => name !== COMMANDS_RING).map(({ share: _, ...rest }) => rest));
   const isSame =
     shape(recording.rings) ===
-      shape(ringSpecs({ host, hz, mappings, ...(before.keep === undefined ? {} : { keep: before.keep }) })) &&
-    JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
+      shape(
+        ringSpecs({
+          engine: before.engine,
+          host,
+          hz,
+          mappings,
+          ...(before.keep === undefined ? {} : { keep: before.keep }),
+        }),
+      ) && JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
   return isSame ? undefined : 'by a version with other metrics or units';
 }
