@@ -5,7 +5,7 @@
  * The trap: a recording outlives the version that wrote it, so columns and scalars are found by name, never by place.
  */
 import type { ColumnSpec, RingSpec } from '../ring/ring-table.js';
-import { type HostUnits, metricsReadBy, quantumOf, type Tier } from '../schema.js';
+import { type HostUnits, metricsOf, quantumOf, type Tier } from '../schema.js';
 import { parseKeep } from './keep.js';
 import { fullShare, LADDER_SHARE, ladderRings } from './ladder-format.js';
 
@@ -53,7 +53,7 @@ export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline }:
   const keep = ladder === undefined ? undefined : parseKeep(ladder);
   const full = (keep ? fullShare(keep, hz) : LADDER_SHARE) / LADDER_SHARE;
   const columns = (tier: Tier): ColumnSpec[] =>
-    metricsReadBy(engine.name, tier).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
+    metricsOf(tier, engine.name).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
   const records = (name: string, share: number): RingSpec => ({ name, share, rows: 'none', columns: [], scalars: [] });
   return [
     { name: 'counters', share: 70 * full, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },

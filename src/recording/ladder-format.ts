@@ -4,7 +4,7 @@
  * The trap: a value that no tick of the step measured has no aggregate; it is absent, and is not 0.
  */
 import type { RingSpec } from '../ring/ring-table.js';
-import { type HostUnits, metricsReadBy, quantumOf } from '../schema.js';
+import { type HostUnits, metricsOf, quantumOf } from '../schema.js';
 import { formatDuration, parseDuration } from '../text/duration.js';
 import type { Keep } from './keep.js';
 
@@ -59,7 +59,7 @@ export function ladderRings(keep: Keep, hz: number, host: HostUnits, engine: str
   return keep.steps.flatMap(({ stepNs }, index) => {
     const share = (LADDER_SHARE * weights[index + 1]!) / total;
     const columns = (tier: 'counters' | 'rollup') =>
-      metricsReadBy(engine, tier).flatMap((metric) =>
+      metricsOf(tier, engine).flatMap((metric) =>
         AGGREGATE_SUFFIXES.map((suffix) => ({ name: metric.name + suffix, quantum: quantumOf(metric, host) })),
       );
     return [
