@@ -163,26 +163,20 @@ export const METRICS = [
     prometheus: 'process_parent_pid',
     help: 'Pid of the parent, which changes when a process is adopted',
   },
-  kernelBytes('rssFile', 'page', 'mm_struct rss_stat, as status RssFile', 'Resident file pages'),
-  kernelBytes('rssShmem', 'page', 'mm_struct rss_stat, as status RssShmem', 'Resident shmem pages, tmpfs included'),
+  kernelBytes('rssFile', 'mm_struct rss_stat, as status RssFile', 'Resident file pages'),
+  kernelBytes('rssShmem', 'mm_struct rss_stat, as status RssShmem', 'Resident shmem pages, tmpfs included'),
   kernelBytes(
     'swapAnon',
-    'page',
     'mm_struct rss_stat, as status VmSwap',
     'Swapped-out anonymous memory; swapped-out shmem is in none of the counters of a process',
   ),
-  kernelBytes('pageTables', 'page', 'mm_struct pgtables_bytes, as status VmPTE', 'Memory of the page tables'),
-  kernelBytes('stackSize', 'page', 'mm_struct stack_vm, as status VmStk', 'Size of the main stack, resident or not'),
-  kernelBytes('lockedSize', 'page', 'mm_struct locked_vm, as status VmLck', 'Address space locked in RAM'),
-  kernelBytes('hwm', 'page', 'mm_struct hiwater_rss, as status VmHWM', 'Most resident memory since the last exec'),
-  kernelBytes(
-    'vsizePeak',
-    'page',
-    'mm_struct hiwater_vm, as status VmPeak',
-    'Largest address space since the last exec',
-  ),
-  kernelBytes('rssLow', 'page', 'tracepoint rss_stat', 'Least resident memory since the tick before'),
-  kernelBytes('rssHigh', 'page', 'tracepoint rss_stat', 'Most resident memory since the tick before'),
+  kernelBytes('pageTables', 'mm_struct pgtables_bytes, as status VmPTE', 'Memory of the page tables'),
+  kernelBytes('stackSize', 'mm_struct stack_vm, as status VmStk', 'Size of the main stack, resident or not'),
+  kernelBytes('lockedSize', 'mm_struct locked_vm, as status VmLck', 'Address space locked in RAM'),
+  kernelBytes('hwm', 'mm_struct hiwater_rss, as status VmHWM', 'Most resident memory since the last exec'),
+  kernelBytes('vsizePeak', 'mm_struct hiwater_vm, as status VmPeak', 'Largest address space since the last exec'),
+  kernelBytes('rssLow', 'tracepoint rss_stat', 'Least resident memory since the tick before'),
+  kernelBytes('rssHigh', 'tracepoint rss_stat', 'Most resident memory since the tick before'),
   kernelId('uid', 'cred euid', 'Effective user id of the process, in the initial user namespace'),
   kernelId('cgroupId', 'kernfs_node id of the cgroup v2', 'Cgroup of the process: the inode of its folder'),
   kernelId('pidNamespace', 'ns_common inum', 'Pid namespace of the process: the inode that /proc/PID/ns/pid shows'),
@@ -270,13 +264,13 @@ function rollupBytes<const N extends string>(name: N, field: string, help: strin
 }
 
 /** What the kernel keeps of a process's memory and tells in `status` only, or nowhere. */
-function kernelBytes<const N extends string>(name: N, quantum: Quantum, source: string, help: string) {
+function kernelBytes<const N extends string>(name: N, source: string, help: string) {
   const snake = snakeOf(name);
   return {
     ...bytes,
     name,
     tier: 'counters',
-    quantum,
+    quantum: 'page',
     source,
     engines: 'bpf',
     exactness: 'exact',
@@ -316,9 +310,10 @@ export function findMetric(name: string): Metric | undefined {
   return byName.get(name);
 }
 
-/** The metrics of one tier, in column order. */
-export function metricsOf(tier: Tier): readonly Metric[] {
-  return METRICS.filter((metric) => metric.tier === tier);
+/** The metrics of one tier, in column order; of an engine: those it reads, the kernel's own after all others. */
+export function metricsOf(tier: Tier, engine?: string): readonly Metric[] {
+  const isRead = ({ engines }: Metric) => engine === undefined || engines === 'all' || engines === engine;
+  return METRICS.filter((metric) => metric.tier === tier && isRead(metric));
 }
 
 /** Column names of the counters tier, in column order. */

@@ -46,18 +46,18 @@ export const COMMANDS_RING = 'commands';
 export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
 /** What decides which rings a recording has. */
-export type RingChoice = Pick<RecordingMetadata, 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline'>;
+export type RingChoice = Pick<RecordingMetadata, 'engine' | 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline'>;
 
 /**
  * The rings of a recording. `mappings` has a ring only when mappings are recorded, `commands` when command lines are; after
- * them come those of the ladder. All but the first four are found by name.
+ * them come those of the ladder. All but the first four are found by name. A metric that the engine never reads has no column.
  */
-export function ringSpecs({ host, hz, mappings, keep: ladder, cmdline }: RingChoice): RingSpec[] {
+export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline }: RingChoice): RingSpec[] {
   const withMappings = mappings !== 'off';
   const keep = ladder === undefined ? undefined : parseKeep(ladder);
   const full = (keep ? fullShare(keep, hz) : LADDER_SHARE) / LADDER_SHARE;
   const columns = (tier: Tier): ColumnSpec[] =>
-    metricsOf(tier).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
+    metricsOf(tier, engine.name).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
   const records = (name: string, share: number): RingSpec => ({ name, share, rows: 'none', columns: [], scalars: [] });
   return [
     { name: 'counters', share: 70 * full, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },
@@ -67,7 +67,7 @@ export function ringSpecs({ host, hz, mappings, keep: ladder, cmdline }: RingCho
     records('events', 3),
     ...(withMappings ? [records('mappings', 60)] : []),
     ...(cmdline === undefined || cmdline === 'none' ? [] : [records(COMMANDS_RING, 5)]),
-    ...(keep ? ladderRings(keep, hz, host) : []),
+    ...(keep ? ladderRings(keep, hz, host, engine.name) : []),
   ];
 }
 

@@ -9,11 +9,11 @@ import { encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
 import type { MappingSweep } from '../engine/mapping-sweep.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import type { RingStats } from '../ring/append-result.js';
-import type { RingSpec } from '../ring/ring-table.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import { type CommandLine, CommandWriter } from './commands.js';
+import { differenceOf } from './difference.js';
 import {
   ARRIVAL_LABEL,
   arrivalOf,
@@ -26,7 +26,6 @@ import {
 import {
   CMDLINE_MODES,
   type CmdlineMode,
-  COMMANDS_RING,
   COUNTER_SCALARS,
   type RecordingMetadata,
   Rings,
@@ -330,25 +329,4 @@ export class RecordingWriter {
     this.event(timeNs, { type: 'close', reason });
     this.#ring.close({ trim });
   }
-}
-
-/** What keeps two writers from one recording, in words that follow "it was recorded". */
-function differenceOf(recording: Recording, metadata: RecordingMetadata): string | undefined {
-  const { host, hz, mappings, mappingColumns, procfs, keep } = metadata;
-  const before = recording.metadata;
-  if (before.host.hostname !== host.hostname) return `on host ${before.host.hostname}, and this is ${host.hostname}`;
-  if (before.procfs !== procfs) return `from ${before.procfs}`;
-  if (before.hz !== hz) return `at ${before.hz} Hz`;
-  if ((before.mappings === 'off') !== (mappings === 'off')) return `with mappings ${before.mappings}`;
-  // Who does not ask for a ladder goes on with the one that is there.
-  if (keep !== undefined && before.keep !== keep)
-    return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
-  // How the file is shared out may change from version to version, and an older one had no command lines.
-  const shape = (rings: readonly RingSpec[]) =>
-    JSON.stringify(rings.filter(({ name }) => name !== COMMANDS_RING).map(({ share: _, ...rest }) => rest));
-  const isSame =
-    shape(recording.rings) ===
-      shape(ringSpecs({ host, hz, mappings, ...(before.keep === undefined ? {} : { keep: before.keep }) })) &&
-    JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
-  return isSame ? undefined : 'by a version with other metrics or units';
 }

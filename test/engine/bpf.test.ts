@@ -106,7 +106,7 @@ describe.runIf(ENGINES.includes('bpf'))('the engine in the kernel', () => {
     const named = (type: string, comm: string) =>
       children.filter((life) => life.type === type && Buffer.from(life.comm).toString() === comm);
     expect(children.filter(({ type }) => type === 'fork')).toHaveLength(18);
-    expect(named('ran', 'true')).toHaveLength(9);
+    expect(named('exec', 'true')).toHaveLength(9);
     expect(named('exit', 'true').map(({ exitStatus }) => exitStatus)).toEqual(Array(9).fill(0));
     expect(named('exit', 'false').map(({ exitStatus }) => exitStatus)).toEqual(Array(9).fill(256));
     for (const { peakBytes } of named('exit', 'true')) expect(peakBytes).toBeGreaterThan(500_000);
