@@ -154,7 +154,10 @@ describe('a file', () => {
     using recording = openRecording(file);
     const summary = recording.summary();
     expect(summary.damage).toEqual([]);
-    expect(summary.ticks.recorded).toBe(killedAt + 40);
+    // On a busy host some of them are missed, and counted.
+    const { recorded, missed } = summary.ticks;
+    expect(recorded).toBeLessThanOrEqual(killedAt + 40);
+    expect(recorded + missed).toBeGreaterThanOrEqual(killedAt + 40);
     expect(summary.resumed.map(({ reason }) => reason)).toEqual(['restart', 'restart']);
     expect(statSync(file).size).toBeLessThan(2 * MIB);
   });
