@@ -8,6 +8,8 @@
 import os from 'node:os';
 import { readVersion } from '../src/text/package.js';
 import type { Bench, BenchContext } from './bench-context.js';
+import { bpf1khz, bpf20k, bpfLives } from './bpf-record.js';
+import { bpfSweep } from './bpf-sweep.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -33,6 +35,10 @@ const BENCHES: readonly Bench[] = [
   shell,
   record100hz,
   recordHeap,
+  bpfSweep,
+  bpf1khz,
+  bpf20k,
+  bpfLives,
   recordDensity,
 ];
 

@@ -6,7 +6,7 @@ import { openRecording, type Recording } from '../src/recording/recording.js';
 import type { RecordOptions } from '../src/sampler/record-options.js';
 import { type RecordingEnd, startRecording } from '../src/sampler/recorder.js';
 
-export interface ScratchOptions extends Pick<RecordOptions, 'hz' | 'rollup' | 'sampler' | 'target'> {
+export interface ScratchOptions extends Pick<RecordOptions, 'hz' | 'rollup' | 'sampler' | 'engine' | 'target'> {
   readonly durationMs: number;
   /** What the main thread does meanwhile; called when the first frame is stored. */
   readonly meanwhile?: () => void;

@@ -4,7 +4,8 @@
  *
  * The addon should be there already, so that what goes with it is compiled too.
  *
- * The trap: V8 knows code by its version, its flags and the length of the source, not by the source. So this always
+ * The traps: the commands look at the processes of this machine, of which one may never answer; they have a deadline for
+ * that with the addon, and without it the whole command has one, and no cache. And V8 knows code by its version, its flags and the length of the source, not by the source. So this always
  * follows bundle-cli.js, which removes what an older build left.
  */
 import { spawnSync } from 'node:child_process';
@@ -27,6 +28,9 @@ const USUAL_WORDS = {
   program: ['doctor'],
 };
 
+/** A command takes less than a second. */
+const MOST_MS = 30_000;
+
 const [name, ...words] = process.argv.slice(2);
 if (name === undefined) cacheAll();
 else cacheOne(name, words);
@@ -37,8 +41,13 @@ function cacheAll() {
   for (const name of bundles.map((file) => path.basename(file, '.js'))) {
     const usual = USUAL_WORDS[name] ?? ['--help'];
     const command = name === 'program' ? usual : [name, ...usual];
-    spawnSync(process.execPath, [fileURLToPath(import.meta.url), name, ...command], { stdio: 'ignore' });
-    if (!existsSync(path.join(folder, `${name}.cache`))) throw new Error(`The bundle ${name}.js does not load`);
+    const { error } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name, ...command], {
+      stdio: 'ignore',
+      timeout: MOST_MS,
+      killSignal: 'SIGKILL',
+    });
+    if (error?.code === 'ETIMEDOUT') console.warn(`${name}: no answer in ${MOST_MS / 1000} s, so its code is not kept`);
+    else if (!existsSync(path.join(folder, `${name}.cache`))) throw new Error(`The bundle ${name}.js does not load`);
   }
 }
 

@@ -19,7 +19,7 @@ function sources() {
   const native = join(root, 'native');
   if (!existsSync(native)) return [];
   return readdirSync(native, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(?:h|cc|cpp)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(?:h|c|cc|cpp)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((path) => !path.startsWith('native/build/'))
     .sort();

@@ -4,7 +4,10 @@
  * `startRecording` samples processes into a ring, in a worker thread or a helper process; `openRecording` reads one back,
  * finished or still being written; `readMaps` and its siblings read one kernel file of one process.
  */
+export { type Estimate, estimatePss, estimateUss } from './analyze/estimate.js';
+export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
 export { EngineUnavailableError } from './engine/choose.js';
+export { readMaps, readSmaps, readSmapsRollup } from './engine/process-files.js';
 export { exportCsv } from './export/csv.js';
 export { exportJsonl } from './export/jsonl.js';
 export type { ExportOptions } from './export/rows.js';
@@ -19,9 +22,6 @@ export { type Integer, KernelTextError } from './procfs/object-values.js';
 export {
   type Reading,
   type ReadOptions,
-  readMaps,
-  readSmaps,
-  readSmapsRollup,
   readStat,
   readStatm,
   readStatus,

@@ -9,7 +9,7 @@
 
 export type Tier = 'counters' | 'rollup' | 'mappings';
 
-export type Unit = 'bytes' | 'nanoseconds' | 'count' | 'pid';
+export type Unit = 'bytes' | 'nanoseconds' | 'count' | 'pid' | 'id';
 
 /** The step in which the kernel reports the value; what a recording stores differences in. */
 export type Quantum = 'page' | 'kibibyte' | 'clock-tick' | 'one';
@@ -23,6 +23,8 @@ export interface Metric {
   readonly source: string;
   /** `exact`: what the kernel accounts at that instant. `floored`: truncated to the unit of the kernel's text. */
   readonly exactness: 'exact' | 'floored' | 'measured-here';
+  /** Engines that read it at every tick; the others leave it absent. */
+  readonly engines: 'all' | 'bpf';
   /** Counters only grow while a process lives; gauges move both ways. */
   readonly kind: 'gauge' | 'counter';
   /** OpenTelemetry name where the process conventions have one, else under `process.linux`. */
@@ -32,56 +34,46 @@ export interface Metric {
 }
 
 const bytes = { unit: 'bytes', kind: 'gauge' } as const;
+const fromStat = { tier: 'counters', engines: 'all' } as const;
+const fromStatm = { ...bytes, ...fromStat, quantum: 'page', exactness: 'exact' } as const;
 
 /** Every metric of a process, in the order of its columns. */
 export const METRICS = [
   {
-    ...bytes,
+    ...fromStatm,
     name: 'rss',
-    tier: 'counters',
-    quantum: 'page',
     source: 'statm resident',
-    exactness: 'exact',
     otel: 'process.memory.usage',
     prometheus: 'process_resident_memory_bytes',
     help: 'Resident memory: anonymous, file and shmem pages in RAM, hugetlb not included',
   },
   {
-    ...bytes,
+    ...fromStatm,
     name: 'rssAnon',
-    tier: 'counters',
-    quantum: 'page',
     source: 'statm resident - shared',
-    exactness: 'exact',
     otel: 'process.linux.memory.rss.anon',
     prometheus: 'process_resident_anon_bytes',
     help: 'Resident anonymous memory',
   },
   {
-    ...bytes,
+    ...fromStatm,
     name: 'vsize',
-    tier: 'counters',
-    quantum: 'page',
     source: 'statm size',
-    exactness: 'exact',
     otel: 'process.memory.virtual',
     prometheus: 'process_virtual_memory_bytes',
     help: 'Size of the address space',
   },
   {
-    ...bytes,
+    ...fromStatm,
     name: 'dataSize',
-    tier: 'counters',
-    quantum: 'page',
     source: 'statm data',
-    exactness: 'exact',
     otel: 'process.linux.memory.data_size',
     prometheus: 'process_data_size_bytes',
     help: 'Private writable address space plus stack, resident or not',
   },
   {
+    ...fromStat,
     name: 'minorFaults',
-    tier: 'counters',
     unit: 'count',
     kind: 'counter',
     quantum: 'one',
@@ -92,8 +84,8 @@ export const METRICS = [
     help: 'Page faults of the whole thread group that needed no disk',
   },
   {
+    ...fromStat,
     name: 'majorFaults',
-    tier: 'counters',
     unit: 'count',
     kind: 'counter',
     quantum: 'one',
@@ -104,8 +96,8 @@ export const METRICS = [
     help: 'Page faults of the whole thread group that had to wait for a disk',
   },
   {
+    ...fromStat,
     name: 'userTime',
-    tier: 'counters',
     unit: 'nanoseconds',
     kind: 'counter',
     quantum: 'clock-tick',
@@ -116,8 +108,8 @@ export const METRICS = [
     help: 'CPU time of the whole thread group in user mode, in steps of one clock tick',
   },
   {
+    ...fromStat,
     name: 'systemTime',
-    tier: 'counters',
     unit: 'nanoseconds',
     kind: 'counter',
     quantum: 'clock-tick',
@@ -128,8 +120,8 @@ export const METRICS = [
     help: 'CPU time of the whole thread group in the kernel, in steps of one clock tick',
   },
   {
+    ...fromStat,
     name: 'threads',
-    tier: 'counters',
     unit: 'count',
     kind: 'gauge',
     quantum: 'one',
@@ -140,8 +132,8 @@ export const METRICS = [
     help: 'Threads of the process',
   },
   {
+    ...fromStat,
     name: 'parentPid',
-    tier: 'counters',
     unit: 'pid',
     kind: 'gauge',
     quantum: 'one',
@@ -151,6 +143,23 @@ export const METRICS = [
     prometheus: 'process_parent_pid',
     help: 'Pid of the parent, which changes when a process is adopted',
   },
+  kernelBytes('rssFile', 'mm_struct rss_stat, as status RssFile', 'Resident file pages'),
+  kernelBytes('rssShmem', 'mm_struct rss_stat, as status RssShmem', 'Resident shmem pages, tmpfs included'),
+  kernelBytes(
+    'swapAnon',
+    'mm_struct rss_stat, as status VmSwap',
+    'Swapped-out anonymous memory; swapped-out shmem is in none of the counters of a process',
+  ),
+  kernelBytes('pageTables', 'mm_struct pgtables_bytes, as status VmPTE', 'Memory of the page tables'),
+  kernelBytes('stackSize', 'mm_struct stack_vm, as status VmStk', 'Size of the main stack, resident or not'),
+  kernelBytes('lockedSize', 'mm_struct locked_vm, as status VmLck', 'Address space locked in RAM'),
+  kernelBytes('hwm', 'mm_struct hiwater_rss, as status VmHWM', 'Most resident memory since the last exec'),
+  kernelBytes('vsizePeak', 'mm_struct hiwater_vm, as status VmPeak', 'Largest address space since the last exec'),
+  kernelBytes('rssLow', 'tracepoint rss_stat', 'Least resident memory since the tick before'),
+  kernelBytes('rssHigh', 'tracepoint rss_stat', 'Most resident memory since the tick before'),
+  kernelId('uid', 'cred euid', 'Effective user id of the process, in the initial user namespace'),
+  kernelId('cgroupId', 'kernfs_node id of the cgroup v2', 'Cgroup of the process: the inode of its folder'),
+  kernelId('pidNamespace', 'ns_common inum', 'Pid namespace of the process: the inode that /proc/PID/ns/pid shows'),
   rollupBytes('pss', 'Pss', 'Proportional share: every page divided by the number of processes that map it'),
   rollupBytes('pssAnon', 'Pss_Anon', 'Proportional share of anonymous memory'),
   rollupBytes('pssFile', 'Pss_File', 'Proportional share of file pages'),
@@ -163,22 +172,45 @@ export const METRICS = [
   rollupBytes('referenced', 'Referenced', 'Resident memory marked as accessed'),
   rollupBytes('anonHugePages', 'AnonHugePages', 'Anonymous memory in transparent huge pages'),
   rollupBytes('locked', 'Locked', 'Proportional share of memory locked in RAM'),
-  {
-    name: 'rollupHold',
-    tier: 'rollup',
-    unit: 'nanoseconds',
-    kind: 'gauge',
-    quantum: 'one',
-    source: 'duration of the smaps_rollup read',
-    exactness: 'measured-here',
-    otel: 'process.linux.memory.rollup_hold',
-    prometheus: 'process_rollup_hold_nanoseconds',
-    help: "Upper bound of the time for which this read held the target's memory map",
-  },
+  ofRead(
+    'rollupHold',
+    'nanoseconds',
+    'duration of the smaps_rollup read',
+    "Upper bound of the longest time for which this read held the target's memory map in one go",
+  ),
+  ofRead(
+    'rollupHeld',
+    'nanoseconds',
+    'sum of the holds of the read',
+    "Upper bound of the time for which this read held the target's memory map, all pieces together",
+  ),
+  ofRead(
+    'rollupDuration',
+    'nanoseconds',
+    'time between begin and end of the read',
+    'Time between the begin and the end of this read, pauses included: its values are of no single instant',
+  ),
+  ofRead(
+    'rollupPaced',
+    'count',
+    'method of the read',
+    '0: read whole, from smaps_rollup. 1: read in pieces with pauses, from pagemap',
+  ),
 ] as const satisfies readonly Metric[];
 
+/** What the read itself was like: measured here, not told by the kernel. */
+function ofRead<const N extends string, const U extends Unit>(name: N, unit: U, source: string, help: string) {
+  const snake = snakeOf(name);
+  return {
+    ...({ tier: 'rollup', kind: 'gauge', quantum: 'one', engines: 'all', exactness: 'measured-here' } as const),
+    ...{ name, unit, source, help },
+    otel: `process.linux.memory.${snake}`,
+    prometheus: unit === 'nanoseconds' ? `process_${snake}_nanoseconds` : `process_${snake}`,
+  } as const;
+}
+
 function rollupBytes<const N extends string>(name: N, field: string, help: string) {
-  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const snake = snakeOf(name);
   return {
     name,
     tier: 'rollup',
@@ -186,11 +218,50 @@ function rollupBytes<const N extends string>(name: N, field: string, help: strin
     kind: 'gauge',
     quantum: 'kibibyte',
     source: `smaps_rollup ${field}`,
+    engines: 'all',
     exactness: 'floored',
     otel: `process.linux.memory.${snake}`,
     prometheus: `process_${snake}_bytes`,
     help,
   } as const;
+}
+
+/** What the kernel keeps of a process's memory and tells in `status` only, or nowhere. */
+function kernelBytes<const N extends string>(name: N, source: string, help: string) {
+  const snake = snakeOf(name);
+  return {
+    ...bytes,
+    name,
+    tier: 'counters',
+    quantum: 'page',
+    source,
+    engines: 'bpf',
+    exactness: 'exact',
+    otel: `process.linux.memory.${snake}`,
+    prometheus: `process_${snake}_bytes`,
+    help,
+  } as const;
+}
+
+function kernelId<const N extends string>(name: N, source: string, help: string) {
+  const snake = snakeOf(name);
+  return {
+    name,
+    tier: 'counters',
+    unit: 'id',
+    kind: 'gauge',
+    quantum: 'one',
+    source,
+    engines: 'bpf',
+    exactness: 'exact',
+    otel: `process.linux.${snake}`,
+    prometheus: `process_${snake}`,
+    help,
+  } as const;
+}
+
+function snakeOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export type MetricName = (typeof METRICS)[number]['name'];
@@ -202,9 +273,10 @@ export function findMetric(name: string): Metric | undefined {
   return byName.get(name);
 }
 
-/** The metrics of one tier, in column order. */
-export function metricsOf(tier: Tier): readonly Metric[] {
-  return METRICS.filter((metric) => metric.tier === tier);
+/** The metrics of one tier, in column order; of an engine: those it reads, the kernel's own after all others. */
+export function metricsOf(tier: Tier, engine?: string): readonly Metric[] {
+  const isRead = ({ engines }: Metric) => engine === undefined || engines === 'all' || engines === engine;
+  return METRICS.filter((metric) => metric.tier === tier && isRead(metric));
 }
 
 /** Column names of the counters tier, in column order. */
@@ -220,6 +292,9 @@ export const IS_FROM_STAT: readonly boolean[] = metricsOf('counters').map((metri
 
 /** Column names of the rollup tier, in column order. */
 export const ROLLUP_COLUMNS: readonly string[] = metricsOf('rollup').map((metric) => metric.name);
+
+/** Those of them that tell of the read itself, the last ones. */
+export const HOLD_COLUMNS: readonly string[] = ROLLUP_COLUMNS.slice(ROLLUP_COLUMNS.indexOf('rollupHold'));
 
 /**
  * Why a row holds what it holds. The numbers are stored in recordings: they never change, new ones are appended.

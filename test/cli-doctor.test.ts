@@ -30,7 +30,11 @@ it('tells the host, the engine and the permissions', async () => {
     cpus: availableParallelism(),
     units: readHostUnits(),
     procfs: { root: '/proc', isProcfs: true, smapsRollup: true },
-    engine: { name: 'native', addon: { path: expect.stringMatching(/tidemark\.node$/) } },
+    engine: {
+      name: 'native',
+      bpf: expect.stringMatching(/^(works when asked for with --engine bpf|cannot be used): /),
+      addon: { path: expect.stringMatching(/tidemark\.node$/) },
+    },
     permissions: { euid: process.geteuid?.() },
   });
   expect(report.permissions.advice === undefined).toBe(report.permissions.readsOthers);
@@ -77,6 +81,8 @@ it('says the same in words', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain(`pages of ${readHostUnits().pageSize} bytes`);
   expect(stdout).toMatch(/^engine +native: the addon loads \(.*\)$/m);
-  expect(stdout).toMatch(/^bpf +not built in this version$/m);
+  expect(stdout).toMatch(
+    /^bpf +(works when asked for with --engine bpf: counters (exact|approximate)|cannot be used: .)/m,
+  );
   expect(stdout).toMatch(/^timer +wakes .* late, at worst .* \(20 sleeps\)$/m);
 });

@@ -17,6 +17,8 @@ beforeAll(async () => {
     hz: 50,
     rollup: 50,
     audit: 1,
+    budget: 1,
+    maxHoldMs: 1000,
     sizeBytes: 8 * MIB,
     durationMs: 600,
   });
@@ -38,7 +40,7 @@ describe('info --json', () => {
     // More may be added beside these; what is named keeps its name, place and type.
     expect(info).toMatchObject({
       schema: 1,
-      engine: expect.stringMatching(/^(native|ts)$/),
+      engine: expect.stringMatching(/^(bpf|native|ts)$/),
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$/),
       durationSeconds: NUMBER,
       bytes: readFileSync(file).length,
@@ -57,6 +59,7 @@ describe('info --json', () => {
       cpuShareOfOneCore: NUMBER,
       usPerProcessPerTick: NUMBER,
       residentBytes: NUMBER,
+      deepShareOfOneCore: NUMBER,
     });
     expect(info.coverage).toEqual({ attempted: NUMBER, stored: NUMBER, dropped: expect.any(Object) });
     expect(info.audit).toEqual({ checked: NUMBER, mismatches: 0 });

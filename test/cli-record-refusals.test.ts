@@ -81,7 +81,7 @@ describe('a value that means nothing', () => {
     [['--rollup', 'often'], /^--rollup: "often" is not a rate; allowed: auto, off, or times per second/],
     [['--mappings', '0'], /^--mappings: "0" is not a rate/],
     [['--audit', '-1'], /^--audit: "-1" is not a count; allowed: a whole number, 0 or more$/],
-    [['--engine', 'fast'], '--engine: "fast" is not an engine; allowed: auto, native, ts'],
+    [['--engine', 'fast'], '--engine: "fast" is not an engine; allowed: auto, bpf, native, ts'],
     [['--procfs', 'taken'], /^--procfs: "taken" is not a folder/],
     [
       ['--procfs', 'no-units'],
@@ -89,6 +89,12 @@ describe('a value that means nothing', () => {
     ],
     [['--pid', '1', '--tree', '1'], '--pid, --tree, --match and --cgroup exclude each other: give one of them'],
     [['--cgroup', ''], /cgroup/],
+    ...['0', '0%', '0.001%', '200%', '1', '-1%', 'much'].map((budget): [string[], string] => [
+      ['--budget', budget],
+      `--budget: "${budget}" is not a budget; allowed: a share of one core, 0.01% to 100%, such as 1%`,
+    ]),
+    [['--max-hold', '2s'], '--max-hold: "2s" is not a hold; allowed: a time from 50us to 1s, such as 0.5ms'],
+    [['--allow-hold', '1us'], '--allow-hold: "1us" is not a hold; allowed: a time from 50us to 1m, such as 0.5ms'],
     [['--herz', '3'], /^unknown option '--herz'.*--hz/],
     [['file.tide'], /^too many arguments/],
   ])('%j', async (words, sentence) => {

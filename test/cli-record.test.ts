@@ -63,7 +63,7 @@ describe.concurrent('record', () => {
   });
 
   it('prints one JSON value, with the shape of `info` and the file', async () => {
-    const command = record('--for', '200ms', '--json');
+    const command = record('--for', '200ms', '--hz', '10', '--json');
     const { code, stdout } = await command.ended;
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(1);

@@ -14,6 +14,7 @@
 #include "../sweep/status.h"
 #include "../sweep/sweeper.h"
 #include "arguments.h"
+#include "guarded_file.h"
 #include "mapped_file_object.h"
 #include "read_ahead.h"
 #include "same_memory.h"
@@ -31,7 +32,7 @@ Napi::Array Names(Napi::Env env, const List& list, Name name) {
   return out;
 }
 
-// () -> { statuses, counters, rollup, statusKeys, padding }: the columns as this addon was compiled
+// () -> { statuses, counters, rollup, holds, statusKeys, padding }: the columns as this addon was compiled
 Napi::Value Columns(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object out = Napi::Object::New(env);
@@ -39,6 +40,7 @@ Napi::Value Columns(const Napi::CallbackInfo& info) {
   out.Set("statuses", Names(env, kStatusNames, itself));
   out.Set("counters", Names(env, kCounterColumns, itself));
   out.Set("rollup", Names(env, kRollupColumns, [](const RollupColumn& column) { return column.name; }));
+  out.Set("holds", Names(env, kHoldColumns, itself));
   out.Set("statusKeys", Names(env, kStatusKeys, [](const StatusKey& key) { return key.key; }));
   out.Set("smapsKeys", Names(env, kSmapsKeys, [](const SmapsKey& key) { return key.key; }));
   out.Set("padding", Napi::Number::New(env, kPadding));
@@ -120,6 +122,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   SweeperObject::Export(env, exports);
   ExportTextSweep(env, exports);
   ExportSameMemory(env, exports);
+  ExportGuardedFile(env, exports);
   ExportReadAhead(env, exports);
   MappedFileObject::Export(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));

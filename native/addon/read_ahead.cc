@@ -29,14 +29,16 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
   return Napi::External<ReadAhead>::New(env, reader, [](Napi::Env, ReadAhead* old) { delete old; });
 }
 
-// (handle) -> the next piece as a Buffer, or undefined at the end
+// (handle) -> the next piece as a Buffer, undefined at the end, or -ETIMEDOUT when nothing came in time
 Napi::Value Take(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!info[0].IsExternal()) {
     Refuse(env, "Expected a handle of startReading");
     return env.Undefined();
   }
-  ReadAhead::Piece piece = info[0].As<Napi::External<ReadAhead>>().Data()->Take();
+  ReadAhead::Piece piece;
+  int error = info[0].As<Napi::External<ReadAhead>>().Data()->Take(&piece);
+  if (error != 0) return Napi::Number::New(env, -error);
   if (piece.length == 0) return env.Undefined();
   return Napi::Buffer<uint8_t>::Copy(env, piece.bytes.get(), piece.length);
 }

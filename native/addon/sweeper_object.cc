@@ -1,5 +1,6 @@
 #include "sweeper_object.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -51,17 +52,24 @@ bool TakeSlot(const Napi::CallbackInfo& info, uint32_t* out) {
 
 }  // namespace
 
-// (root, pageSize, clockTicksPerSecond, maxKept)
+// (root, pageSize, clockTicksPerSecond, maxKept, readers, deadlineNs); 0 readers: as many as there is use for
 SweeperObject::SweeperObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SweeperObject>(info) {
-  if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsNumber()) {
+  int64_t readers = TakeIndex(info[4], kMostReaders);
+  int64_t deadline_ns = TakeIndex(info[5], int64_t{1} << 53);
+  if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsNumber() || readers < 0 ||
+      deadline_ns < 1) {
     Refuse(info.Env(),
-           "Expected the root of a procfs tree, its page size, its clock ticks and a number of descriptors");
+           "Expected the root of a procfs tree, its page size, its clock ticks, a number of descriptors, of readers "
+           "from 0 "
+           "to 4, and the deadline of a read");
     return;
   }
+  static_assert(kMostReaders == 4, "the sentence above names it");
+  if (readers == 0) readers = static_cast<int64_t>(std::min(AllowedCpus(), kMostReaders));
   std::string root = info[0].As<Napi::String>().Utf8Value();
   auto sweeper =
       std::make_unique<Sweeper>(root, info[1].As<Napi::Number>().Int64Value(), info[2].As<Napi::Number>().Int64Value(),
-                                info[3].As<Napi::Number>().Uint32Value());
+                                info[3].As<Napi::Number>().Uint32Value(), static_cast<size_t>(readers), deadline_ns);
   if (int error = sweeper->tree().error()) {
     Napi::Error failure = Napi::Error::New(info.Env(), "Cannot open " + root + ": " + std::strerror(error));
     failure.Set("errno", Napi::Number::New(info.Env(), error));
@@ -151,12 +159,33 @@ Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
   Columns columns{};
   int64_t* times = nullptr;
   int64_t stop_ns = 0;
-  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + 1, &columns) ||
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + kHoldFields, &columns) ||
       !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
     return info.Env().Undefined();
   }
   times[0] = MonotonicNs();
   size_t done = sweeper_->SweepRollup(list.slots, list.count, columns, stop_ns);
+  times[1] = MonotonicNs();
+  return Napi::Number::New(info.Env(), static_cast<double>(done));
+}
+
+// (slots, count, columns, statuses, times: BigInt64Array(2), stop: bigint, maxHold: nanoseconds) -> how many were read
+Napi::Value SweeperObject::SweepPaced(const Napi::CallbackInfo& info) {
+  SlotList list;
+  Columns columns{};
+  int64_t* times = nullptr;
+  int64_t stop_ns = 0;
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + kHoldFields, &columns) ||
+      !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
+    return info.Env().Undefined();
+  }
+  int64_t max_hold_ns = TakeIndex(info[6], 4'000'000'000);
+  if (max_hold_ns < 1) {
+    Refuse(info.Env(), "Expected the longest hold in nanoseconds, from 1 to 4000000000");
+    return info.Env().Undefined();
+  }
+  times[0] = MonotonicNs();
+  size_t done = sweeper_->SweepPaced(list.slots, list.count, columns, max_hold_ns, stop_ns);
   times[1] = MonotonicNs();
   return Napi::Number::New(info.Env(), static_cast<double>(done));
 }
@@ -231,6 +260,16 @@ Napi::Value SweeperObject::Kept(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), sweeper_ ? static_cast<double>(sweeper_->kept()) : 0);
 }
 
+// (out: Float64Array(1)) fills in the CPU nanoseconds of the reader threads so far -> how many of them are stuck
+Napi::Value SweeperObject::Readers(const Napi::CallbackInfo& info) {
+  double* out = nullptr;
+  if (!Open(info.Env()) || !TakeArray(info[0], 1, &out, nullptr, "Expected a Float64Array of one")) {
+    return info.Env().Undefined();
+  }
+  out[0] = static_cast<double>(sweeper_->ReaderCpuNs());
+  return Napi::Number::New(info.Env(), static_cast<double>(sweeper_->StuckReaders()));
+}
+
 void SweeperObject::Close(const Napi::CallbackInfo&) { sweeper_.reset(); }
 
 void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
@@ -241,10 +280,12 @@ void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
                                          InstanceMethod<&SweeperObject::Comm>("comm"),
                                          InstanceMethod<&SweeperObject::SweepCounters>("sweepCounters"),
                                          InstanceMethod<&SweeperObject::SweepRollup>("sweepRollup"),
+                                         InstanceMethod<&SweeperObject::SweepPaced>("sweepPaced"),
                                          InstanceMethod<&SweeperObject::SweepMappings>("sweepMappings"),
                                          InstanceMethod<&SweeperObject::ListPids>("listPids"),
                                          InstanceMethod<&SweeperObject::LastPid>("lastPid"),
                                          InstanceMethod<&SweeperObject::Kept>("kept"),
+                                         InstanceMethod<&SweeperObject::Readers>("readers"),
                                          InstanceMethod<&SweeperObject::Close>("close"),
                                      }));
 }

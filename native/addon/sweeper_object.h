@@ -20,10 +20,12 @@ class SweeperObject : public Napi::ObjectWrap<SweeperObject> {
   Napi::Value Comm(const Napi::CallbackInfo& info);
   Napi::Value SweepCounters(const Napi::CallbackInfo& info);
   Napi::Value SweepRollup(const Napi::CallbackInfo& info);
+  Napi::Value SweepPaced(const Napi::CallbackInfo& info);
   Napi::Value SweepMappings(const Napi::CallbackInfo& info);
   Napi::Value ListPids(const Napi::CallbackInfo& info);
   Napi::Value LastPid(const Napi::CallbackInfo& info);
   Napi::Value Kept(const Napi::CallbackInfo& info);
+  Napi::Value Readers(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   bool Open(const Napi::Env& env) const;
 

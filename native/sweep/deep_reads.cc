@@ -1,170 +1,258 @@
-// The reads of Sweeper that walk a target's page tables: smaps_rollup and smaps, whole.
+// The reads of Sweeper that walk a target's page tables, smaps_rollup and smaps, made by reader threads.
 //
-// The trap: both hold the target's mmap lock for as long as the walk lasts, so the duration of the read is stored with
-// its values.
-#include <unistd.h>
-
-#include <cstring>
+// The traps: a read that is stuck must hold up neither the others nor the caller's next tick, so what has not ended
+// when the time is over is left to go on, and who comes later is taken first; but a value must not be told as of now
+// that was read long ago. A slot knows its read by pointer, so one of an earlier process in the slot can never be taken
+// for it.
+#include <algorithm>
+#include <cerrno>
 #include <limits>
+#include <type_traits>
 
-#include "../procfs/padding.h"
-#include "../procfs/smaps.h"
-#include "../procfs/smaps_rollup.h"
 #include "clock.h"
 #include "sweeper.h"
 
 namespace tidemark {
 namespace {
 
-constexpr size_t kRollupText = 4096;
-constexpr size_t kRollupRows = 24;  // the record, and fields that are not known
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+
+// Reads that are begun at once: enough to keep the readers busy, and few enough to hold in memory.
+constexpr size_t kRollupsBegun = 64;
+constexpr size_t kMappingsPerReader = 2;
+// For so long the first one is waited for before those behind it are taken.
+constexpr int64_t kPatienceNs = 20'000'000;
+// What ended earlier is read again.
+constexpr int64_t kMostAgeNs = 1'000'000'000;
+// A slot whose read was stuck is left alone for so long, twice as long each time.
+constexpr int64_t kBackOffNs = 1'000'000'000;
+constexpr int64_t kMostBackOffNs = 64 * kBackOffNs;
+
+// A read in pieces takes its time, and its end is known.
+constexpr int64_t kMostPacedAgeNs = 60'000'000'000;
 
 bool Passed(int64_t stop_ns) { return stop_ns != 0 && MonotonicNs() >= stop_ns; }
 
-// Copies the rows of `from`, whose spans lie in `text`, behind the first `rows` rows of `out`, with names and flags.
-void AppendRows(const MappingTable& from, const uint8_t* text, MappingRows& out, size_t row, size_t* text_used) {
-  const size_t rows = from.header[kRows];
-  MappingTable& to = out.table;
-  for (int column = 0; column < kAddressColumns; column++) {
-    std::memcpy(to.addresses + column * to.capacity + row, from.addresses + column * from.capacity, rows * 8);
-  }
-  for (int column = 0; column < kSmapsColumns; column++) {
-    std::memcpy(to.sizes + column * to.capacity + row, from.sizes + column * from.capacity, rows * 8);
-  }
-  for (int column : {kDeviceMajor, kDeviceMinor}) {
-    std::memcpy(to.words + column * to.capacity + row, from.words + column * from.capacity, rows * 4);
-  }
-  std::memcpy(to.perms + row, from.perms, rows);
-  size_t used = *text_used;
-  auto copy_span = [&](WordColumn start, WordColumn length, size_t i) {
-    uint32_t from_start = from.words[start * from.capacity + i];
-    uint32_t span = from.words[length * from.capacity + i];
-    to.words[length * to.capacity + row + i] = span;
-    to.words[start * to.capacity + row + i] = from_start == kNoSpan ? kNoSpan : static_cast<uint32_t>(used);
-    if (from_start == kNoSpan) return;
-    std::memcpy(out.text + used, text + from_start, span);
-    used += span;
-  };
-  for (size_t i = 0; i < rows; i++) {
-    copy_span(kNameStart, kNameLength, i);
-    copy_span(kFlagsStart, kFlagsLength, i);
-    to.words[kFirstOther * to.capacity + row + i] = 0;
-    to.words[kOtherCount * to.capacity + row + i] = 0;
-  }
-  *text_used = used;
-}
-
-size_t TextOfRows(const MappingTable& table) {
-  size_t bytes = 0;
-  for (size_t i = 0; i < table.header[kRows]; i++) {
-    bytes += table.words[kNameLength * table.capacity + i] + table.words[kFlagsLength * table.capacity + i];
-  }
-  return bytes;
-}
-
 }  // namespace
 
-Status Sweeper::ReadRollup(Slot& slot, uint32_t index, const Columns& out) {
-  if (slot.kernel_thread) return Status::kNoMm;
-  int fd = OpenFor(slot, "smaps_rollup");
-  if (fd < 0) return StatusOfFailure(slot, -fd);
-  uint8_t text[kRollupText + kPadding];
-  int64_t start = MonotonicNs();
-  int64_t length = ProcTree::ReadStart(fd, text, kRollupText);
-  int64_t hold = MonotonicNs() - start;
-  close(fd);
-  if (length < 0) return StatusOfFailure(slot, -length);
-  Status presence = Presence(slot);
-  if (presence != Status::kOk) return presence;
-  if (length == 0) return Status::kNoMm;
-  alignas(8) uint8_t memory[MappingTable::Bytes(kRollupRows)];
-  MappingTable table(memory, kRollupRows);
-  bool readable = TokenizeSmapsRollup(text, static_cast<size_t>(length), table);
-  if (!readable || table.header[kFull]) return Status::kUnsupported;
-  double* cell = out.values + index;
-  for (int column = 0; column < kRollupFields; column++) {
-    cell[column * out.stride] = RollupValue(table, kRollupColumns[column]);
-  }
-  cell[kRollupFields * out.stride] = static_cast<double>(hold);
-  return Status::kOk;
+void Sweeper::Forget(Slot& slot) {
+  if (slot.rollup) pool_.Recall(*slot.rollup);
+  if (slot.mappings) pool_.Recall(*slot.mappings);
+  if (slot.paced) paced_pool_.Recall(*slot.paced);
+  slot.paced.reset();
+  slot.rollup.reset();
+  slot.mappings.reset();
+  slot.stuck.reset();
 }
 
-size_t Sweeper::SweepRollup(const uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns) {
-  size_t done = 0;
-  for (; done < count && !Passed(stop_ns); done++) {
-    for (int column = 0; column <= kRollupFields; column++) out.values[column * out.stride + slots[done]] = kAbsent;
-    Slot* slot = Find(slots[done]);
-    Status status = slot ? ReadRollup(*slot, slots[done], out) : Status::kGone;
-    out.status[slots[done]] = static_cast<uint8_t>(status);
+bool Sweeper::IsBackedOff(Slot& slot) {
+  if (slot.stuck && !slot.stuck->HasReturned()) return true;
+  slot.stuck.reset();
+  return MonotonicNs() < slot.retry_ns;
+}
+
+Status Sweeper::StatusOfRead(Slot& slot, const std::shared_ptr<DeepRead>& read) {
+  if (read->IsLeft()) {
+    slot.stuck = read;
+    slot.back_off_ns = std::min(std::max(slot.back_off_ns * 2, kBackOffNs), kMostBackOffNs);
+    slot.retry_ns = MonotonicNs() + slot.back_off_ns;
+    return Status::kTimeout;
   }
+  slot.back_off_ns = 0;
+  if (read->length() < 0) return StatusOfFailure(slot, -read->length());
+  Status presence = Presence(slot);
+  if (presence != Status::kOk) return presence;
+  return read->length() == 0 ? Status::kNoMm : Status::kOk;
+}
+
+// `take(place, slot, status, read)` gets the result for the place-th slot that was read; false when it has no room.
+template <typename Read, typename Take>
+size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending,
+                          std::vector<std::shared_ptr<Read>>& spare, uint32_t* slots, size_t count, size_t most_begun,
+                          int64_t stop_ns, Take take) {
+  enum Taken : uint8_t { kNot, kYes, kHopeless };
+  enum class Outcome { kTaken, kNotYet, kNoRoom };
+  if (count == 0 || Passed(stop_ns)) return 0;
+  taken_.assign(count, kNot);
+  order_.clear();
+
+  auto begin = [&](size_t i) {
+    Slot* slot = Find(slots[i]);
+    if (!slot || slot->kernel_thread || slot->*pending || IsBackedOff(*slot)) return;
+    std::shared_ptr<Read> read;
+    if (spare.empty()) {
+      read = std::make_shared<Read>();
+    } else {
+      read = std::move(spare.back());
+      spare.pop_back();
+    }
+    read->Ask(tree_.folder(), slot->pid);
+    if constexpr (std::is_same_v<Read, PacedRead>) {
+      read->SetLimits(static_cast<uint64_t>(page_size_), max_hold_ns_);
+    }
+    if (pool.Submit(read))
+      slot->*pending = std::move(read);
+    else
+      taken_[i] = kHopeless;
+  };
+  auto drop = [&](Slot& slot) {
+    std::shared_ptr<Read> read = std::move(slot.*pending);
+    (slot.*pending).reset();
+    if (read->IsLeft()) return;
+    read->Reset();
+    spare.push_back(std::move(read));
+  };
+  auto try_to_take = [&](size_t i) {
+    Slot* slot = Find(slots[i]);
+    auto give = [&](Status status, const Read* read) {
+      if (!take(order_.size(), slots[i], status, read)) return Outcome::kNoRoom;
+      taken_[i] = kYes;
+      order_.push_back(static_cast<uint32_t>(i));
+      return Outcome::kTaken;
+    };
+    if (!slot) return give(Status::kGone, nullptr);
+    if (slot->kernel_thread) return give(Status::kNoMm, nullptr);
+    if (taken_[i] == kHopeless) return give(Status::kLost, nullptr);
+    const std::shared_ptr<Read>& read = slot->*pending;
+    if (!read) {
+      if (IsBackedOff(*slot)) return give(Status::kTimeout, nullptr);
+      begin(i);
+      return Outcome::kNotYet;
+    }
+    if (!read->IsDone() && !read->IsLeft()) return Outcome::kNotYet;
+    bool is_short = read->IsDone() && (read->length() == -EMFILE || read->length() == -ENFILE) && kept_ > 0;
+    if (is_short) GiveBackDescriptors();
+    if (is_short ||
+        (read->IsDone() && MonotonicNs() - read->ended_ns() > (&pool == &paced_pool_ ? kMostPacedAgeNs : kMostAgeNs))) {
+      drop(*slot);
+      begin(i);
+      return Outcome::kNotYet;
+    }
+    Status status = StatusOfRead(*slot, read);
+    Outcome outcome = give(status, status == Status::kOk ? read.get() : nullptr);
+    if (outcome == Outcome::kTaken) drop(*slot);
+    return outcome;
+  };
+
+  size_t head = 0;  // the first that was not taken
+  size_t next = 0;  // the first that was not begun
+  bool is_patient = true;
+  for (;;) {
+    for (; next < count && next - order_.size() < most_begun && !Passed(stop_ns); next++) begin(next);
+    const uint64_t ended = pool.Ended();
+    bool is_full = false;
+    size_t reading = 0;
+    for (size_t i = head; i < next && !is_full; i++) {
+      if (taken_[i] == kYes) continue;
+      if (is_patient && reading > 0) break;
+      Outcome outcome = try_to_take(i);
+      is_full = outcome == Outcome::kNoRoom;
+      if (outcome == Outcome::kNotYet) reading++;
+    }
+    while (head < next && taken_[head] == kYes) head++;
+    if (is_full || head == count) break;
+    if (Passed(stop_ns)) {
+      if (!is_patient) break;
+      is_patient = false;  // once more, for all that has ended
+      continue;
+    }
+    is_patient = true;
+    if (reading == 0 || (next < count && next - order_.size() < most_begun)) continue;
+    size_t under_way = 0;
+    for (size_t i = head; i < next; i++) {
+      Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
+      if (slot && slot->*pending && !(slot->*pending)->IsDone() && !(slot->*pending)->IsLeft()) under_way++;
+    }
+    if (under_way == 0) continue;
+    int64_t patience_ns = MonotonicNs() + kPatienceNs;
+    bool is_served =
+        pool.Wait(ended + std::max<size_t>(1, under_way / 2), stop_ns ? std::min(stop_ns, patience_ns) : patience_ns);
+    is_patient = MonotonicNs() < patience_ns;
+    if (is_served) continue;
+    for (size_t i = head; i < next; i++) {
+      Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
+      if (!slot || !(slot->*pending) || !pool.Recall(*(slot->*pending))) continue;
+      drop(*slot);
+      taken_[i] = kHopeless;
+    }
+  }
+  for (size_t i = head; i < next; i++) {
+    Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
+    if (slot && slot->*pending && pool.Recall(*(slot->*pending))) drop(*slot);
+  }
+  const size_t done = order_.size();
+  if (head == done && std::is_sorted(order_.begin(), order_.end())) return done;
+  // Those that were read first, the others behind them in their order.
+  for (size_t i = 0; i < count; i++) {
+    if (taken_[i] != kYes) order_.push_back(static_cast<uint32_t>(i));
+  }
+  for (uint32_t& place : order_) place = slots[place];
+  std::copy(order_.begin(), order_.end(), slots);
   return done;
 }
 
-size_t Sweeper::SweepMappings(const uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
+// Values of a row in the order of the schema: the fields, the longest hold, all holds, the duration, and the method.
+void Sweeper::FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds) {
+  double* cell = out.values + slot;
+  for (int column = 0; column < kRollupFields + kHoldFields; column++) cell[column * out.stride] = kAbsent;
+  out.status[slot] = static_cast<uint8_t>(status);
+  if (status != Status::kOk) return;
+  for (int column = 0; column < kRollupFields; column++) cell[column * out.stride] = values[column];
+  const double told[kHoldFields] = {holds.longest, holds.all, holds.duration, holds.is_paced ? 1.0 : 0.0};
+  for (int column = 0; column < kHoldFields; column++) cell[(kRollupFields + column) * out.stride] = told[column];
+}
+
+size_t Sweeper::SweepPaced(uint32_t* slots, size_t count, const Columns& out, int64_t max_hold_ns, int64_t stop_ns) {
+  max_hold_ns_ = max_hold_ns;
+  auto take = [&](size_t, uint32_t slot, Status status, const PacedRead* read) {
+    Holds holds;
+    if (read) {
+      holds = {static_cast<double>(read->hold_ns()), static_cast<double>(read->held_ns()),
+               static_cast<double>(read->duration_ns()), true};
+    }
+    FillRollup(slot, out, status, read ? read->values() : nullptr, holds);
+    return true;
+  };
+  return SweepDeep(paced_pool_, &Slot::paced, spare_paced_, slots, count, 2, stop_ns, take);
+}
+
+size_t Sweeper::SweepRollup(uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns) {
+  auto take = [&](size_t, uint32_t slot, Status status, const RollupRead* read) {
+    if (status == Status::kOk && !read->is_readable()) status = Status::kUnsupported;
+    const double hold = read ? static_cast<double>(read->hold_ns()) : 0;
+    FillRollup(slot, out, status, read ? read->values() : nullptr, {hold, hold, hold, false});
+    return true;
+  };
+  return SweepDeep(pool_, &Slot::rollup, spare_rollups_, slots, count, kRollupsBegun, stop_ns, take);
+}
+
+size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
                               size_t* needed_rows, size_t* needed_text) {
   size_t row = 0;
   size_t text_used = 0;
-  size_t done = 0;
   *needed_rows = *needed_text = 0;
-  for (; done < count && !Passed(stop_ns); done++) {
-    out.firsts[done] = static_cast<uint32_t>(row);
-    out.counts[done] = 0;
-    out.holds[done] = 0;
-    Slot* slot = Find(slots[done]);
-    auto finish = [&](Status value) { status[slots[done]] = static_cast<uint8_t>(value); };
-    if (!slot) {
-      finish(Status::kGone);
-      continue;
-    }
-    if (slot->kernel_thread) {
-      finish(Status::kNoMm);
-      continue;
-    }
-    int fd = OpenFor(*slot, "smaps");
-    if (fd < 0) {
-      finish(StatusOfFailure(*slot, -fd));
-      continue;
-    }
-    int64_t start = MonotonicNs();
-    int64_t length = ProcTree::ReadAll(fd, text_);
-    out.holds[done] = static_cast<uint64_t>(MonotonicNs() - start);
-    close(fd);
-    if (length < 0) {
-      finish(StatusOfFailure(*slot, -length));
-      continue;
-    }
-    Status presence = Presence(*slot);
-    if (presence != Status::kOk) {
-      finish(presence);
-      continue;
-    }
-    if (length == 0) {
-      finish(Status::kNoMm);
-      continue;
-    }
-    if (table_rows_ == 0) table_rows_ = 8 * 127;
-    for (;;) {
-      table_memory_.resize(MappingTable::Bytes(table_rows_) / 8 + 1);
-      MappingTable table(reinterpret_cast<uint8_t*>(table_memory_.data()), table_rows_);
-      TokenizeSmaps(text_.data(), static_cast<size_t>(length), table);
-      if (!table.header[kFull]) break;
-      table_rows_ = table_rows_ * 2 + 8;
-    }
-    MappingTable table(reinterpret_cast<uint8_t*>(table_memory_.data()), table_rows_);
-    size_t text_bytes = TextOfRows(table);
-    if (row + table.header[kRows] > out.table.capacity || text_used + text_bytes > out.text_bytes) {
-      if (done == 0) {
-        *needed_rows = table.header[kRows];
+  auto take = [&](size_t place, uint32_t slot, Status result, const MappingsRead* read) {
+    size_t rows = 0;
+    if (read) {
+      rows = read->table().header[kRows];
+      size_t text_bytes = read->SpanBytes();
+      if (row + rows > out.table.capacity || text_used + text_bytes > out.text_bytes) {
+        if (place > 0) return false;
+        *needed_rows = rows;
         *needed_text = text_bytes;
+        return false;
       }
-      break;
+      AppendRows(*read, out, row, &text_used);
     }
-    AppendRows(table, text_.data(), out, row, &text_used);
-    out.counts[done] = table.header[kRows];
-    row += table.header[kRows];
-    finish(Status::kOk);
-  }
+    out.firsts[place] = static_cast<uint32_t>(row);
+    out.counts[place] = static_cast<uint32_t>(rows);
+    out.holds[place] = read ? read->hold_ns() : 0;
+    row += rows;
+    status[slot] = static_cast<uint8_t>(result);
+    return true;
+  };
+  size_t done = SweepDeep(pool_, &Slot::mappings, spare_mappings_, slots, count, kMappingsPerReader * pool_.readers(),
+                          stop_ns, take);
   out.table.header[kRows] = static_cast<uint32_t>(row);
   return done;
 }

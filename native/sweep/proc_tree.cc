@@ -31,20 +31,25 @@ struct KernelDirent {
 
 }  // namespace
 
-ProcTree::ProcTree(const std::string& root) : root_(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (root_ < 0) error_ = errno;
+ProcFolder::ProcFolder(const std::string& root) : fd_(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_ < 0) error_ = errno;
 }
+
+ProcFolder::~ProcFolder() {
+  if (fd_ >= 0) close(fd_);
+}
+
+ProcTree::ProcTree(const std::string& root) : folder_(std::make_shared<ProcFolder>(root)) {}
 
 ProcTree::~ProcTree() {
   if (loadavg_ >= 0) close(loadavg_);
-  if (root_ >= 0) close(root_);
 }
 
-int ProcTree::Open(int pid, const char* file) const {
+int ProcFolder::Open(int pid, const char* file) const {
   char path[48];
   std::snprintf(path, sizeof path, "%d/%s", pid, file);
   // O_NONBLOCK: a captured or hostile tree may hold a FIFO, which must not stop a sweep.
-  int fd = openat(root_, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int fd = openat(fd_, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   return fd < 0 ? -errno : fd;
 }
 
@@ -72,10 +77,10 @@ int64_t ProcTree::ReadAll(int fd, std::vector<uint8_t>& into) {
 
 int64_t ProcTree::ListPids(int32_t* out, size_t capacity) {
   if (listing_.empty()) listing_.resize(kListingBytes);
-  if (lseek(root_, 0, SEEK_SET) < 0) return -errno;
+  if (lseek(folder_->fd(), 0, SEEK_SET) < 0) return -errno;
   int64_t found = 0;
   for (;;) {
-    long got = syscall(SYS_getdents64, root_, listing_.data(), listing_.size());
+    long got = syscall(SYS_getdents64, folder_->fd(), listing_.data(), listing_.size());
     if (got < 0) return -errno;
     if (got == 0) return found;
     for (long at = 0; at < got;) {
@@ -93,7 +98,7 @@ int64_t ProcTree::ListPids(int32_t* out, size_t capacity) {
 
 int64_t ProcTree::LastPid() {
   if (loadavg_ < 0) {
-    loadavg_ = openat(root_, "loadavg", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    loadavg_ = openat(folder_->fd(), "loadavg", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (loadavg_ < 0) return -1;
   }
   uint8_t text[128];
@@ -114,6 +119,9 @@ Status StatusOfErrno(int error) {
     case EACCES:
     case EPERM:
       return Status::kDenied;
+    case ETIMEDOUT:
+      return Status::kTimeout;
+    case ENODATA:
     case EMFILE:
     case ENFILE:
     case ENOMEM:

@@ -6,12 +6,33 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "status.h"
 
 namespace tidemark {
+
+// The open folder of a tree. It stays open for as long as a thread may still open something in it.
+class ProcFolder {
+ public:
+  explicit ProcFolder(const std::string& root);
+  ~ProcFolder();
+  ProcFolder(const ProcFolder&) = delete;
+  ProcFolder& operator=(const ProcFolder&) = delete;
+
+  // -1 when it could not be opened.
+  int fd() const { return fd_; }
+  // 0, or the errno with which it could not be opened.
+  int error() const { return error_; }
+  // Descriptor of ROOT/PID/FILE, or -errno.
+  int Open(int pid, const char* file) const;
+
+ private:
+  int fd_;
+  int error_ = 0;
+};
 
 class ProcTree {
  public:
@@ -21,10 +42,11 @@ class ProcTree {
   ProcTree& operator=(const ProcTree&) = delete;
 
   // 0, or the errno with which the root could not be opened.
-  int error() const { return error_; }
+  int error() const { return folder_->error(); }
+  const std::shared_ptr<const ProcFolder>& folder() const { return folder_; }
 
   // Descriptor of ROOT/PID/FILE, or -errno.
-  int Open(int pid, const char* file) const;
+  int Open(int pid, const char* file) const { return folder_->Open(pid, file); }
 
   // One read of up to `size` bytes from the start of an open file. Returns bytes, or -errno; -ESPIPE means that this
   // tree's files must be opened anew for each read.
@@ -42,9 +64,8 @@ class ProcTree {
   int64_t LastPid();
 
  private:
-  int root_;
+  std::shared_ptr<const ProcFolder> folder_;
   int loadavg_ = -1;
-  int error_ = 0;
   std::vector<uint8_t> listing_;
 };
 

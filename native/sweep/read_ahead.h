@@ -1,8 +1,8 @@
 // Reads a file in a thread of its own while the caller works on what has come so far: the kernel makes `smaps` at a few
 // hundred megabytes a second, and whoever takes it apart need not wait for its end.
 //
-// The trap: a read can block for ever on a stuck target, and a thread in it cannot be ended. So the thread owns what it
-// writes to together with the caller, and whoever comes last gives it back.
+// The trap: opening and reading can block for ever on a stuck target, and a thread in it cannot be ended, only left
+// behind. So the thread owns what it writes to together with the caller, and whoever comes last gives it back.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,13 @@ class ReadAhead {
     size_t length = 0;
   };
 
-  // Opens the file and begins to read. 0, or the errno: of the open, or EAGAIN when there is no thread to be had.
+  // Opens the file and begins to read. 0, or the errno: of the open, EAGAIN when there is no thread to be had, or
+  // ETIMEDOUT when the open did not come back within the deadline of all such reads.
   int Start(const std::string& path, size_t piece_bytes);
 
   // The next piece, for which it waits. One of length 0 is the end; so is a read that fails, since a process that ends
-  // while it is read says no more.
-  Piece Take();
+  // while it is read says no more. 0, or ETIMEDOUT when no byte came within the deadline: nothing more comes then.
+  int Take(Piece* piece);
 
   ReadAhead();
   ~ReadAhead();
@@ -33,7 +34,9 @@ class ReadAhead {
 
  private:
   struct Shared;
+  enum class Wanted : uint8_t { kOpen, kPiece };
   static void* Run(void* argument);
+  static bool Await(Shared& shared, Wanted wanted);
 
   std::shared_ptr<Shared> shared_;
 };

@@ -30,11 +30,14 @@ struct SmallText {
 
 }  // namespace
 
-Sweeper::Sweeper(const std::string& root, uint64_t page_size, uint64_t ticks_per_second, size_t max_kept)
+Sweeper::Sweeper(const std::string& root, uint64_t page_size, uint64_t ticks_per_second, size_t max_kept,
+                 size_t readers, int64_t deadline_ns)
     : tree_(root),
       page_size_(static_cast<double>(page_size)),
       tick_ns_(1e9 / static_cast<double>(ticks_per_second)),
-      max_kept_(max_kept) {}
+      max_kept_(max_kept),
+      pool_(readers, deadline_ns),
+      paced_pool_(1, deadline_ns) {}
 
 Sweeper::~Sweeper() {
   for (Slot& slot : slots_) CloseKept(slot);
@@ -100,6 +103,7 @@ Status Sweeper::Attach(uint32_t index, int pid, Identity* out) {
   if (index >= slots_.size()) slots_.resize(index + size_t{index} / 2 + 64);
   Slot& slot = slots_[index];
   CloseKept(slot);
+  Forget(slot);
   slot = Slot{};
   slot.pid = pid;
   SmallText text;
@@ -130,6 +134,7 @@ Status Sweeper::Attach(uint32_t index, int pid, Identity* out) {
 void Sweeper::Detach(uint32_t index) {
   if (index >= slots_.size()) return;
   CloseKept(slots_[index]);
+  Forget(slots_[index]);
   slots_[index].pid = 0;
 }
 

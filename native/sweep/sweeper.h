@@ -9,6 +9,9 @@
 // has
 //   none left at all, kept ones are given back.
 // - smaps and smaps_rollup do not follow exec: those are opened per use.
+// - smaps and smaps_rollup can block for ever: reader threads read them, and a slot whose read did not come back in
+// time
+//   is left alone for a while.
 #pragma once
 
 #include <cstddef>
@@ -16,17 +19,18 @@
 #include <string>
 #include <vector>
 
-#include "../procfs/mapping_table.h"
+#include "counter_columns.h"
+#include "deep_read.h"
+#include "paced_read.h"
 #include "proc_tree.h"
+#include "reader_pool.h"
 #include "status.h"
 
 namespace tidemark {
 
-constexpr const char* kCounterColumns[] = {"rss",         "rssAnon",  "vsize",      "dataSize", "minorFaults",
-                                           "majorFaults", "userTime", "systemTime", "threads",  "parentPid"};
-constexpr int kCounterFields = sizeof kCounterColumns / sizeof kCounterColumns[0];
-
-constexpr int kMemoryFields = 4;  // the first of them, which come from statm
+// Columns of a rollup behind those of the kernel's text.
+constexpr const char* kHoldColumns[] = {"rollupHold", "rollupHeld", "rollupDuration", "rollupPaced"};
+constexpr int kHoldFields = sizeof kHoldColumns / sizeof kHoldColumns[0];
 
 constexpr size_t kMaxComm = 64;
 
@@ -48,20 +52,11 @@ struct Columns {
   uint8_t* status;
 };
 
-// Rows of many processes one after the other, and the text of their names and flags. `firsts[i]` and `counts[i]` are
-// the rows of the i-th slot that was asked for.
-struct MappingRows {
-  MappingTable table;
-  uint8_t* text;
-  size_t text_bytes;
-  uint32_t* firsts;
-  uint32_t* counts;
-  uint64_t* holds;  // nanoseconds of the read
-};
-
 class Sweeper {
  public:
-  Sweeper(const std::string& root, uint64_t page_size, uint64_t ticks_per_second, size_t max_kept);
+  // Deep reads are made by `readers` threads, and given up after `deadline_ns`.
+  Sweeper(const std::string& root, uint64_t page_size, uint64_t ticks_per_second, size_t max_kept, size_t readers,
+          int64_t deadline_ns);
   ~Sweeper();
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
@@ -81,13 +76,21 @@ class Sweeper {
   size_t SweepCounters(const uint32_t* slots, size_t count, const Columns& out, uint32_t stat_every, uint32_t phase,
                        uint32_t* renamed);
 
-  // smaps_rollup of slots until the monotonic time `stop_ns` has passed (0: never). Returns how many were read.
-  size_t SweepRollup(const uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns);
+  // smaps_rollup of slots until the monotonic time `stop_ns` has passed (0: never). Returns how many were read, and
+  // puts those first in `slots`. A read that is under way then goes on: asked for again, its slot gets what it brought.
+  size_t SweepRollup(uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns);
 
-  // smaps of slots, likewise; stops as well when the next process may not fit. Returns how many were read; 0 with
+  // The same in small pieces with pauses, none of which is meant to hold its target for longer than `max_hold_ns`.
+  size_t SweepPaced(uint32_t* slots, size_t count, const Columns& out, int64_t max_hold_ns, int64_t stop_ns);
+
+  // smaps of slots, likewise; stops as well when the next process does not fit. Returns how many were read; 0 with
   // *needed_rows set when not even the first one fits.
-  size_t SweepMappings(const uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
+  size_t SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
                        size_t* needed_rows, size_t* needed_text);
+
+  // Of the reader threads: CPU time so far, and how many are stuck.
+  int64_t ReaderCpuNs() const { return pool_.CpuNs() + paced_pool_.CpuNs(); }
+  size_t StuckReaders() const { return pool_.Stuck() + paced_pool_.Stuck(); }
 
   // Name of a slot as of its last sweep.
   const uint8_t* Comm(uint32_t slot, uint32_t* length) const;
@@ -102,6 +105,14 @@ class Sweeper {
     uint64_t start_ticks = 0;
     uint32_t comm_length = 0;
     uint8_t comm[kMaxComm] = {};
+    // Deep reads that were begun and not taken yet.
+    std::shared_ptr<RollupRead> rollup;
+    std::shared_ptr<MappingsRead> mappings;
+    std::shared_ptr<PacedRead> paced;
+    // The read that did not come back; none is begun while it has not, nor before `retry_ns`.
+    std::shared_ptr<DeepRead> stuck;
+    int64_t retry_ns = 0;
+    int64_t back_off_ns = 0;
   };
 
   // Opens a file of a slot; gives kept descriptors back when there is none left.
@@ -111,7 +122,19 @@ class Sweeper {
   void CloseKept(Slot& slot);
   void GiveBackDescriptors();
   Status ReadCounters(Slot& slot, uint32_t index, const Columns& out, bool stat_is_due, bool* renamed);
-  Status ReadRollup(Slot& slot, uint32_t index, const Columns& out);
+  // Drops what was begun for a slot.
+  void Forget(Slot& slot);
+  bool IsBackedOff(Slot& slot);
+  // What a read that was taken says of its slot; kOk when its values count.
+  Status StatusOfRead(Slot& slot, const std::shared_ptr<DeepRead>& read);
+  struct Holds {
+    double longest = 0, all = 0, duration = 0;
+    bool is_paced = false;
+  };
+  void FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds);
+  template <typename Read, typename Take>
+  size_t SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending, std::vector<std::shared_ptr<Read>>& spare,
+                   uint32_t* slots, size_t count, size_t most_begun, int64_t stop_ns, Take take);
   // kOk when the slot's process still has its pid, kGone when not, else why that cannot be known.
   Status Presence(Slot& slot);
   Status StatusOfFailure(Slot& slot, int64_t error);
@@ -124,9 +147,15 @@ class Sweeper {
   size_t kept_ = 0;
   bool can_keep_ = true;
   std::vector<Slot> slots_;
-  std::vector<uint8_t> text_;           // of one smaps
-  std::vector<uint64_t> table_memory_;  // of one smaps, 8-byte aligned
-  size_t table_rows_ = 0;
+  ReaderPool pool_;
+  ReaderPool paced_pool_;
+  int64_t max_hold_ns_ = 0;
+  // To be used again.
+  std::vector<std::shared_ptr<RollupRead>> spare_rollups_;
+  std::vector<std::shared_ptr<MappingsRead>> spare_mappings_;
+  std::vector<std::shared_ptr<PacedRead>> spare_paced_;
+  std::vector<uint8_t> taken_;  // by place in the list of a sweep
+  std::vector<uint32_t> order_;
 };
 
 }  // namespace tidemark

@@ -7,6 +7,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
 import { chooseEngine } from '../engine/choose.js';
+import { bpfAvailability } from '../engine/choose-sweeping.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { descriptorRoom } from '../engine/open-engine.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
@@ -57,6 +58,7 @@ export function examineHost(root: string, version: string): HostReport {
   const descriptors = attempt(readDescriptors);
   const processes = attempt(() => countVisibleProcesses(root));
   const binding = nativeBinding();
+  const sweeping = { root, host: units ?? readHostUnits() };
   return {
     schema: 1,
     tidemark: version,
@@ -69,7 +71,7 @@ export function examineHost(root: string, version: string): HostReport {
     engine: {
       ...chooseEngine('auto'),
       addon: binding.state === 'loaded' ? { path: binding.path } : { missing: binding.reason },
-      bpf: 'not built in this version',
+      bpf: bpfText(sweeping),
     },
     ...(descriptors ? { descriptors } : {}),
     permissions: readPermissions(),
@@ -77,6 +79,12 @@ export function examineHost(root: string, version: string): HostReport {
     space: [...new Set(['/dev/shm', tmpdir()])].flatMap((path) => attempt(() => spaceOf(path)) ?? []),
     wakeUp: measureWakeUpLateness(),
   };
+}
+
+function bpfText(options: Parameters<typeof bpfAvailability>[0]): string {
+  const bpf = bpfAvailability(options);
+  if (bpf.works) return `works when asked for with --engine bpf: ${bpf.how}`;
+  return `cannot be used: ${bpf.reason}${bpf.grant === undefined ? '' : `; to get it, ${bpf.grant}, and ask with --engine bpf`}`;
 }
 
 function readDescriptors(): NonNullable<HostReport['descriptors']> {

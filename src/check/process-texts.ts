@@ -6,6 +6,7 @@
  * it, whenever someone else maps or unmaps a shared file, so an invariant that looks broken is confirmed by a second
  * `smaps` between two rollups that agree before anyone is told.
  */
+import { readGuardedFile } from '../engine/guarded-file.js';
 import { MappingTable, SmapsColumn, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { pad } from '../procfs/padding.js';
 import { KERNEL_FILES, type KernelFile, type Reading, readKernelFile } from '../procfs/read.js';
@@ -31,7 +32,7 @@ export function readProcessTexts(root: string, pid: number): ProcessTexts {
   const texts = {} as Record<KernelFile, Reading<Uint8Array>>;
   let still = false;
   for (const file of READING_ORDER) {
-    texts[file] = readKernelFile(root, pid, file);
+    texts[file] = readKernelFile(root, pid, file, readGuardedFile);
     if (file === 'smaps') still = sameText(texts.statm, readKernelFile(root, pid, 'statm'));
   }
   return { ...texts, still };
@@ -52,7 +53,7 @@ export function judge(root: string, pid: number, host: HostUnits, texts: Process
   if (brokenInvariants(sumsOf(texts, host)).length === 0) return [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const again = readProcessTexts(root, pid);
-    const after = readKernelFile(root, pid, 'smaps_rollup');
+    const after = readKernelFile(root, pid, 'smaps_rollup', readGuardedFile);
     const quiet = again.still && sameText(again.smaps_rollup, after);
     if (quiet && statusOf(again) === 'ok') return brokenInvariants(sumsOf(again, host));
   }

@@ -29,6 +29,7 @@ const ERRNO_WORDS: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a directory',
   EPERM: 'not permitted',
   ESRCH: 'the process has ended, or has no memory of its own',
+  ETIMEDOUT: 'no answer in time: somebody keeps the memory map of the process locked',
 };
 
 /** The exit code for the error of a file operation. */

@@ -4,6 +4,7 @@
  */
 import { Option } from 'commander';
 import { ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
+import { SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
 import { oneOf, parseClockTicks, parseFolder, parsePageSize } from './option-values.js';
 import { readValue } from './read-value.js';
 
@@ -24,6 +25,10 @@ export interface EngineOption {
   engine: EngineChoice;
 }
 
+export interface SweepingEngineOption {
+  engine: SweepingChoice;
+}
+
 export interface JsonOption {
   json?: true;
 }
@@ -35,6 +40,12 @@ export function procfsOption(): Option {
 export function engineOption(): Option {
   const parse = oneOf('an engine', ENGINE_CHOICES);
   return valueOption('--engine <engine>', `what reads: ${ENGINE_CHOICES.join(', ')}`, parse).default('auto');
+}
+
+/** Of the commands that sweep. */
+export function sweepingEngineOption(): Option {
+  const parse = oneOf('an engine', SWEEPING_CHOICES);
+  return valueOption('--engine <engine>', `what reads: ${SWEEPING_CHOICES.join(', ')}`, parse).default('auto');
 }
 
 export function jsonOption(): Option {

@@ -5,6 +5,7 @@
  * stack its own.
  */
 import { readFileSync } from 'node:fs';
+import { readGuardedFile } from '../engine/guarded-file.js';
 import { readPieces } from '../engine/read-ahead.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
@@ -40,7 +41,7 @@ export function aboutProcess(root: string, pid: number, utf8: boolean): AboutPro
   // Of a text that is cut the name may be there all the same; what was not read is 0, as in procps.
   tokenizeStat(bytes, length, values);
   const comm = bytes.subarray(values.commStart, values.commStart + values.commLength);
-  const cmdline = readIfThere(`${folder}/cmdline`) ?? new Uint8Array(0);
+  const cmdline = readIfThere(`${folder}/cmdline`, readGuardedFile) ?? new Uint8Array(0);
   const at = StatField.startstack * 2;
   return {
     tgid: tgid ? Number(tgid[1]) : pid,
@@ -49,15 +50,18 @@ export function aboutProcess(root: string, pid: number, utf8: boolean): AboutPro
   };
 }
 
-function readIfThere(name: string): Uint8Array | undefined {
+function readIfThere(name: string, read: (name: string) => Uint8Array = readFileSync): Uint8Array | undefined {
   try {
-    return readFileSync(name);
+    return read(name);
   } catch {
     return undefined;
   }
 }
 
-/** The text as it comes, or the error of opening it. One that cannot be read to its end is taken as far as it goes. */
+/**
+ * The text as it comes, or the error of opening it and of its begin. One that cannot be read to its end is taken as far as it
+ * goes, except one that does not answer in time: then the pieces end with that error.
+ */
 export function mappingPieces(name: string): Iterable<Uint8Array> | Error {
   try {
     return readPieces(name);
@@ -68,6 +72,9 @@ export function mappingPieces(name: string): Iterable<Uint8Array> | Error {
 
 /** The text in one, for those who need all of it. */
 export function mappingText(name: string): Uint8Array | Error {
-  const pieces = mappingPieces(name);
-  return pieces instanceof Error ? pieces : Buffer.concat([...pieces]);
+  try {
+    return Buffer.concat([...readPieces(name)]);
+  } catch (error) {
+    return error as Error;
+  }
 }

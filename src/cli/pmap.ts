@@ -99,7 +99,13 @@ async function printProcesses(
     try {
       write(out, pieces, about);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'smaps-form') throw error;
+      const { code } = error as { code?: unknown };
+      if (code === 'ETIMEDOUT') {
+        exitCode |= PmapExit.denied;
+        complain(`the ${file} of process ${pid}: ${reasonOf(error)}`);
+        continue;
+      }
+      if (code !== 'smaps-form') throw error;
       // procps gives up altogether.
       exitCode = PmapExit.denied;
       complain(`the ${file} of process ${pid}: ${escapeTerminal((error as Error).message)}`);

@@ -5,6 +5,7 @@
  * that rather than guess.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { readGuardedFile } from '../engine/guarded-file.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -17,7 +18,7 @@ const ZOMBIE = 90;
 /** Reads `root/pid/file` at once. Throws `CommandError`: 4 when there is no such process, 5 when it is denied. */
 export function readProcessBytes(root: string, pid: number, file: string): Uint8Array {
   try {
-    return readFileSync(`${root}/${pid}/${file}`);
+    return readGuardedFile(`${root}/${pid}/${file}`);
   } catch (error) {
     throw processFileError(root, pid, file, error);
   }

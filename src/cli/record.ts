@@ -17,28 +17,30 @@ import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
+import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
+import { parseAllowHold, parseMaxHold } from './hold-options.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
-  type EngineOption,
-  engineOption,
   type JsonOption,
   jsonOption,
   type ProcfsOption,
   pageSizeOption,
   procfsOption,
+  type SweepingEngineOption,
+  sweepingEngineOption,
   valueOption,
 } from './options.js';
 import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 
-interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOption {
+interface Options extends ProcfsOption, SweepingEngineOption, HostUnitOptions, JsonOption {
   output?: string;
-  hz: number;
+  hz?: number;
   for?: bigint;
   size: number;
   pid?: number[];
@@ -47,6 +49,9 @@ interface Options extends ProcfsOption, EngineOption, HostUnitOptions, JsonOptio
   cgroup?: string;
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
+  budget: number;
+  maxHold: bigint;
+  allowHold?: bigint;
   audit: number;
   keep?: string;
   cmdline: CmdlineMode;
@@ -62,7 +67,7 @@ export function configure(command: Command): void {
   command
     .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
     .option('--resume', 'go on in the file if it is there')
-    .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(10))
+    .addOption(valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for)', parseHz))
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
       valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
@@ -102,12 +107,25 @@ export function configure(command: Command): void {
       ).default('off'),
     )
     .addOption(
+      valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.01, '1%'),
+    )
+    .addOption(
+      valueOption(
+        '--max-hold <time>',
+        'hold no process for longer: larger ones are read in pieces',
+        parseMaxHold,
+      ).default(500_000n, '0.5ms'),
+    )
+    .addOption(
+      valueOption('--allow-hold <time>', 'read each process whole once if that holds it no longer', parseAllowHold),
+    )
+    .addOption(
       valueOption('--audit <n>', 'check one deep read in n with the other engine, 0 = none', parseCount).default(
         10_000,
       ),
     )
     .option('--summary', 'end with a table of what grew')
-    .addOption(engineOption())
+    .addOption(sweepingEngineOption())
     .addOption(procfsOption())
     .addOption(pageSizeOption())
     .addOption(clockTicksOption())
@@ -121,7 +139,7 @@ async function run(options: Options): Promise<void> {
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
   process.stderr.write(
-    `recording ${describe(options)} at ${options.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
+    `recording ${describe(options)} at ${recorder.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
       `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
   );
   const progress = startProgress();
@@ -149,10 +167,13 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       target: targetOf(options),
       file,
       resume: options.resume === true,
-      hz: options.hz,
+      hz: options.hz ?? (options.resume ? rateOf(file) : 'auto'),
       sizeBytes: options.size,
       rollup: options.rollup,
       mappings: options.mappings,
+      budget: options.budget,
+      maxHoldMs: Number(options.maxHold) / 1e6,
+      ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
       audit: options.audit,
       cmdline: options.cmdline,
       ...(options.ringGroup === undefined ? {} : { ringGroup: options.ringGroup }),
@@ -169,6 +190,16 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
     });
   } catch (error) {
     throw asCommandError(error, options);
+  }
+}
+
+/** Of the recording that is gone on with, which keeps its rate. */
+function rateOf(file: string): number | 'auto' {
+  try {
+    using recording = openRecording(file);
+    return recording.metadata.hz;
+  } catch {
+    return 'auto';
   }
 }
 
@@ -233,7 +264,10 @@ function progressText(progress: SamplerProgress | undefined, elapsedMs: number):
 }
 
 function asCommandError(error: unknown, options: Options): unknown {
-  if (error instanceof EngineUnavailableError) return new CommandError(`--engine: ${escapeTerminal(error.message)}`);
+  if (error instanceof EngineUnavailableError) {
+    const code = options.engine === 'bpf' ? ExitCode.notPermitted : ExitCode.failed;
+    return new CommandError(`--engine: ${escapeTerminal(error.message)}`, code);
+  }
   if (error instanceof TypeError || error instanceof RangeError) return new UsageError(escapeTerminal(error.message));
   if (!(error instanceof Error) || !('code' in error)) return error;
   const sentence = escapeTerminal(error.message);

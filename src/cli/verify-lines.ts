@@ -1,5 +1,6 @@
 /** What `verify` found, for people: the verdict first, then what it rests on, then each difference. */
-import type { VerifyReport } from '../check/verify.js';
+import { MAX_LISTED, type VerifyReport } from '../check/verify.js';
+import type { KernelComparison } from '../check/verify-kernel.js';
 import { STATUSES } from '../schema.js';
 import { formatSize } from '../text/size.js';
 
@@ -29,6 +30,21 @@ export function verifyLines(report: VerifyReport): string[] {
   }
   lines.push(...unlisted(invariants.violationCount - invariants.violations.length));
   return lines;
+}
+
+/** The line about the engine in the kernel, and its differences. */
+export function kernelLines(kernel: KernelComparison | { readonly unavailable: string }): string[] {
+  if ('unavailable' in kernel) return [`bpf: not compared: ${kernel.unavailable}`];
+  const { compared, moved, mismatches } = kernel;
+  const verdict =
+    mismatches.length === 0 ? 'bpf and procfs agree' : `they differ on ${count(mismatches.length, 'value')}`;
+  return [
+    `bpf: ${count(compared, 'process', 'processes')} compared, ${moved} moved or without memory: ${verdict}`,
+    ...mismatches
+      .slice(0, MAX_LISTED)
+      .map(({ pid, field, bpf, procfs }) => `mismatch: pid ${pid} ${field}: bpf ${bpf}, procfs ${procfs}`),
+    ...unlisted(mismatches.length - Math.min(MAX_LISTED, mismatches.length)),
+  ];
 }
 
 /** `71: 10 ok, 61 no-mm`. */

@@ -5,7 +5,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { listProcesses } from '../check/list-processes.js';
 import { type VerifyReport, verify } from '../check/verify.js';
+import { compareWithKernel, type KernelComparison } from '../check/verify-kernel.js';
+import { bpfAvailability } from '../engine/choose-sweeping.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { typescriptTokenizers } from '../procfs/tokenizers.js';
 import { CommandError } from './command-error.js';
@@ -23,7 +26,7 @@ import {
 } from './options.js';
 import { writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
-import { verifyLines } from './verify-lines.js';
+import { kernelLines, verifyLines } from './verify-lines.js';
 
 interface VerifyOptions extends ProcfsOption, JsonOption, HostUnitOptions {
   for?: bigint;
@@ -70,8 +73,20 @@ async function run(options: VerifyOptions): Promise<void> {
   });
   process.off('SIGINT', interrupt);
   progress.clear();
-  process.exitCode = exitCodeOf(report, options.strict ?? false);
-  await (options.json ? writeJson(report) : writeLines(verifyLines(report)));
+  const kernel = compareKernel(options);
+  const differs = 'mismatches' in kernel && kernel.mismatches.length > 0;
+  process.exitCode = differs ? ExitCode.mismatch : exitCodeOf(report, options.strict ?? false);
+  await (options.json
+    ? writeJson({ ...report, bpf: kernel })
+    : writeLines([...verifyLines(report), ...kernelLines(kernel)]));
+}
+
+/** The engine in the kernel against procfs, where it works. */
+function compareKernel(options: VerifyOptions): KernelComparison | { readonly unavailable: string } {
+  const host = hostUnitsOf(options);
+  const available = bpfAvailability({ root: options.procfs, host });
+  if (!available.works) return { unavailable: available.reason };
+  return compareWithKernel(options.procfs, host, options.pid ?? listProcesses(options.procfs));
 }
 
 /** The exit code for what was found. */

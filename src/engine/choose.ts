@@ -4,14 +4,14 @@
  * The trap: an engine chosen in silence makes two recordings incomparable, so the choice always carries its reason, which
  * is shown and stored. The engines themselves are not loaded here: a command that reads texts needs none of them.
  */
-import type { EngineName } from './engine.js';
+import type { EngineName, TextEngineName } from './engine.js';
 import { nativeBinding } from './native-binding.js';
 
 export const ENGINE_CHOICES = ['auto', 'native', 'ts'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
-export interface ChosenEngine {
-  readonly name: EngineName;
+export interface ChosenEngine<Name extends EngineName = EngineName> {
+  readonly name: Name;
   readonly reason: string;
 }
 
@@ -21,7 +21,7 @@ export class EngineUnavailableError extends Error {
 }
 
 /** The engine that is used for this choice. Throws `EngineUnavailableError` when `native` is asked for and absent. */
-export function chooseEngine(choice: EngineChoice): ChosenEngine {
+export function chooseEngine(choice: EngineChoice): ChosenEngine<TextEngineName> {
   if (choice === 'ts') return { name: 'ts', reason: 'asked for' };
   const binding = nativeBinding();
   if (binding.state === 'loaded') {

@@ -6,10 +6,14 @@
  */
 import type { HostUnits, StatusName } from '../schema.js';
 import type { ProcessIdentity } from './identity.js';
+import type { LifeSource } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import type { TierColumns } from './tier-columns.js';
 
-export type EngineName = 'native' | 'ts';
+export type EngineName = 'bpf' | 'native' | 'ts';
+
+/** Those that read texts, for what is not a sweep. */
+export type TextEngineName = Exclude<EngineName, 'bpf'>;
 
 export type Attached =
   | { readonly status: 'ok'; readonly identity: ProcessIdentity }
@@ -21,6 +25,22 @@ export interface EngineOptions {
   readonly host: HostUnits;
   /** Most descriptors to keep open between sweeps. */
   readonly maxKept: number;
+  /** Threads that make deep reads, 1 to 4, where the engine has threads; default: one per processor. */
+  readonly readers?: number;
+  /** When a deep read that is blocked is given up; default `READ_DEADLINE_MS`. */
+  readonly deadlineMs?: number;
+}
+
+/** A read that is blocked for longer, by whoever holds the target's memory map, is given up. */
+export const READ_DEADLINE_MS = 50;
+
+/** Watches resident memory between sweeps, into `rssLow` and `rssHigh`. */
+export interface PeakWatch {
+  /** Returns why it cannot, or undefined. */
+  turn(isOn: boolean): string | undefined;
+  readonly isOn: boolean;
+  /** Events of the kernel that it has cost so far. */
+  events(): number;
 }
 
 export interface Engine {
@@ -43,8 +63,18 @@ export interface Engine {
    * read; in the other rows the columns from `stat` keep what they held.
    */
   sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery?: number, phase?: number): number;
-  /** `smaps_rollup` of each slot, until the monotonic `stopNs` (0: to the end). Returns how many were read. */
+  /**
+   * `smaps_rollup` of each slot, until the monotonic `stopNs` (0: to the end). Returns how many were read, and puts those
+   * first in `slots`. A read that is still under way then goes on: its slot stays behind, and gets what was read when it
+   * is asked for again. One that is blocked for longer than the deadline is `timeout`, and not tried again for a while.
+   */
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number;
+  /**
+   * The rollup of each slot in small pieces with pauses, none of which is meant to hold its target for longer than
+   * `maxHoldNs`; otherwise as `sweepRollup`. One takes from milliseconds to seconds: it goes on between the calls. What the
+   * method cannot tell is NaN; an engine that cannot do it says `unsupported` of every row.
+   */
+  sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number;
   /** `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. */
   sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number;
 
@@ -52,8 +82,19 @@ export interface Engine {
   listPids(): Int32Array;
   /** The pid that was given out last, or -1 when the tree does not tell. */
   lastPid(): number;
+  /** Told of by the kernel: what becomes of processes between sweeps. Absent where the engine hears of nothing. */
+  readonly lives?: LifeSource;
+  /** Smallest and largest resident memory between sweeps. Absent where the engine cannot watch. */
+  readonly peaks?: PeakWatch | undefined;
+  /** What else is to be said of the values, in words. */
+  readonly note?: string;
+
   /** Descriptors kept open now. */
   kept(): number;
+  /** CPU time of threads beside the caller's so far, nanoseconds. */
+  readerCpuNs(): number;
+  /** Threads that are in a read which was given up and has not come back. */
+  stuckReaders(): number;
   /** Gives back everything. */
   close(): void;
 }

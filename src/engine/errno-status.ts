@@ -10,6 +10,8 @@ export function statusOfError(error: unknown): number {
     case 'EACCES':
     case 'EPERM':
       return Status.denied;
+    case 'ETIMEDOUT':
+      return Status.timeout;
     case 'EMFILE':
     case 'ENFILE':
     case 'ENOMEM':

@@ -10,7 +10,7 @@ import { SMAPS_KEYS, tableLayout } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
 import { STATUS_KEYS } from '../procfs/status.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
+import { COUNTER_COLUMNS, HOLD_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
 import { packageRoot } from '../text/package.js';
 
 /** The class `Sweeper` of the addon; see native/addon/sweeper_object.cc for the arguments. */
@@ -36,6 +36,15 @@ export interface NativeSweeper {
     times: BigInt64Array,
     stopNs: bigint,
   ): number;
+  sweepPaced(
+    slots: Uint32Array,
+    count: number,
+    values: Float64Array,
+    status: Uint8Array,
+    times: BigInt64Array,
+    stopNs: bigint,
+    maxHoldNs: number,
+  ): number;
   sweepMappings(
     slots: Uint32Array,
     count: number,
@@ -52,6 +61,8 @@ export interface NativeSweeper {
   listPids(out: Int32Array): number;
   lastPid(): number;
   kept(): number;
+  /** Fills in the CPU nanoseconds of the reader threads so far; returns how many of them are stuck. */
+  readers(out: Float64Array): number;
   close(): void;
 }
 
@@ -68,7 +79,15 @@ export interface NativeMappedFile {
 
 interface Addon {
   MappedFile: new (fd: number, sizeBytes: number, periodMs: number) => NativeMappedFile;
-  Sweeper: new (root: string, pageSize: number, clockTicksPerSecond: number, maxKept: number) => NativeSweeper;
+  Sweeper: new (
+    root: string,
+    pageSize: number,
+    clockTicksPerSecond: number,
+    maxKept: number,
+    readers: number,
+    deadlineNs: number,
+  ) => NativeSweeper;
+  readGuarded(path: string, most: number): Uint8Array | number;
   columns(): Record<string, readonly string[] | number>;
   tableLayout(capacity: number): unknown;
   tokenizeMaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;
@@ -107,9 +126,10 @@ interface Addon {
     starts: Uint32Array,
     lengths: Int32Array,
   ): number;
-  /** A handle for `takePiece`, or the negative errno of the open. */
+  /** A handle for `takePiece`, or the negative errno of the open; that of a timeout when it did not come back. */
   startReading(path: string, pieceBytes: number): number | object;
-  takePiece(handle: object): Uint8Array | undefined;
+  /** Undefined at the end; the negative errno when nothing came within the deadline. */
+  takePiece(handle: object): Uint8Array | number | undefined;
   endProcess(code: number): never;
 }
 
@@ -125,21 +145,30 @@ export function nativeBinding(): NativeBinding {
   return loaded;
 }
 
-function load(): NativeBinding {
+/** Where an addon of this package lies, or undefined when it was not built. */
+export function findAddon(name: string): string | undefined {
   const root = packageRoot();
-  const candidates = [
-    path.join(root, 'build', 'Release', 'tidemark.node'),
-    path.join(root, 'native', 'build', 'Release', 'tidemark.node'),
-    path.join(root, 'prebuilds', `linux-${process.arch}`, 'tidemark.node'),
-  ];
-  const file = candidates.find((candidate) => existsSync(candidate));
+  return [
+    path.join(root, 'build', 'Release', `${name}.node`),
+    path.join(root, 'native', 'build', 'Release', `${name}.node`),
+    path.join(root, 'prebuilds', `linux-${process.arch}`, `${name}.node`),
+  ].find((candidate) => existsSync(candidate));
+}
+
+/** What an addon exports. Throws when it does not load. */
+export function openAddon(file: string): unknown {
+  // Not by `require`: the module that makes one takes longer to load than the addon does.
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports;
+}
+
+function load(): NativeBinding {
+  const file = findAddon('tidemark');
   if (file === undefined)
     return { state: 'absent', reason: `not built for linux-${process.arch} (npm run build:native)` };
   try {
-    // Not by `require`: the module that makes one takes longer to load than the addon does.
-    const module = { exports: {} };
-    process.dlopen(module, file);
-    const addon = module.exports as Addon;
+    const addon = openAddon(file) as Addon;
     const difference = findDifference(addon);
     if (difference !== undefined)
       return { state: 'absent', reason: `${file} was built for other columns: ${difference}` };
@@ -153,7 +182,8 @@ function findDifference(addon: Addon): string | undefined {
   const ours: Record<string, readonly string[] | number> = {
     statuses: STATUSES.slice(0, STATUSES.indexOf('estimated')),
     counters: COUNTER_COLUMNS,
-    rollup: ROLLUP_COLUMNS.slice(0, -1),
+    rollup: ROLLUP_COLUMNS.slice(0, -HOLD_COLUMNS.length),
+    holds: HOLD_COLUMNS,
     smapsKeys: SMAPS_KEYS.map(({ key }) => key),
     statusKeys: STATUS_KEYS.map(({ key }) => key),
     padding: PADDING,

@@ -1,7 +1,7 @@
 /** The engine in the addon: one call per sweep, nothing allocated in the steady state. */
 import { getSystemErrorName } from 'node:util';
 import { STATUSES, Status } from '../schema.js';
-import type { Attached, Engine, EngineOptions } from './engine.js';
+import { type Attached, type Engine, type EngineOptions, READ_DEADLINE_MS } from './engine.js';
 import { MAX_COMM } from './identity.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import type { NativeBinding, NativeSweeper } from './native-binding.js';
@@ -16,12 +16,15 @@ export class NativeEngine implements Engine {
   readonly #sweeper: NativeSweeper;
   readonly #numbers = new Float64Array(4);
   readonly #comm = new Uint8Array(MAX_COMM);
+  readonly #readersCpu = new Float64Array(1);
   #pids = new Int32Array(4096);
 
   /** Throws when the tree cannot be opened. */
   constructor(binding: NativeBinding & { state: 'loaded' }, options: EngineOptions) {
+    const { root, maxKept, readers = 0, deadlineMs = READ_DEADLINE_MS } = options;
     const { pageSize, clockTicksPerSecond } = options.host;
-    this.#sweeper = new binding.addon.Sweeper(options.root, pageSize, clockTicksPerSecond, options.maxKept);
+    const { Sweeper } = binding.addon;
+    this.#sweeper = new Sweeper(root, pageSize, clockTicksPerSecond, maxKept, readers, Math.round(deadlineMs * 1e6));
   }
 
   attach(slot: number, pid: number): Attached {
@@ -58,6 +61,10 @@ export class NativeEngine implements Engine {
     return this.#sweeper.sweepRollup(slots, count, out.values, out.status, this.times, stopNs);
   }
 
+  sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number {
+    return this.#sweeper.sweepPaced(slots, count, out.values, out.status, this.times, stopNs, Math.round(maxHoldNs));
+  }
+
   sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
     for (;;) {
       const done = this.#sweeper.sweepMappings(
@@ -92,6 +99,15 @@ export class NativeEngine implements Engine {
 
   kept(): number {
     return this.#sweeper.kept();
+  }
+
+  readerCpuNs(): number {
+    this.#sweeper.readers(this.#readersCpu);
+    return this.#readersCpu[0]!;
+  }
+
+  stuckReaders(): number {
+    return this.#sweeper.readers(this.#readersCpu);
   }
 
   close(): void {

@@ -4,18 +4,34 @@
  * The trap: an engine that takes the last descriptors breaks the program that it runs in.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { bpfBinding } from './bpf-binding.js';
+import { BpfEngine, type BpfEngineOptions } from './bpf-engine.js';
 import { EngineUnavailableError } from './choose.js';
-import type { Engine, EngineName, EngineOptions } from './engine.js';
+import type { Engine, EngineName } from './engine.js';
 import { nativeBinding } from './native-binding.js';
 import { NativeEngine } from './native-engine.js';
 import { TypeScriptEngine } from './typescript-engine.js';
 
 /** Opens the engine of that name. Throws when the procfs tree cannot be read, or the addon is not there. */
-export function openEngine(name: EngineName, options: EngineOptions): Engine {
+export function openEngine(name: EngineName, options: BpfEngineOptions): Engine {
   if (name === 'ts') return new TypeScriptEngine(options);
+  if (name === 'bpf') return openBpfEngine(options);
   const binding = nativeBinding();
   if (binding.state !== 'loaded') throw new EngineUnavailableError(binding.reason);
   return new NativeEngine(binding, options);
+}
+
+/** The deep reads of the engine in the kernel are another's, which keeps nothing open between them. */
+function openBpfEngine(options: BpfEngineOptions): Engine {
+  const binding = bpfBinding();
+  if (binding.state !== 'loaded') throw new EngineUnavailableError(binding.reason);
+  const inner = openEngine(nativeBinding().state === 'loaded' ? 'native' : 'ts', { ...options, maxKept: 0 });
+  try {
+    return new BpfEngine(binding, options, inner);
+  } catch (error) {
+    inner.close();
+    throw error;
+  }
 }
 
 /** Descriptors that are always left to the program we run in, however few there are. */

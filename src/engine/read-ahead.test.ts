@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -51,5 +51,41 @@ describe.each(Object.entries(READERS))('pieces read by %s', (_, read) => {
     const deadline = performance.now() + 5000;
     while (readdirSync('/proc/self/fd').length > before && performance.now() < deadline);
     expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+  });
+});
+
+describe('pieces of one that does not answer', () => {
+  // A FIFO without a writer holds the open, and one whose writer says nothing the read.
+  const fifoNamed = (name: string) => {
+    const fifo = path.join(folder, name);
+    execFileSync('mkfifo', [fifo]);
+    return fifo;
+  };
+  const timeout = expect.objectContaining({ code: 'ETIMEDOUT' });
+
+  it('end with a timeout', () => {
+    const fifo = fifoNamed('silent');
+    expect(() => readPieces(fifo)).toThrow(timeout);
+    const writer = openSync(fifo, 'r+');
+    try {
+      expect(() => readPieces(fifo)).toThrow(timeout);
+    } finally {
+      closeSync(writer);
+    }
+  });
+
+  it('end with a timeout after those that came', async () => {
+    const fifo = fifoNamed('falls-silent');
+    const writer = spawn('sh', ['-c', 'exec 3>"$0"; head -c 300000 /dev/zero >&3; exec sleep 600', fifo]);
+    await once(writer, 'spawn');
+    let pieces = 0;
+    try {
+      expect(() => {
+        for (const _ of readPieces(fifo)) pieces++;
+      }).toThrow(timeout);
+      expect(pieces).toBe(1);
+    } finally {
+      writer.kill('SIGKILL');
+    }
   });
 });

@@ -2,30 +2,36 @@
  * A file in pieces, of which the next is read while the last is worked on: by a thread of the addon, so that the kernel
  * makes `smaps` on one processor while its text is taken apart on another.
  *
- * The trap: a process that ends while it is read ends the reading; what came before is taken as far as it goes.
+ * The traps: a process that ends while it is read ends the reading; what came before is taken as far as it goes. And one
+ * that is stuck would hold the reader for ever: the addon gives up waiting when nothing comes within the deadline.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+import { guardedError } from './guarded-file.js';
 import { nativeBinding } from './native-binding.js';
 
 /** Some hundred mappings: small beside the whole, and large beside the work of handing it over. */
 const PIECE_BYTES = 256 * 1024;
 
-/** The pieces of a file. It is opened at once: throws the errno of that, and nothing later. */
+/**
+ * The pieces of a file. It is opened and its first piece read at once: throws the error of that, `ETIMEDOUT` when nothing
+ * came in time. The same is thrown between later pieces, and nothing else.
+ */
 export function readPieces(path: string): Iterable<Uint8Array> {
   const binding = nativeBinding();
   if (binding.state !== 'loaded') return piecesOf(openSync(path, 'r'));
   const { addon } = binding;
   const handle = addon.startReading(path, PIECE_BYTES);
-  if (typeof handle === 'number') {
-    const code = getSystemErrorName(handle);
-    throw Object.assign(new Error(`${code}: cannot open '${path}'`), { code, errno: handle, path });
-  }
-  return piecesFrom(() => addon.takePiece(handle));
+  if (typeof handle === 'number') throw guardedError(handle, path);
+  const take = () => {
+    const piece = addon.takePiece(handle);
+    if (typeof piece === 'number') throw guardedError(piece, path);
+    return piece;
+  };
+  return piecesFrom(take(), take);
 }
 
-function* piecesFrom(take: () => Uint8Array | undefined): Generator<Uint8Array> {
-  for (let piece = take(); piece !== undefined; piece = take()) yield piece;
+function* piecesFrom(first: Uint8Array | undefined, take: () => Uint8Array | undefined): Generator<Uint8Array> {
+  for (let piece = first; piece !== undefined; piece = take()) yield piece;
 }
 
 /** Without the addon one piece after the other. */

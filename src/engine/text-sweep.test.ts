@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -81,6 +81,9 @@ it('gives the bytes of a stopped process with both engines', async () => {
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
   try {
     child.kill('SIGSTOP');
+    // A signal takes effect when the process next runs.
+    const isStopped = () => readFileSync(`/proc/${child.pid}/stat`, 'latin1').includes(') T ');
+    for (let round = 0; round < 2000 && !isStopped(); round++) await new Promise((resolve) => setTimeout(resolve, 5));
     const pids = Int32Array.of(child.pid!, 2 ** 22 + 1);
     const files = ['stat', 'status', 'cmdline', 'statm', 'smaps_rollup', 'cgroup'].map((name) => ({
       name,

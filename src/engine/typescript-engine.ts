@@ -9,10 +9,10 @@ import { halvesToNumber } from '../procfs/digits.js';
 import { HeaderWord, MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
 import { tokenizeSmaps } from '../procfs/smaps.js';
-import { rollupValue, tokenizeSmapsRollup } from '../procfs/smaps-rollup.js';
+import { tokenizeSmapsRollup } from '../procfs/smaps-rollup.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { StatmValues, tokenizeStatm } from '../procfs/statm.js';
-import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, STATUSES, Status } from '../schema.js';
+import { COUNTER_COLUMNS, IS_FROM_STAT, STATUSES, Status } from '../schema.js';
 import type { Attached, Engine, EngineOptions } from './engine.js';
 import { statusOfError } from './errno-status.js';
 import { MAX_COMM } from './identity.js';
@@ -20,6 +20,7 @@ import { type KeptFile, KeptFiles } from './kept-files.js';
 import { appendMappings, fitsMappings } from './mapping-rows.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import { ProcessList } from './process-list.js';
+import { fillWholeRollup, refusePaced } from './rollup-row.js';
 import type { TierColumns } from './tier-columns.js';
 import { WholeFile } from './whole-file.js';
 
@@ -46,6 +47,9 @@ export class TypeScriptEngine implements Engine {
   readonly name = 'ts';
   readonly times = new BigInt64Array(2);
   renamed = new Uint32Array(64);
+  readonly readerCpuNs = () => 0;
+  readonly sweepPaced = refusePaced;
+  readonly stuckReaders = () => 0;
   readonly #root: string;
   readonly #pageSize: number;
   readonly #tickNs: number;
@@ -304,9 +308,7 @@ export class TypeScriptEngine implements Engine {
     if (presence !== Status.ok) return presence;
     if (length === 0) return Status.noMm;
     if (!readable || this.#rollup.header[HeaderWord.full] !== 0) return Status.unsupported;
-    ROLLUP_COLUMNS.forEach((name, column) => {
-      out.columns[column]![slot] = name === 'rollupHold' ? Number(hold) : rollupValue(this.#rollup, name);
-    });
+    fillWholeRollup(out, slot, this.#rollup, Number(hold));
     return Status.ok;
   }
 

@@ -25,7 +25,7 @@ export function exportCsv(recording: Recording, options: ExportOptions = {}): Ge
 
 function* lines(recording: Recording, options: ExportOptions): Generator<string> {
   const extra = extraColumns(recording, options);
-  yield `${[...LEADING_COLUMNS, ...exportedMetrics(options), ...TRAILING_COLUMNS, ...extra].join(',')}\n`;
+  yield `${[...LEADING_COLUMNS, ...exportedMetrics(recording, options), ...TRAILING_COLUMNS, ...extra].join(',')}\n`;
   for (const row of exportRows(recording, options)) yield lineOf(row, extra);
 }
 

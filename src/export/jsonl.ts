@@ -22,7 +22,7 @@ export function exportJsonl(recording: Recording, options: ExportOptions = {}): 
 }
 
 function* lines(recording: Recording, options: ExportOptions): Generator<string> {
-  const keys = exportedMetrics(options).map((name) => JSON.stringify(name));
+  const keys = exportedMetrics(recording, options).map((name) => JSON.stringify(name));
   const extra = extraColumns(recording, options);
   for (const row of exportRows(recording, options)) yield lineOf(row, keys, extra);
 }

@@ -11,7 +11,7 @@ import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js
 import { sourcesOf } from '../recording/merge.js';
 import type { ProgramPart } from '../recording/program-part.js';
 import type { Recording } from '../recording/recording.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
+import { COUNTER_COLUMNS, findMetric, ROLLUP_COLUMNS } from '../schema.js';
 
 export interface ExportOptions {
   /** Unix nanoseconds, both included. */
@@ -38,9 +38,14 @@ export const AGGREGATE_KINDS = { last: Kind.last, min: Kind.least, max: Kind.mos
 export const LEADING_COLUMNS = ['time_unix_ns', 'pid', 'start_ticks', 'comm'] as const;
 export const TRAILING_COLUMNS = ['counters_status', 'rollup_status', 'rollup_age_ns'] as const;
 
-/** The metrics of an export, in the schema's order unless they were chosen. Throws a TypeError for an unknown name. */
-export function exportedMetrics(options: ExportOptions): readonly string[] {
-  const metrics = new Set(options.metrics ?? [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS]);
+/**
+ * The metrics of an export, in the schema's order unless they were chosen: without those of the engine in the kernel where
+ * the recording has no column of them. Throws a TypeError for an unknown name.
+ */
+export function exportedMetrics(recording: Recording, options: ExportOptions): readonly string[] {
+  const recorded = new Set(recording.rings.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  const isUsual = (name: string) => findMetric(name)?.engines === 'all' || recorded.has(name);
+  const metrics = new Set(options.metrics ?? [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS].filter(isUsual));
   for (const name of metrics) columnOf(name);
   return [...metrics];
 }
@@ -85,7 +90,7 @@ const PROGRESS_EVERY_FRAMES = 256;
 
 /** Every row of a recording that the options ask for, by tick and then by slot. The row is reused. */
 export function* exportRows(recording: Recording, options: ExportOptions): Generator<ExportRow> {
-  const metrics = exportedMetrics(options);
+  const metrics = exportedMetrics(recording, options);
   const places = metrics.map((name) => columnOf(name));
   const clock = recording.clock();
   const kind = AGGREGATE_KINDS[options.agg ?? 'last'];

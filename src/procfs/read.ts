@@ -28,15 +28,25 @@ export interface ReadOptions {
   readonly host?: HostUnits;
   /** Default: the TypeScript ones. */
   readonly tokenizers?: Tokenizers;
+  /** Reads a whole file, or throws; default: `readFileSync`, which a stuck process stops for ever. */
+  readonly readBytes?: ReadBytes;
 }
+
+/** Reads the file at a path, or throws an error with the `code` of the system. */
+export type ReadBytes = (path: string) => Uint8Array;
 
 const MEMORY_FILES: ReadonlySet<KernelFile> = new Set(['maps', 'smaps', 'smaps_rollup']);
 
-/** The bytes of one file of a process. */
-export function readKernelFile(root: string, pid: number, file: KernelFile): Reading<Uint8Array> {
+/** The bytes of one file of a process. `readBytes` reads those that a stuck process may withhold for ever. */
+export function readKernelFile(
+  root: string,
+  pid: number,
+  file: KernelFile,
+  readBytes: ReadBytes = readFileSync,
+): Reading<Uint8Array> {
   const name = path.join(root, String(pid), file);
   try {
-    const bytes = readFileSync(name);
+    const bytes = MEMORY_FILES.has(file) ? readBytes(name) : readFileSync(name);
     if (bytes.length === 0 && MEMORY_FILES.has(file)) return { status: 'no-mm', reason: `${name} is empty` };
     return { status: 'ok', value: bytes };
   } catch (error) {
@@ -84,7 +94,7 @@ function readAnd<T>(
   if (!Number.isInteger(pid) || pid <= 0) {
     throw new TypeError(`Expected "pid" to be a positive integer, got ${String(pid)}`);
   }
-  const reading = readKernelFile(options.root ?? '/proc', pid, file);
+  const reading = readKernelFile(options.root ?? '/proc', pid, file, options.readBytes);
   if (reading.status !== 'ok') return reading;
   try {
     const host = options.host ?? readHostUnits();
@@ -101,6 +111,7 @@ function statusOfErrno(
   file: KernelFile,
 ): Exclude<StatusName, 'ok' | 'estimated'> {
   if (code === 'EACCES' || code === 'EPERM') return 'denied';
+  if (code === 'ETIMEDOUT') return 'timeout';
   if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') return 'lost';
   // Said of a kernel or of a captured tree that lacks the file as well.
   if (code === 'ENOENT') return existsSync(path.join(root, String(pid))) ? 'unsupported' : 'gone';

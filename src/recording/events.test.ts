@@ -18,6 +18,11 @@ const EVENTS: TideEvent[] = [
   { type: 'drop', tier: 'counters', reason: 'key-too-large', rows: 9 },
   { type: 'audit', checked: 10, mismatches: 0 },
   { type: 'close', reason: 'stopped' },
+  { type: 'fork', pid: 1, startTicks: 2, parentPid: 3, comm: 'sh' },
+  { type: 'ran', pid: 1, startTicks: 2, comm: 'true' },
+  { type: 'exit', pid: 1, startTicks: 2, comm: 'true', exitStatus: 256, peak: 4096, cpuNs: 5 },
+  { type: 'lives', isHeard: true, reason: '', told: 3, lost: 0, byEvent: 1, mayBeMissed: 0 },
+  { type: 'peaks', isOn: false, reason: 'x' },
   { type: 'resume', reason: 'upgrade', from: '0.1.0', to: '0.2.0', bootId: 'b', pid: 7 },
 ];
 

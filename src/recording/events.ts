@@ -31,6 +31,15 @@ export const EventType = {
   resume: 12,
   /** A process runs another program; it is the same process. */
   exec: 14,
+  /** Told by the kernel at the instant, also of those that live too briefly for a slot. */
+  fork: 15,
+  /** An exec; what is run is told by the event `exec`. */
+  ran: 16,
+  exit: 17,
+  /** How much of what became of processes was heard, so far. */
+  lives: 18,
+  /** Resident memory is watched between ticks from now on, or no longer. */
+  peaks: 19,
 } as const;
 
 export interface ProcessPart {
@@ -46,13 +55,28 @@ export type TideEvent =
   | ({ readonly type: 'depart' } & ProcessPart)
   | ({ readonly type: 'rename' } & ProcessPart & NamePart)
   | ({ readonly type: 'exec' } & ProcessPart & NamePart & ProgramPart)
-  | { readonly type: 'mark'; readonly name: string }
+  /** `oom` with a process is the kernel's: that process was chosen to be killed. */
+  | ({ readonly type: 'mark'; readonly name: string } & Partial<ProcessPart & NamePart>)
   | { readonly type: 'begin'; readonly name: string; readonly span: number }
   | { readonly type: 'end'; readonly span: number }
   | { readonly type: 'gap'; readonly reason: string; readonly ticks: number; readonly rows: number }
   | { readonly type: 'drop'; readonly tier: string; readonly reason: string; readonly rows: number }
   | { readonly type: 'audit'; readonly checked: number; readonly mismatches: number; readonly detail?: string }
   | { readonly type: 'close'; readonly reason: string }
+  | ({ readonly type: 'fork'; readonly parentPid: number } & ProcessPart & NamePart)
+  | ({ readonly type: 'ran' } & ProcessPart & NamePart)
+  | ({
+      readonly type: 'exit';
+      /** As `wait` tells it: the exit code times 256, or the number of a signal. */
+      readonly exitStatus: number;
+      /** Most resident bytes since the last exec; absent when the memory was gone already. */
+      readonly peak?: number;
+      /** How long its threads ran, as far as the scheduler had counted. */
+      readonly cpuNs: number;
+    } & ProcessPart &
+      NamePart)
+  | ({ readonly type: 'lives' } & LivesHeard)
+  | { readonly type: 'peaks'; readonly isOn: boolean; readonly reason: string }
   | {
       readonly type: 'resume';
       /** `restart`; `upgrade` by another version; `reboot` of the host. */
@@ -62,6 +86,20 @@ export type TideEvent =
       readonly bootId: string;
       readonly pid: number;
     };
+
+/** Counts since the recording began. */
+export interface LivesHeard {
+  /** Whether the kernel tells. If not, why. */
+  readonly isHeard: boolean;
+  readonly reason: string;
+  /** Forks, execs and exits that were told, and those that were lost for want of room. */
+  readonly told: number;
+  readonly lost: number;
+  /** Processes that ended without ever having had a slot. */
+  readonly byEvent: number;
+  /** Where nothing is heard: processes and threads that were begun on the host, less the processes that were seen. */
+  readonly mayBeMissed: number;
+}
 
 /** Of a writer that went on with another's recording. */
 export interface ResumedClock {
@@ -92,6 +130,18 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   drop: { tier: 'string', reason: 'string', rows: 'number' },
   audit: { checked: 'number', mismatches: 'number' },
   close: { reason: 'string' },
+  fork: { ...process, parentPid: 'number', comm: 'string' },
+  ran: { ...process, comm: 'string' },
+  exit: { ...process, comm: 'string', exitStatus: 'number', cpuNs: 'number' },
+  lives: {
+    isHeard: 'boolean',
+    reason: 'string',
+    told: 'number',
+    lost: 'number',
+    byEvent: 'number',
+    mayBeMissed: 'number',
+  },
+  peaks: { isOn: 'boolean', reason: 'string' },
   resume: { reason: 'string', from: 'string', to: 'string', bootId: 'string', pid: 'number' },
 };
 const TIME = /^-?\d{1,19}$/;

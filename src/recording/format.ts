@@ -28,6 +28,10 @@ export const COUNTER_SCALARS = [
    * from `stat` still hold what an earlier tick read, and were not measured at this one.
    */
   'statEvery',
+  /** CPU time of deep reads so far, nanoseconds; a part of `ownCpu`. */
+  'deepCpu',
+  /** Nanoseconds of CPU time that deep reads may take now. */
+  'deepCredit',
 ] as const;
 
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
@@ -42,18 +46,18 @@ export const COMMANDS_RING = 'commands';
 export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
 /** What decides which rings a recording has. */
-export type RingChoice = Pick<RecordingMetadata, 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline'>;
+export type RingChoice = Pick<RecordingMetadata, 'engine' | 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline'>;
 
 /**
  * The rings of a recording. `mappings` has a ring only when mappings are recorded, `commands` when command lines are; after
- * them come those of the ladder. All but the first four are found by name.
+ * them come those of the ladder. All but the first four are found by name. A metric that the engine never reads has no column.
  */
-export function ringSpecs({ host, hz, mappings, keep: ladder, cmdline }: RingChoice): RingSpec[] {
+export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline }: RingChoice): RingSpec[] {
   const withMappings = mappings !== 'off';
   const keep = ladder === undefined ? undefined : parseKeep(ladder);
   const full = (keep ? fullShare(keep, hz) : LADDER_SHARE) / LADDER_SHARE;
   const columns = (tier: Tier): ColumnSpec[] =>
-    metricsOf(tier).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
+    metricsOf(tier, engine.name).map((metric) => ({ name: metric.name, quantum: quantumOf(metric, host) }));
   const records = (name: string, share: number): RingSpec => ({ name, share, rows: 'none', columns: [], scalars: [] });
   return [
     { name: 'counters', share: 70 * full, rows: 'all', columns: columns('counters'), scalars: [...COUNTER_SCALARS] },
@@ -63,7 +67,7 @@ export function ringSpecs({ host, hz, mappings, keep: ladder, cmdline }: RingCho
     records('events', 3),
     ...(withMappings ? [records('mappings', 60)] : []),
     ...(cmdline === undefined || cmdline === 'none' ? [] : [records(COMMANDS_RING, 5)]),
-    ...(keep ? ladderRings(keep, hz, host) : []),
+    ...(keep ? ladderRings(keep, hz, host, engine.name) : []),
   ];
 }
 
@@ -88,6 +92,12 @@ export interface RecordingMetadata {
   readonly hz: number;
   readonly rollup: string;
   readonly mappings: string;
+  /** Share of one core that was asked for, and the longest holds; absent in recordings of before there was such a thing. */
+  readonly budget?: number;
+  /** `auto`: the rate was chosen for the budget. */
+  readonly hzAsked?: string;
+  readonly maxHoldNs?: number;
+  readonly allowHoldNs?: number;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
   /** What is kept for how long, as `parseKeep` reads it; absent: every tick, for as long as the file has room. */

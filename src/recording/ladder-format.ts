@@ -53,13 +53,13 @@ export function stepOfRing(name: string): bigint | undefined {
 }
 
 /** The rings for the steps of a ladder, in its order; the shares are what is expected before anything is measured. */
-export function ladderRings(keep: Keep, hz: number, host: HostUnits): RingSpec[] {
+export function ladderRings(keep: Keep, hz: number, host: HostUnits, engine: string): RingSpec[] {
   const weights = expectedBytes(keep, hz);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return keep.steps.flatMap(({ stepNs }, index) => {
     const share = (LADDER_SHARE * weights[index + 1]!) / total;
     const columns = (tier: 'counters' | 'rollup') =>
-      metricsOf(tier).flatMap((metric) =>
+      metricsOf(tier, engine).flatMap((metric) =>
         AGGREGATE_SUFFIXES.map((suffix) => ({ name: metric.name + suffix, quantum: quantumOf(metric, host) })),
       );
     return [

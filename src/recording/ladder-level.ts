@@ -6,8 +6,8 @@
  * went are stored only when the step ends. So a step has rows of its own, which are kept that long.
  */
 import type { RingWriter } from '../ring/ring-writer.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
-import { ringNameOf, STEP_SCALARS } from './ladder-format.js';
+import { ROLLUP_COLUMNS } from '../schema.js';
+import { AGGREGATE_SUFFIXES, ringNameOf, STEP_SCALARS } from './ladder-format.js';
 import { NOTHING, StepRows, type StepSource } from './step-rows.js';
 
 /** The scalars of a tick or of a finer step. */
@@ -18,7 +18,8 @@ const NO_ROW = -1;
 export class LadderLevel {
   /** Frames that were stored. */
   frames = 0;
-  readonly counters = new StepRows(COUNTER_COLUMNS.length);
+  /** Of the columns that the ring has: an engine does not read all. */
+  readonly counters: StepRows;
   readonly rollup = new StepRows(ROLLUP_COLUMNS.length);
   readonly scalars: StepScalars = { tick: 0, ticks: 0, lateness: 0, ownCpu: 0, ownRss: 0, missedTicks: 0 };
   startNs = 0n;
@@ -49,6 +50,7 @@ export class LadderLevel {
       counters: ring.ringId(ringNameOf('counters', stepNs)),
       rollup: ring.ringId(ringNameOf('rollup', stepNs)),
     };
+    this.counters = new StepRows(ring.rings[this.ringIds.counters]!.columns.length / AGGREGATE_SUFFIXES.length);
   }
 
   /** The row that stands for a slot of the source, or -1. */

@@ -9,11 +9,11 @@ import { encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
 import type { MappingSweep } from '../engine/mapping-sweep.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import type { RingStats } from '../ring/append-result.js';
-import type { RingSpec } from '../ring/ring-table.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import { type CommandLine, CommandWriter } from './commands.js';
+import { differenceOf } from './difference.js';
 import {
   ARRIVAL_LABEL,
   arrivalOf,
@@ -26,7 +26,6 @@ import {
 import {
   CMDLINE_MODES,
   type CmdlineMode,
-  COMMANDS_RING,
   COUNTER_SCALARS,
   type RecordingMetadata,
   Rings,
@@ -41,11 +40,22 @@ import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
 
-/** The numbers of one counters frame, in the order of `COUNTER_SCALARS`. */
-export type CounterScalars = Record<(typeof COUNTER_SCALARS)[number], number>;
+type ScalarName = (typeof COUNTER_SCALARS)[number];
+type DeepScalarName = 'deepCpu' | 'deepCredit';
+
+/** The numbers of one counters frame, by the names of `COUNTER_SCALARS`; what is left out counts as not known. */
+export type CounterScalars = Record<Exclude<ScalarName, DeepScalarName>, number> & { [K in DeepScalarName]?: number };
 
 /** What a fork storm makes thousands of. */
-const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set(['arrive', 'depart', 'rename', 'exec']);
+const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
+  'arrive',
+  'depart',
+  'rename',
+  'exec',
+  'fork',
+  'ran',
+  'exit',
+]);
 
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;
@@ -210,7 +220,7 @@ export class RecordingWriter {
   counters(startNs: bigint, endNs: bigint, scalars: CounterScalars, columns: TierColumns): boolean {
     const { tick, missedTicks, ownCpu, offsetNs } = this.#base;
     COUNTER_SCALARS.forEach((name, index) => {
-      this.#counterScalars[index] = scalars[name];
+      this.#counterScalars[index] = scalars[name] ?? Number.NaN;
     });
     this.#counterScalars[TICK]! += tick;
     this.#counterScalars[MISSED_TICKS]! += missedTicks;
@@ -319,25 +329,4 @@ export class RecordingWriter {
     this.event(timeNs, { type: 'close', reason });
     this.#ring.close({ trim });
   }
-}
-
-/** What keeps two writers from one recording, in words that follow "it was recorded". */
-function differenceOf(recording: Recording, metadata: RecordingMetadata): string | undefined {
-  const { host, hz, mappings, mappingColumns, procfs, keep } = metadata;
-  const before = recording.metadata;
-  if (before.host.hostname !== host.hostname) return `on host ${before.host.hostname}, and this is ${host.hostname}`;
-  if (before.procfs !== procfs) return `from ${before.procfs}`;
-  if (before.hz !== hz) return `at ${before.hz} Hz`;
-  if ((before.mappings === 'off') !== (mappings === 'off')) return `with mappings ${before.mappings}`;
-  // Who does not ask for a ladder goes on with the one that is there.
-  if (keep !== undefined && before.keep !== keep)
-    return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
-  // How the file is shared out may change from version to version, and an older one had no command lines.
-  const shape = (rings: readonly RingSpec[]) =>
-    JSON.stringify(rings.filter(({ name }) => name !== COMMANDS_RING).map(({ share: _, ...rest }) => rest));
-  const isSame =
-    shape(recording.rings) ===
-      shape(ringSpecs({ host, hz, mappings, ...(before.keep === undefined ? {} : { keep: before.keep }) })) &&
-    JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
-  return isSame ? undefined : 'by a version with other metrics or units';
 }

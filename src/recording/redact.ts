@@ -48,6 +48,12 @@ export class Redactor {
         ? ({ ...this.#withoutProgram(rest), ...named, ...this.program(event) } as TideEvent)
         : ({ ...rest, ...named } as TideEvent);
     }
+    // What the kernel told has a name, and no program.
+    if (event.type === 'fork' || event.type === 'ran' || event.type === 'exit' || isKilled(event)) {
+      const { comm, commHex, ...rest } = event;
+      const bytes = bytesOf(comm, commHex);
+      return { ...rest, ...nameParts(this.#what.has('comm') ? this.#bytes(bytes) : bytes) } as TideEvent;
+    }
     if (event.type === 'audit') {
       const { detail: _, ...rest } = event;
       return rest;
@@ -125,4 +131,9 @@ export class Redactor {
 
 function bytesOf(text: string, hex: string | undefined): Uint8Array {
   return hex === undefined ? new TextEncoder().encode(text) : Buffer.from(hex, 'hex');
+}
+
+/** A mark of the kernel, of a process that was chosen to be killed. */
+function isKilled(event: TideEvent): event is TideEvent & { type: 'mark'; comm: string } {
+  return event.type === 'mark' && event.comm !== undefined;
 }

@@ -28,6 +28,8 @@ export interface RecordingSummary {
     readonly cpuShareOfOneCore: number;
     readonly usPerProcessPerTick: number;
     readonly residentBytes: number;
+    /** Of `cpuShareOfOneCore`, what deep reads took; null in a recording that does not tell. */
+    readonly deepShareOfOneCore: number | null;
   };
   readonly coverage: {
     readonly attempted: number;
@@ -38,6 +40,10 @@ export interface RecordingSummary {
   readonly statShare: number;
   /** Events that were overwritten: comings and goings of processes, and all others. */
   readonly lostEvents: { readonly lives: number; readonly events: number };
+  /** How much of what became of processes was heard; absent in recordings that do not tell. */
+  readonly lives?: Omit<TideEvent & { type: 'lives' }, 'type'>;
+  /** Whether resident memory is watched between ticks, and why; absent in recordings that do not tell. */
+  readonly peaks?: Omit<TideEvent & { type: 'peaks' }, 'type'>;
   readonly audit: { readonly checked: number; readonly mismatches: number };
   /** Writers that went on where another had stopped, in order; monotonic nanoseconds of the recording. */
   readonly resumed: readonly ({ readonly timeNs: bigint } & Omit<TideEvent & { type: 'resume' }, 'type'>)[];
@@ -84,15 +90,16 @@ export function summarize(source: SummarySource): RecordingSummary {
   const spans = new Map<number, Span>();
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
-    const ownCpu = walk.scalar('ownCpu');
+    const [ownCpu, deepCpu] = [walk.scalar('ownCpu'), walk.scalar('deepCpu')];
     const { count: rowCount } = walk.rows;
     startNs ??= walk.startNs;
     if (walk.endNs > lastNs) lastNs = walk.endNs;
     const span = spans.get(walk.input);
-    if (span) Object.assign(span, { lastTick: walk.tick, lastCpu: ownCpu, rows: rowCount });
+    if (span) Object.assign(span, { lastTick: walk.tick, lastCpu: ownCpu, lastDeep: deepCpu, rows: rowCount });
     else {
       const { tick } = walk;
-      spans.set(walk.input, { firstTick: tick, lastTick: tick, firstCpu: ownCpu, lastCpu: ownCpu, rows: rowCount });
+      const first = { firstTick: tick, firstCpu: ownCpu, firstDeep: deepCpu };
+      spans.set(walk.input, { ...first, lastTick: tick, lastCpu: ownCpu, lastDeep: deepCpu, rows: rowCount });
     }
     lateness.push(walk.scalar('lateness'));
     residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
@@ -115,9 +122,16 @@ export function summarize(source: SummarySource): RecordingSummary {
   // A recording that was ended in order lasted until then, not until its last sweep.
   let closedNs = 0n;
   let audit = { checked: 0, mismatches: 0 };
+  let lives: RecordingSummary['lives'];
+  let peaks: RecordingSummary['peaks'];
   for (const { timeNs, event } of events) {
     if (event.type === 'close') closedNs = timeNs;
     if (event.type === 'audit') audit = { checked: event.checked, mismatches: event.mismatches };
+    if (event.type === 'lives') {
+      const { type: _, ...heard } = event;
+      lives = heard;
+    }
+    if (event.type === 'peaks') peaks = { isOn: event.isOn, reason: event.reason };
     if (timeNs < beganNs && source.isWrapped) continue;
     if (event.type === 'gap') {
       coverage.drop('missed-tick', event.rows);
@@ -131,6 +145,9 @@ export function summarize(source: SummarySource): RecordingSummary {
   const expected = sumOf(spans, (span) => span.lastTick + 1 - (isWrapped ? span.firstTick : 0)) + trailing;
   const durationSeconds = recorded === 0 ? 0 : Number((closedNs > lastNs ? closedNs : lastNs) - beganNs) / 1e9;
   const cpuSeconds = sumOf(spans, (span) => span.lastCpu - (isWrapped ? span.firstCpu : 0)) / 1e9;
+  // Of an input that does not tell it is not known, and then neither of all of them.
+  const deepSeconds =
+    spans.size === 0 ? Number.NaN : sumOf(spans, (span) => span.lastDeep - (isWrapped ? span.firstDeep : 0)) / 1e9;
   lateness.sort((a, b) => a - b);
   return {
     ticks: {
@@ -148,10 +165,13 @@ export function summarize(source: SummarySource): RecordingSummary {
       cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
       usPerProcessPerTick: counterRows === 0 ? 0 : (cpuSeconds * 1e6) / counterRows,
       residentBytes,
+      deepShareOfOneCore: durationSeconds === 0 || !(deepSeconds >= 0) ? null : deepSeconds / durationSeconds,
     },
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
     statShare: counterRows === 0 ? 1 : statRows / counterRows,
     lostEvents: source.lostEvents,
+    ...(lives ? { lives } : {}),
+    ...(peaks ? { peaks } : {}),
     audit,
     resumed: events.flatMap(({ timeNs, event }) => {
       if (event.type !== 'resume') return [];
@@ -167,6 +187,9 @@ interface Span {
   lastTick: number;
   readonly firstCpu: number;
   lastCpu: number;
+  /** Of deep reads; NaN where it is not told. */
+  readonly firstDeep: number;
+  lastDeep: number;
   /** Of its last frame. */
   rows: number;
 }

@@ -3,6 +3,7 @@
  *
  * The trap: two reads of a living process differ, so what is compared is one text under two tokenizers, never two reads.
  */
+import { readGuardedFile } from '../engine/guarded-file.js';
 import type { ProcessIdentity } from '../engine/identity.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { compareTokenizers } from '../engine/tokenizer-parity.js';
@@ -36,7 +37,7 @@ export class Audit {
     this.#untilNext = this.config.audit;
     const binding = nativeBinding();
     if (binding.state !== 'loaded') return;
-    const text = readKernelFile(this.config.root, identity.pid, file);
+    const text = readKernelFile(this.config.root, identity.pid, file, readGuardedFile);
     if (text.status !== 'ok') return;
     const difference = compareTokenizers(file, text.value, binding.tokenizers, typescriptTokenizers);
     this.#checked++;

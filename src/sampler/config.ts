@@ -22,8 +22,16 @@ export interface SamplerConfig {
   readonly engineReason: string;
   /** Ticks per second. */
   readonly hz: number;
+  /** The rate was chosen for the budget. */
+  readonly isRateChosen: boolean;
   readonly rollup: DeepRate;
   readonly mappings: DeepRate;
+  /** The share of one core that recording may cost. */
+  readonly budget: number;
+  /** A target that one read would hold for longer is read in pieces; nanoseconds. */
+  readonly maxHoldNs: number;
+  /** Longer holds that somebody agreed to, once for each process; nanoseconds. */
+  readonly allowHoldNs: number;
   /** One deep read in this many is checked by the other implementation; 0 = none. */
   readonly audit: number;
   /** What is kept for how long; undefined: every tick, as long as there is room. */
@@ -75,6 +83,10 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     hz: config.hz,
     rollup: String(config.rollup),
     mappings: String(config.mappings),
+    budget: config.budget,
+    hzAsked: config.isRateChosen ? 'auto' : String(config.hz),
+    maxHoldNs: config.maxHoldNs,
+    allowHoldNs: config.allowHoldNs,
     audit: config.audit,
     ...(config.keep === undefined ? {} : { keep: config.keep }),
     cmdline: config.cmdline,

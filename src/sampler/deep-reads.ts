@@ -1,47 +1,77 @@
 /**
- * The deep reads of a tick, in the time that its counters sweep left over.
+ * The deep reads of a tick, in the time that its counters sweep left over and for what the budget has left.
  *
- * The trap: a deep read that overruns makes the next tick late. Reads are begun only while there is time, and the rows of
- * one tick make one frame, so that an export can join them with the counters of that tick.
+ * The trap: a deep read that overruns makes the next tick late. Reads are begun only while there is time, one that has not
+ * ended then goes on and is taken at a later tick: its row belongs to that tick. Whole reads and reads in pieces of one
+ * tick make a frame each.
  */
 import type { Engine } from '../engine/engine.js';
 import { MappingSweep } from '../engine/mapping-sweep.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
-import { ROLLUP_COLUMNS } from '../schema.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 import { Audit } from './audit.js';
+import type { Budget } from './budget.js';
 import type { SamplerConfig } from './config.js';
-import { DeepSchedule } from './deep-schedule.js';
+import { DeepSchedule, type Movement } from './deep-schedule.js';
 import type { ProcessTable } from './process-table.js';
 
 /** No read is begun in the last stretch before the next deadline: this long, or a quarter of a short period. */
 const GUARD_NS = 300_000;
 /** With `auto` no process is read more often than this. */
-const ROLLUP_INTERVAL_NS = 1e9;
+const ROLLUP_INTERVAL_NS = 0.5e9;
 const MAPPINGS_INTERVAL_NS = 30e9;
+/** With `auto`: how often is looked for what is due, since that costs as well. */
+const LOOK_EVERY_NS = 50_000_000n;
+const MOST_PACED_WAIT_NS = 100_000_000;
 const MAPPING_ROWS = 4088;
 const HOLD = ROLLUP_COLUMNS.indexOf('rollupHold');
+const PSS = ROLLUP_COLUMNS.indexOf('pss');
+const USS = ROLLUP_COLUMNS.indexOf('uss');
+const RSS = COUNTER_COLUMNS.indexOf('rss');
+const FAULTS = COUNTER_COLUMNS.indexOf('minorFaults');
 
 export class DeepReads {
   readonly #rollup: DeepSchedule;
   readonly #mappings: DeepSchedule;
+  readonly #maxHoldNs: number;
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
   readonly #audit: Audit;
   readonly #guardNs: bigint;
   #columns = new TierColumns(ROLLUP_COLUMNS, 1016);
   #due = new Uint32Array(1024);
+  #whole = new Uint32Array(1024);
+  /** To be read in pieces: those that are under way first. */
+  #paced = new Uint32Array(1024);
+  #pacedCount = 0;
+  readonly #isPaced = new Set<number>();
+  #lookedNs = 0n;
+  /** Reads in pieces go on by themselves; a slow recording waits for them for a while, so that they are told in time. */
+  readonly #pacedWaitNs: bigint;
 
   constructor(
     config: SamplerConfig,
     private readonly engine: Engine,
     private readonly writer: RecordingWriter,
     private readonly table: ProcessTable,
+    private readonly budget: Budget,
   ) {
     const { pageSize } = config.host;
-    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, 1e9 / config.hz / 4)));
-    this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, 1e9 / config.hz);
-    this.#mappings = new DeepSchedule(config.mappings, pageSize, MAPPINGS_INTERVAL_NS, 1e9 / config.hz);
+    const periodNs = 1e9 / config.hz;
+    this.#maxHoldNs = config.maxHoldNs;
+    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, periodNs / 4)));
+    this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
+    const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
+    const canPace = engine.name !== 'ts';
+    this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, { ...limits, canPace }, periodNs);
+    this.#mappings = new DeepSchedule(
+      config.mappings,
+      pageSize,
+      MAPPINGS_INTERVAL_NS,
+      { ...limits, canPace: false },
+      periodNs,
+    );
     this.#audit = new Audit(config, writer);
   }
 
@@ -49,74 +79,128 @@ export class DeepReads {
   arrived(slot: number): void {
     if (slot >= this.#columns.stride) this.#columns = this.#columns.grown(slot * 2);
     this.#columns.clear(slot);
+    this.#isPaced.delete(slot);
     this.#rollup.arrived(slot);
     this.#mappings.arrived(slot);
   }
 
-  /** Reads what is due until shortly before `nextDeadlineNs`, and stores it. `rss` is the column of resident bytes. */
-  spend(tick: number, nextDeadlineNs: bigint, rss: Float64Array): void {
+  /** A process has gone. */
+  departed(): void {
+    this.#rollup.departed();
+  }
+
+  /** Reads what is due until shortly before `nextDeadlineNs`, and stores it. */
+  spend(tick: number, nextDeadlineNs: bigint, counters: TierColumns): void {
     const endNs = nextDeadlineNs - this.#guardNs;
-    this.#readDue(this.#rollup, endNs, rss, (due, stopNs) => this.#readRollup(tick, due, stopNs));
-    this.#readDue(this.#mappings, endNs, rss, (due, stopNs) => this.#readMappings(tick, due, stopNs));
+    const moved = { rss: counters.columns[RSS]!, faults: counters.columns[FAULTS]! };
+    this.#readRollups(tick, endNs, moved);
+    this.#readMappings(tick, endNs, moved);
   }
 
-  /** Lets `read` read the slots that are due, for as long as the schedule allows. */
-  #readDue(
-    schedule: DeepSchedule,
-    endNs: bigint,
-    rss: Float64Array,
-    read: (due: number, stopNs: bigint) => void,
-  ): void {
-    if (schedule.isOff) return;
-    const nowNs = process.hrtime.bigint();
-    const allowance = schedule.allowanceNs(Number(nowNs));
-    const budgetNs = Number.isFinite(allowance) ? nowNs + BigInt(Math.round(allowance)) : endNs;
-    const stopNs = budgetNs < endNs ? budgetNs : endNs;
-    if (stopNs <= nowNs) return;
+  /** Stores what the audit found so far. */
+  finish(timeNs: bigint): void {
+    this.#audit.report(timeNs);
+  }
+
+  /** Fills `#due` with what is due and can be paid. Returns how many. */
+  #find(schedule: DeepSchedule, nowNs: bigint, moved: Movement): number {
     const { live, count } = this.table;
-    if (this.#due.length < count) this.#due = new Uint32Array(count * 2);
-    const due = schedule.due(live, count, Number(nowNs), rss, this.#due);
-    if (due === 0) return;
-    read(due, stopNs);
-    schedule.spent(Number(process.hrtime.bigint() - nowNs));
-  }
-
-  #readRollup(tick: number, due: number, stopNs: bigint): void {
-    const done = this.engine.sweepRollup(this.#due, due, this.#columns, stopNs);
-    const [from, to] = this.engine.times;
-    for (let index = 0; index < done; index++) {
-      const slot = this.#due[index]!;
-      const status = this.#columns.status[slot]!;
-      this.#rollup.read(slot, status, this.#columns.columns[HOLD]![slot]!, Number(to!));
-      this.#audit.read(this.table.identity(slot)!, status, 'smaps_rollup');
+    if (this.#due.length < count) {
+      this.#due = new Uint32Array(count * 2);
+      this.#whole = new Uint32Array(count * 2);
+      const paced = new Uint32Array(count * 2);
+      paced.set(this.#paced);
+      this.#paced = paced;
     }
-    if (done > 0) this.writer.rollup(from!, to!, tick, this.#due, done, this.#columns);
+    if (!schedule.isBudgeted) return schedule.due(live, count, Number(nowNs), moved, this.#due);
+    let creditNs = this.budget.creditNs;
+    if (creditNs === 0) return 0;
+    const due = schedule.due(live, count, Number(nowNs), moved, this.#due);
+    let payable = 0;
+    // The first one is begun on credit: else a process that costs more than is ever saved up would never be read.
+    for (; payable < due && creditNs > 0; payable++) {
+      creditNs -= schedule.costNs(this.#due[payable]!, moved.rss[this.#due[payable]!]!);
+    }
+    return payable;
   }
 
-  #readMappings(tick: number, due: number, stopNs: bigint): void {
+  #readRollups(tick: number, endNs: bigint, moved: Movement): void {
+    const schedule = this.#rollup;
+    const nowNs = process.hrtime.bigint();
+    if (schedule.isOff || nowNs >= endNs) return;
+    let due = 0;
+    if (!schedule.isBudgeted || nowNs - this.#lookedNs >= LOOK_EVERY_NS) {
+      this.#lookedNs = nowNs;
+      due = this.#find(schedule, nowNs, moved);
+    }
+    let whole = 0;
+    for (let index = 0; index < due; index++) {
+      const slot = this.#due[index]!;
+      if (schedule.methodOf(slot, moved.rss[slot]!) === 'whole') this.#whole[whole++] = slot;
+      else if (!this.#isPaced.has(slot)) {
+        this.#isPaced.add(slot);
+        this.#paced[this.#pacedCount++] = slot;
+      }
+    }
+    if (whole > 0) {
+      const done = this.engine.sweepRollup(this.#whole, whole, this.#columns, endNs);
+      this.#takeRollups(tick, this.#whole, done, false, moved);
+    }
+    if (this.#pacedCount > 0) {
+      // Those whose process has gone meanwhile come back as such.
+      const wait = process.hrtime.bigint() + this.#pacedWaitNs;
+      const waitNs = wait < endNs ? wait : endNs;
+      const count = this.#pacedCount;
+      const done = this.engine.sweepPaced(this.#paced, count, this.#columns, waitNs, this.#maxHoldNs);
+      this.#takeRollups(tick, this.#paced, done, true, moved);
+      for (const slot of this.#paced.subarray(0, done)) this.#isPaced.delete(slot);
+      this.#paced.copyWithin(0, done, count);
+      this.#pacedCount = count - done;
+    }
+  }
+
+  #takeRollups(tick: number, slots: Uint32Array, done: number, isPaced: boolean, moved: Movement): void {
+    const [from, to] = this.engine.times;
+    const { columns, status } = this.#columns;
+    let rows = 0;
+    for (let index = 0; index < done; index++) {
+      const slot = slots[index]!;
+      const identity = this.table.identity(slot);
+      // Asked for while it lived, and gone since.
+      if (!identity) continue;
+      const shared = columns[PSS]![slot]! - columns[USS]![slot]!;
+      const holdNs = columns[HOLD]![slot]!;
+      this.#rollup.read(slot, status[slot]!, holdNs, isPaced, shared || 0, Number(to!), moved);
+      if (!isPaced) this.#audit.read(identity, status[slot]!, 'smaps_rollup');
+      this.#due[rows++] = slot;
+    }
+    if (rows > 0) this.writer.rollup(from!, to!, tick, this.#due, rows, this.#columns);
+  }
+
+  #readMappings(tick: number, endNs: bigint, moved: Movement): void {
+    const schedule = this.#mappings;
+    const nowNs = process.hrtime.bigint();
+    if (schedule.isOff || nowNs >= endNs) return;
+    const due = this.#find(schedule, nowNs, moved);
+    if (due === 0) return;
     this.#sweep ??= new MappingSweep(MAPPING_ROWS, due);
     const sweep = this.#sweep;
     sweep.growSlots(Math.max(due, this.table.highWater));
     let left = this.#due.subarray(0, due);
-    while (left.length > 0 && process.hrtime.bigint() < stopNs) {
-      const done = this.engine.sweepMappings(left, left.length, sweep, stopNs);
+    while (left.length > 0 && process.hrtime.bigint() < endNs) {
+      const done = this.engine.sweepMappings(left, left.length, sweep, endNs);
       const [from, to] = this.engine.times;
       for (let index = 0; index < done; index++) {
         const slot = left[index]!;
         const [first, rows] = [sweep.spans[index]!, sweep.spans[left.length + index]!];
         const status = sweep.status[slot]!;
         const hold = sweep.holds[index]!;
-        this.#mappings.read(slot, status, Number(hold), Number(to!));
+        schedule.read(slot, status, Number(hold), false, 0, Number(to!), moved);
         this.#audit.read(this.table.identity(slot)!, status, 'smaps');
         this.writer.mappings(from!, this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
       }
       if (done === 0) return;
       left = left.subarray(done);
     }
-  }
-
-  /** Stores what the audit found so far. */
-  finish(timeNs: bigint): void {
-    this.#audit.report(timeNs);
   }
 }

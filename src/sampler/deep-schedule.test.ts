@@ -1,39 +1,79 @@
 import { describe, expect, it } from 'vitest';
 import { Status } from '../schema.js';
-import { type DeepRate, DeepSchedule } from './deep-schedule.js';
+import { type DeepLimits, type DeepRate, DeepSchedule } from './deep-schedule.js';
 
 const PAGE = 4096;
+const MIB = 2 ** 20;
 const SECOND = 1e9;
 const START = 1000 * SECOND;
+const LIMITS: DeepLimits = { maxHoldNs: 0.5e6, allowHoldNs: 0, canPace: true };
 
-/** A schedule of slots 0 to `count` - 1, and what is due of them. */
-function scheduleOf(rate: DeepRate, count: number, pageSize = PAGE) {
-  const schedule = new DeepSchedule(rate, pageSize, SECOND);
+/** A schedule of slots 0 to `count` - 1, what moved, and what is due of them. */
+function scheduleOf(rate: DeepRate, count: number, limits: Partial<DeepLimits> = {}, pageSize = PAGE) {
+  const schedule = new DeepSchedule(rate, pageSize, SECOND, { ...LIMITS, ...limits });
   const live = Uint32Array.from({ length: count }, (_, slot) => slot);
-  const rss = new Float64Array(count).fill(PAGE);
+  const moved = { rss: new Float64Array(count).fill(10 * MIB), faults: new Float64Array(count) };
   const out = new Uint32Array(count);
   for (const slot of live) schedule.arrived(slot);
-  const due = (nowNs: number, slots = live) => [...out.subarray(0, schedule.due(slots, slots.length, nowNs, rss, out))];
-  return { schedule, rss, due };
+  const due = (nowNs: number, slots = live) => [
+    ...out.subarray(0, schedule.due(slots, slots.length, nowNs, moved, out)),
+  ];
+  const read = (
+    slot: number,
+    nowNs: number,
+    { status = Status.ok as number, hold = 1e5, paced = false, shared = 0 } = {},
+  ) => schedule.read(slot, status, hold, paced, shared, nowNs, moved);
+  return { schedule, moved, due, read };
 }
 
 describe('a fixed rate', () => {
-  it('reads each process that often, however long it is held', () => {
-    const { schedule, due } = scheduleOf(4, 2);
+  it('reads each process that often', () => {
+    const { due, read } = scheduleOf(4, 2);
     expect(due(START)).toEqual([0, 1]);
-    schedule.read(0, Status.ok, 5e6, START);
-    schedule.read(1, Status.ok, 100, START + 1000);
+    read(0, START);
+    read(1, START + 1000);
     expect(due(START + 0.25 * SECOND - 1)).toEqual([]);
     expect(due(START + 0.25 * SECOND)).toEqual([0]);
     expect(due(START + 0.25 * SECOND + 1000)).toEqual([0, 1]);
   });
 
-  it('has no budget and leaves no process alone', () => {
-    const { schedule, rss, due } = scheduleOf(1, 1);
-    rss[0] = 2 ** 45;
-    expect(due(START)).toEqual([0]);
-    for (let round = 0; round < 10; round++) schedule.spent(10 * SECOND);
-    expect(schedule.allowanceNs(START)).toBe(Number.POSITIVE_INFINITY);
+  it('is kept although each read ends a little after its tick', () => {
+    const periodNs = 0.1 * SECOND;
+    const schedule = new DeepSchedule(10, PAGE, SECOND, LIMITS, periodNs);
+    schedule.arrived(0);
+    const out = new Uint32Array(1);
+    const moved = { rss: new Float64Array(1), faults: new Float64Array(1) };
+    let reads = 0;
+    for (let tick = 0; tick < 100; tick++) {
+      const nowNs = START + tick * periodNs + (tick % 7) * 1e5;
+      if (schedule.due(Uint32Array.of(0), 1, nowNs, moved, out) === 0) continue;
+      reads++;
+      schedule.read(0, Status.ok, 1000, false, 0, nowNs + 2e5, moved);
+    }
+    expect(reads).toBe(100);
+  });
+
+  it('starves nobody when each tick has time for a few only', () => {
+    const { due, read } = scheduleOf(10, 100);
+    const reads = new Array<number>(100).fill(0);
+    for (let tick = 0; tick < 1000; tick++) {
+      const nowNs = START + tick * 0.2 * SECOND;
+      for (const slot of due(nowNs).slice(0, 3)) {
+        reads[slot]!++;
+        read(slot, nowNs);
+      }
+    }
+    expect(Math.min(...reads)).toBe(30);
+    expect(Math.max(...reads)).toBe(30);
+  });
+
+  it('goes on behind the last slot that was read, even when that has gone', () => {
+    const { due, read } = scheduleOf(1, 6);
+    read(3, START);
+    expect(due(START)).toEqual([4, 5, 0, 1, 2]);
+    expect(due(START, Uint32Array.of(0, 1, 5))).toEqual([5, 0, 1]);
+    read(5, START);
+    expect(due(START, Uint32Array.of(0, 1, 5))).toEqual([0, 1]);
   });
 });
 
@@ -47,69 +87,115 @@ describe('off', () => {
 });
 
 describe('auto', () => {
-  it.each([
-    [Number.NaN, 1],
-    [1000, 1],
-    [1e6, 1],
-    [2e6, 2],
-    [30e6, 30],
-  ])('after a hold of %d ns reads again in %d s', (hold, seconds) => {
-    const { schedule, due } = scheduleOf('auto', 1);
-    schedule.read(0, Number.isNaN(hold) ? Status.denied : Status.ok, hold, START);
-    expect(due(START + seconds * SECOND - 1)).toEqual([]);
-    expect(due(START + seconds * SECOND)).toEqual([0]);
+  it('reads the never read first, then what moved most for its cost, and leaves the rest alone', () => {
+    const { moved, due, read } = scheduleOf('auto', 5);
+    for (const slot of [0, 1, 2, 3]) read(slot, START);
+    expect(due(START + 2 * SECOND)).toEqual([4]);
+    read(4, START);
+    expect(due(START + 2 * SECOND)).toEqual([]);
+    moved.rss[2]! += MIB;
+    moved.faults[3]! += 4000;
+    moved.rss[1]! -= 5 * MIB;
+    expect(due(START + 2 * SECOND)[0]).toBe(1);
+    expect(due(START + 2 * SECOND).sort()).toEqual([1, 2, 3]);
   });
 
-  it('leaves a process alone that one read would hold for 10 ms, while it is so large', () => {
-    const { rss, due } = scheduleOf('auto', 3);
-    const most = 400_000 * PAGE;
-    rss.set([most, most + PAGE, Number.NaN]);
-    expect(due(START)).toEqual([0, 2]);
-    rss[1] = most - PAGE;
-    expect(due(START)).toEqual([0, 1, 2]);
+  it('reads everybody after a minute, whatever happened', () => {
+    const { due, read } = scheduleOf('auto', 2);
+    read(0, START);
+    read(1, START + 10 * SECOND);
+    expect(due(START + 59 * SECOND)).toEqual([]);
+    expect(due(START + 60 * SECOND)).toEqual([0]);
+    expect(due(START + 70 * SECOND).sort()).toEqual([0, 1]);
+  });
+
+  it('reads nobody more often than it should, however much moves', () => {
+    const { moved, due, read } = scheduleOf('auto', 1);
+    read(0, START);
+    moved.rss[0]! *= 2;
+    expect(due(START + SECOND - 1)).toEqual([]);
+    expect(due(START + SECOND)).toEqual([0]);
+  });
+
+  it('takes comings and goings for a change of what is shared', () => {
+    const { schedule, due, read } = scheduleOf('auto', 2);
+    read(0, START, { shared: 8 * MIB });
+    read(1, START);
+    expect(due(START + 2 * SECOND)).toEqual([]);
+    schedule.departed();
+    expect(due(START + 2 * SECOND)).toEqual([0]);
+  });
+});
+
+describe('how a process is read', () => {
+  it('is in pieces when one read would hold it for too long, or not at all', () => {
+    expect(scheduleOf('auto', 1).schedule.methodOf(0, 10 * MIB)).toBe('whole');
+    for (const rate of ['auto', 10] as const) {
+      expect(scheduleOf(rate, 1).schedule.methodOf(0, 1024 * MIB)).toBe('paced');
+      const { schedule, moved, due } = scheduleOf(rate, 2, { canPace: false });
+      expect(schedule.methodOf(0, 1024 * MIB)).toBe('none');
+      moved.rss[0] = 2 ** 45;
+      expect(due(START)).toEqual([1]);
+    }
   });
 
   it('counts pages, not bytes', () => {
-    const { rss, due } = scheduleOf('auto', 1, 65_536);
-    rss[0] = 400_000 * 65_536;
-    expect(due(START)).toEqual([0]);
-    rss[0]! += 65_536;
-    expect(due(START)).toEqual([]);
+    expect(scheduleOf('auto', 1, {}, 65_536).schedule.methodOf(0, 1024 * MIB)).toBe('whole');
   });
 
-  it('spends no more than its share of a core, and no burst twice', () => {
-    const { schedule } = scheduleOf('auto', 1);
-    const first = schedule.allowanceNs(START);
-    expect(first).toBe(50e6);
-    expect(schedule.allowanceNs(START)).toBe(50e6);
-    schedule.spent(50e6);
-    expect(schedule.allowanceNs(START)).toBe(0);
-    expect(schedule.allowanceNs(START + SECOND)).toBeCloseTo(5e6);
-    // An overrun is paid back before anything else is read.
-    schedule.spent(15e6);
-    expect(schedule.allowanceNs(START + 2 * SECOND)).toBe(0);
-    expect(schedule.allowanceNs(START + 3 * SECOND)).toBeCloseTo(0);
-    expect(schedule.allowanceNs(START + 4 * SECOND)).toBeCloseTo(5e6);
-    expect(schedule.allowanceNs(START + 1e6 * SECOND)).toBe(50e6);
+  it('follows what reads took, but not one that had to wait', () => {
+    const { schedule, read } = scheduleOf('auto', 1);
+    read(0, START, { hold: 0.9e6 });
+    expect(schedule.methodOf(0, 10 * MIB)).toBe('whole');
+    read(0, START + SECOND, { hold: 0.8e6 });
+    expect(schedule.methodOf(0, 10 * MIB)).toBe('paced');
+  });
 
-    let spent = 0;
-    for (let tick = 0; tick < 10_000; tick++) {
-      const nowNs = START + 2e6 * SECOND + tick * 0.01 * SECOND;
-      if (schedule.allowanceNs(nowNs) === 0) continue;
-      schedule.spent(1e6);
-      spent += 1e6;
+  it('is tried whole again after a while, since a wait for a processor looks like a hold', () => {
+    for (const canPace of [true, false]) {
+      const { schedule, due, read } = scheduleOf(10, 1, { canPace });
+      read(0, START, { hold: 0.9e6 });
+      read(0, START, { hold: 0.8e6 });
+      expect(schedule.methodOf(0, 10 * MIB)).toBe(canPace ? 'paced' : 'none');
+      for (let second = 1; second < 10; second++) {
+        due(START + second * SECOND);
+        if (canPace) read(0, START + second * SECOND, { paced: true });
+      }
+      expect(schedule.methodOf(0, 10 * MIB)).toBe('whole');
     }
-    expect(spent / (100 * SECOND)).toBeGreaterThan(0.0049);
-    expect(spent).toBeLessThanOrEqual(100 * SECOND * 0.005 + 50e6 + 1e6);
+  });
+
+  it('foresees growth', () => {
+    const { schedule, read } = scheduleOf('auto', 1);
+    for (const second of [0, 1]) read(0, START + second * SECOND, { hold: 1e5 });
+    expect(schedule.methodOf(0, 40 * MIB)).toBe('whole');
+    expect(schedule.methodOf(0, 4096 * MIB)).toBe('paced');
+  });
+
+  it('is whole once for each process when a long hold is allowed', () => {
+    const { schedule, read } = scheduleOf('auto', 1, { allowHoldNs: 500e6 });
+    expect(schedule.methodOf(0, 1024 * MIB)).toBe('whole');
+    expect(schedule.methodOf(0, 1024 ** 2 * MIB)).toBe('paced');
+    read(0, START, { hold: 10e6 });
+    expect(schedule.methodOf(0, 1024 * MIB)).toBe('paced');
+    schedule.arrived(0);
+    expect(schedule.methodOf(0, 1024 * MIB)).toBe('whole');
+  });
+
+  it('costs more where there is more to read', () => {
+    const { schedule } = scheduleOf('auto', 1);
+    expect(schedule.costNs(0, 20 * MIB)).toBeGreaterThan(schedule.costNs(0, 10 * MIB));
+    expect(schedule.costNs(0, 4096 * MIB)).toBeGreaterThan(schedule.costNs(0, 2048 * MIB));
+    expect(schedule.costNs(0, Number.NaN)).toBeGreaterThan(0);
   });
 });
 
 describe.each<DeepRate>(['auto', 10])('with the rate %s', (rate) => {
   it('a process without memory or a file that is not there is not asked again, but the next in its slot is', () => {
-    const { schedule, due } = scheduleOf(rate, 3);
-    schedule.read(0, Status.noMm, Number.NaN, START);
-    schedule.read(1, Status.unsupported, Number.NaN, START);
-    schedule.read(2, Status.denied, Number.NaN, START);
+    const { schedule, due, read } = scheduleOf(rate, 3);
+    read(0, START, { status: Status.noMm, hold: Number.NaN });
+    read(1, START, { status: Status.unsupported, hold: Number.NaN });
+    read(2, START, { status: Status.denied, hold: Number.NaN });
     expect(due(START + 1e6 * SECOND)).toEqual([2]);
     schedule.arrived(1);
     expect(due(START + 1e6 * SECOND).sort()).toEqual([1, 2]);
@@ -118,51 +204,11 @@ describe.each<DeepRate>(['auto', 10])('with the rate %s', (rate) => {
   it('a process that arrives is due at once, in any slot', () => {
     const { schedule } = scheduleOf(rate, 1);
     schedule.arrived(5000);
+    const moved = { rss: new Float64Array(5001), faults: new Float64Array(5001) };
     const out = new Uint32Array(2);
-    expect(schedule.due(Uint32Array.of(0, 5000), 2, START, new Float64Array(5001), out)).toBe(2);
-    schedule.read(5000, Status.ok, 1000, START);
-    expect(schedule.due(Uint32Array.of(0, 5000), 2, START, new Float64Array(5001), out)).toBe(1);
-    expect(schedule.due(new Uint32Array(0), 0, START, new Float64Array(5001), out)).toBe(0);
-  });
-
-  it('no slot is starved when each tick has time for a few only', () => {
-    const { schedule, due } = scheduleOf(rate, 100);
-    const reads = new Array<number>(100).fill(0);
-    for (let tick = 0; tick < 1000; tick++) {
-      const nowNs = START + tick * 0.2 * SECOND;
-      for (const slot of due(nowNs).slice(0, 3)) {
-        reads[slot]!++;
-        schedule.read(slot, Status.ok, 1000, nowNs);
-      }
-    }
-    expect(Math.min(...reads)).toBe(30);
-    expect(Math.max(...reads)).toBe(30);
-  });
-
-  it('the search goes on behind the last slot that was read, even when that has gone', () => {
-    const { schedule, due } = scheduleOf(rate, 6);
-    schedule.read(3, Status.ok, 1000, START);
-    expect(due(START)).toEqual([4, 5, 0, 1, 2]);
-    expect(due(START, Uint32Array.of(0, 1, 5))).toEqual([5, 0, 1]);
-    schedule.read(5, Status.ok, 1000, START);
-    expect(due(START, Uint32Array.of(0, 1, 5))).toEqual([0, 1]);
-  });
-});
-
-describe('a fixed rate at its own tick rate', () => {
-  it('is kept although each read ends a little after its tick', () => {
-    const periodNs = 0.1 * SECOND;
-    const schedule = new DeepSchedule(10, 4096, SECOND, periodNs);
-    schedule.arrived(0);
-    const out = new Uint32Array(1);
-    let reads = 0;
-    for (let tick = 0; tick < 100; tick++) {
-      const jitter = (tick % 7) * 1e5;
-      const nowNs = START + tick * periodNs + jitter;
-      if (schedule.due(Uint32Array.of(0), 1, nowNs, new Float64Array(1), out) === 0) continue;
-      reads++;
-      schedule.read(0, Status.ok, 1000, nowNs + 2e5);
-    }
-    expect(reads).toBe(100);
+    expect(schedule.due(Uint32Array.of(0, 5000), 2, START, moved, out)).toBe(2);
+    schedule.read(5000, Status.ok, 1000, false, 0, START, moved);
+    expect(schedule.due(Uint32Array.of(0, 5000), 2, START, moved, out)).toBe(1);
+    expect(schedule.due(new Uint32Array(0), 0, START, moved, out)).toBe(0);
   });
 });

@@ -1,97 +1,144 @@
 /**
- * Which processes are due for a deep read.
+ * Which processes are due for a deep read, and how each is to be read.
  *
- * The trap: a deep read holds its target's memory map while it walks it, 20 to 27 ns a page, so a rate that suits most
- * processes is ruinous for the largest. With `auto` a target is held for at most a thousandth of the time, judged by its
- * last read; one that a read would hold for too long, judged by its resident pages, is not read at all; and all reads
- * together stay inside a share of one core.
+ * The traps: a deep read holds its target's memory map while it walks it, 20 to 27 ns a page, so what would take too long
+ * in one go is read in pieces, or not at all; and with `auto` the time for deep reads is short, so it goes where the
+ * error that has built up since the last read is largest for what a read costs. The cheap counters tell of it: memory that
+ * came or went, pages that were faulted in, and comings and goings of others, with whom file pages are shared.
  */
 import { Status } from '../schema.js';
 
 export type DeepRate = 'auto' | 'off' | number;
 
-/** With `auto` the interval between two reads of a process is at least this many times the hold of the last. */
-const HOLD_RATIO = 1000;
+/** `none`: one read would hold the target for too long, and there is no other way. */
+export type DeepMethod = 'whole' | 'paced' | 'none';
+
+export interface DeepLimits {
+  /** A target that a whole read would hold for longer is read in pieces. */
+  readonly maxHoldNs: number;
+  /** Longer holds that somebody has agreed to: once for each process. */
+  readonly allowHoldNs: number;
+  /** Whether this tier can be read in pieces. */
+  readonly canPace: boolean;
+}
+
+/** What the counters say of each slot. */
+export interface Movement {
+  readonly rss: Float64Array;
+  readonly faults: Float64Array;
+}
+
 const HOLD_NS_PER_PAGE = 25;
-/** With `auto` a target that one read is expected to hold for longer is left alone. */
-const MAX_HOLD_NS = 10e6;
-/** With `auto`, of one core. */
-const CPU_SHARE = 0.005;
-/** With `auto`, what may be spent at once, so that a first pass over a host does not take minutes. */
-const BURST_NS = 50e6;
+const HOLD_NS_LEAST = 40_000;
+const PACED_NS_PER_PAGE = 70;
+const PACED_NS_LEAST = 200_000;
+/** With `auto`: whatever moved or not, a process is read that often. */
+const MAX_AGE_NS = 60e9;
+/** With `auto`: an expected error below this share of the resident memory waits for the age. */
+const WORTHWHILE = 0.005;
+/** A fault brings or exchanges one page; most exchange what is counted already. */
+const PAGES_PER_FAULT = 0.25;
+const BUCKETS = 64;
+const FADING = 0.9;
 
 export class DeepSchedule {
   readonly #rate: DeepRate;
+  readonly #pageSize: number;
+  readonly #limits: DeepLimits;
   /** With `auto` no process is read more often than this. */
   readonly #leastIntervalNs: number;
-  /** Resident bytes above which a process is not read. */
-  readonly #maxRss: number;
-  #nextDue = new Float64Array(64);
   /** A read belongs to the nearest tick, which may be a little before it is due. */
   readonly #slackNs: number;
+  #nextDue = new Float64Array(64);
+  #readAt = new Float64Array(64);
+  #rss = new Float64Array(64);
+  #faults = new Float64Array(64);
+  /** Of the PSS that was read, the part of pages that others map too. */
+  #shared = new Float64Array(64);
+  #turnover = new Float64Array(64);
+  /** Holds of the last two whole reads, ns; their smaller one counts, since a wait for a processor is no hold. */
+  #holds: [Float64Array, Float64Array] = [new Float64Array(64), new Float64Array(64)];
+  #consentUsed = new Uint8Array(64);
+  #comings = 0;
   /** Where the next search for due slots begins, so that none is starved. */
   #cursor = 0;
-  #creditNs = BURST_NS;
-  #creditedAt = 0;
+  readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
 
-  constructor(rate: DeepRate, pageSize: number, leastIntervalNs: number, periodNs = 0) {
-    this.#slackNs = typeof rate === 'number' ? periodNs / 2 : 0;
+  constructor(rate: DeepRate, pageSize: number, leastIntervalNs: number, limits: DeepLimits, periodNs = 0) {
     this.#rate = rate;
+    this.#pageSize = pageSize;
+    this.#limits = limits;
     this.#leastIntervalNs = leastIntervalNs;
-    this.#maxRss = rate === 'auto' ? (MAX_HOLD_NS / HOLD_NS_PER_PAGE) * pageSize : Number.POSITIVE_INFINITY;
+    this.#slackNs = typeof rate === 'number' ? periodNs / 2 : 0;
   }
 
   get isOff(): boolean {
     return this.#rate === 'off';
   }
 
+  /** Whether reads are to stay inside the budget. */
+  get isBudgeted(): boolean {
+    return this.#rate === 'auto';
+  }
+
   /** A slot has a new process: it is due at once. */
   arrived(slot: number): void {
-    if (slot >= this.#nextDue.length) {
-      const larger = new Float64Array(Math.max(slot + 1, this.#nextDue.length * 2));
-      larger.set(this.#nextDue);
-      this.#nextDue = larger;
-    }
-    this.#nextDue[slot] = 0;
+    if (slot >= this.#nextDue.length) this.#grow(Math.max(slot + 1, this.#nextDue.length * 2));
+    for (const column of [this.#nextDue, this.#readAt, this.#rss, this.#shared, ...this.#holds]) column[slot] = 0;
+    this.#consentUsed[slot] = 0;
+    this.#comings++;
   }
 
-  /** How long the reads of this tick may take, nanoseconds; `nowNs` is monotonic. */
-  allowanceNs(nowNs: number): number {
-    if (this.#rate !== 'auto') return Number.POSITIVE_INFINITY;
-    if (this.#creditedAt === 0) this.#creditedAt = nowNs;
-    this.#creditNs = Math.min(BURST_NS, this.#creditNs + (nowNs - this.#creditedAt) * CPU_SHARE);
-    this.#creditedAt = nowNs;
-    return Math.max(0, this.#creditNs);
+  /** A process has gone: pages that it shared count for more with the others. */
+  departed(): void {
+    this.#comings++;
   }
 
-  /** The reads of this tick took so long. */
-  spent(ns: number): void {
-    this.#creditNs -= ns;
+  /** How a process of so many resident bytes is to be read. */
+  methodOf(slot: number, rss: number): DeepMethod {
+    const hold = this.#predictedHold(slot, rss);
+    const { maxHoldNs, allowHoldNs, canPace } = this.#limits;
+    if (hold <= maxHoldNs || (hold <= allowHoldNs && this.#consentUsed[slot] === 0)) return 'whole';
+    return canPace ? 'paced' : 'none';
+  }
+
+  /** What reading it is expected to cost, CPU nanoseconds. */
+  costNs(slot: number, rss: number): number {
+    if (this.methodOf(slot, rss) === 'whole') return HOLD_NS_LEAST + this.#predictedHold(slot, rss);
+    return PACED_NS_LEAST + (rss / this.#pageSize || 0) * PACED_NS_PER_PAGE;
   }
 
   /**
-   * Fills `out` with the live slots that are due, beginning behind the last one read. Returns how many. `rss` is the
-   * column of resident bytes by slot.
+   * Fills `out` with the live slots that are due: with a fixed rate beginning behind the last one read, with `auto` those
+   * first whose expected error is largest for their cost. Returns how many. Those that must not be read are left out.
    */
-  due(live: Uint32Array, count: number, nowNs: number, rss: Float64Array, out: Uint32Array): number {
+  due(live: Uint32Array, count: number, nowNs: number, moved: Movement, out: Uint32Array): number {
     if (this.#rate === 'off' || count === 0) return 0;
-    let first = 0;
-    while (first < count && live[first]! < this.#cursor) first++;
-    let found = 0;
-    for (let step = 0; step < count; step++) {
-      const slot = live[(first + step) % count]!;
-      if (nowNs + this.#slackNs >= this.#nextDue[slot]! && !(rss[slot]! > this.#maxRss)) out[found++] = slot;
-    }
-    return found;
+    return this.#rate === 'auto'
+      ? this.#mostWanted(live, count, nowNs, moved, out)
+      : this.#inTurn(live, count, nowNs, moved, out);
   }
 
-  /** A slot was read: `holdNs` is NaN when nothing was measured. */
-  read(slot: number, status: number, holdNs: number, nowNs: number): void {
+  /** A slot was read: `holdNs` is NaN when nothing was measured, `shared` the PSS of pages that others map too. */
+  read(slot: number, status: number, holdNs: number, isPaced: boolean, shared: number, nowNs: number, moved: Movement) {
     this.#cursor = slot + 1;
+    this.#readAt[slot] = nowNs;
     if (status === Status.noMm || status === Status.unsupported) {
       // A kernel thread or a zombie never gets memory, a kernel never gets the file: not asked again.
       this.#nextDue[slot] = Number.POSITIVE_INFINITY;
       return;
+    }
+    if (status === Status.ok) {
+      this.#rss[slot] = moved.rss[slot]!;
+      this.#faults[slot] = moved.faults[slot]!;
+      this.#shared[slot] = shared;
+      this.#turnover[slot] = this.#comings;
+      if (isPaced) this.#fade(slot);
+      else {
+        if (holdNs > this.#limits.maxHoldNs) this.#consentUsed[slot] = 1;
+        this.#holds[1][slot] = this.#holds[0][slot]!;
+        this.#holds[0][slot] = holdNs;
+      }
     }
     if (typeof this.#rate === 'number') {
       // From when it was due, not from when it was read: else every read slips by what it took, and with that by a tick.
@@ -99,6 +146,91 @@ export class DeepSchedule {
       this.#nextDue[slot] = next > nowNs ? next : nowNs + 1e9 / this.#rate;
       return;
     }
-    this.#nextDue[slot] = nowNs + Math.max(this.#leastIntervalNs, (holdNs || 0) * HOLD_RATIO);
+    this.#nextDue[slot] = nowNs + this.#leastIntervalNs;
+  }
+
+  /** Bytes by which PSS and USS may have moved since the last read; of a process that was never read all it has. */
+  expectedError(slot: number, liveCount: number, moved: Movement): number {
+    const rss = moved.rss[slot] || 0;
+    if (this.#readAt[slot] === 0 || !(this.#rss[slot]! > 0)) return Math.max(rss, this.#pageSize);
+    const faults = Math.max(0, moved.faults[slot]! - this.#faults[slot]!) || 0;
+    const turnover = (this.#comings - this.#turnover[slot]!) / Math.max(1, liveCount);
+    return (
+      Math.abs(rss - this.#rss[slot]!) +
+      Math.min(rss, faults * PAGES_PER_FAULT * this.#pageSize) +
+      this.#shared[slot]! * Math.min(0.5, turnover)
+    );
+  }
+
+  #predictedHold(slot: number, rss: number): number {
+    const pages = rss / this.#pageSize || 0;
+    const fromPages = HOLD_NS_LEAST + pages * HOLD_NS_PER_PAGE;
+    const [last, before] = [this.#holds[0][slot]!, this.#holds[1][slot]!];
+    if (last === 0) return fromPages;
+    const growth = this.#rss[slot]! > 0 && rss > this.#rss[slot]! ? rss / this.#rss[slot]! : 1;
+    const told = Math.min(last, before || Number.POSITIVE_INFINITY) * growth;
+    // One read that had to wait says little: until there is a second one the pages count, when they say less.
+    return before === 0 ? Math.min(told, Math.max(fromPages, told / 4)) : told;
+  }
+
+  #mayRead(slot: number, rss: number): boolean {
+    if (this.methodOf(slot, rss) !== 'none') return true;
+    this.#fade(slot);
+    return false;
+  }
+
+  /** What long holds tell fades: they may have been waits for a processor, and without a whole read nothing corrects it. */
+  #fade(slot: number): void {
+    this.#holds[0][slot]! *= FADING;
+    this.#holds[1][slot]! *= FADING;
+  }
+
+  #inTurn(live: Uint32Array, count: number, nowNs: number, { rss }: Movement, out: Uint32Array): number {
+    let first = 0;
+    while (first < count && live[first]! < this.#cursor) first++;
+    let found = 0;
+    for (let step = 0; step < count; step++) {
+      const slot = live[(first + step) % count]!;
+      if (nowNs + this.#slackNs < this.#nextDue[slot]! || !this.#mayRead(slot, rss[slot]!)) continue;
+      out[found++] = slot;
+    }
+    return found;
+  }
+
+  #mostWanted(live: Uint32Array, count: number, nowNs: number, moved: Movement, out: Uint32Array): number {
+    for (const bucket of this.#buckets) bucket.length = 0;
+    for (let index = 0; index < count; index++) {
+      const slot = live[index]!;
+      if (nowNs < this.#nextDue[slot]!) continue;
+      const rss = moved.rss[slot]!;
+      if (!this.#mayRead(slot, rss)) continue;
+      const error = this.expectedError(slot, count, moved);
+      const isOld = nowNs - this.#readAt[slot]! >= MAX_AGE_NS;
+      if (!isOld && error < WORTHWHILE * (rss || 0)) continue;
+      // By powers of two of bytes per microsecond: a finer order would cost more than it brings.
+      const worth = ((isOld ? Math.max(error, 0.02 * (rss || this.#pageSize)) : error) * 1e3) / this.costNs(slot, rss);
+      const bucket = Math.max(0, Math.min(BUCKETS - 1, 16 + Math.floor(Math.log2(worth + 1e-9))));
+      this.#buckets[bucket]!.push(slot);
+    }
+    let found = 0;
+    for (let bucket = BUCKETS - 1; bucket >= 0; bucket--)
+      for (const slot of this.#buckets[bucket]!) out[found++] = slot;
+    return found;
+  }
+
+  #grow(size: number): void {
+    const larger = <T extends Float64Array | Uint8Array>(column: T): T => {
+      const grown = new (column.constructor as new (size: number) => T)(size);
+      grown.set(column);
+      return grown;
+    };
+    this.#nextDue = larger(this.#nextDue);
+    this.#readAt = larger(this.#readAt);
+    this.#rss = larger(this.#rss);
+    this.#faults = larger(this.#faults);
+    this.#shared = larger(this.#shared);
+    this.#turnover = larger(this.#turnover);
+    this.#holds = [larger(this.#holds[0]), larger(this.#holds[1])];
+    this.#consentUsed = larger(this.#consentUsed);
   }
 }

@@ -2,7 +2,7 @@
  * What recording costs the recorder.
  *
  * The trap: in a worker, the CPU time and the memory of the process are mostly its host's. So a worker counts its own
- * thread's CPU time, and only a recorder with a process of its own counts the process.
+ * thread's CPU time and that of the engine's threads, and only a recorder with a process of its own counts the process.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { processCpuNs, threadCpuNs } from '../engine/clocks.js';
@@ -23,7 +23,11 @@ export class OwnCost {
   #rss = 0;
   #rssReadAt: bigint | undefined;
 
-  constructor(scope: 'thread' | 'process') {
+  /** `helpersNs`: CPU time of the threads that work for this one. */
+  constructor(
+    scope: 'thread' | 'process',
+    private readonly helpersNs: () => number,
+  ) {
     this.#scope = scope;
     this.#startNs = this.#now();
   }
@@ -50,6 +54,6 @@ export class OwnCost {
   }
 
   #now(): number {
-    return this.#scope === 'thread' ? threadCpuNs() : processCpuNs();
+    return this.#scope === 'thread' ? threadCpuNs() + this.helpersNs() : processCpuNs();
   }
 }

@@ -5,7 +5,7 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
+import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
@@ -13,6 +13,7 @@ import { formatKeep, type Keep, parseKeep } from '../recording/keep.js';
 import type { HostUnits } from '../schema.js';
 import { InputError } from '../text/input-error.js';
 import { readVersion } from '../text/package.js';
+import { chooseRate } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
@@ -22,12 +23,18 @@ import { type PlainTarget, plainTarget, type Target } from './target.js';
 export interface RecordOptions {
   /** Which processes; default `self`. Pids are resolved to processes once, when the recording starts. */
   readonly target?: Target;
-  /** Ticks per second, 0.01 to 10000; default 10. */
-  readonly hz?: number;
+  /** Ticks per second, 0.01 to 10000; default 10. `auto`: as many as half of the budget pays for, 0.2 to 100. */
+  readonly hz?: number | 'auto';
   /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
   readonly rollup?: DeepRate;
   /** How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). */
   readonly mappings?: DeepRate;
+  /** Share of one core that recording may cost, 0.0001 to 1; default 0.01. With `auto` deep reads stay inside it. */
+  readonly budget?: number;
+  /** A target that one deep read would hold for longer is read in pieces, milliseconds; default 0.5. */
+  readonly maxHoldMs?: number;
+  /** A longer hold that is allowed, once for each process; milliseconds, default 0: none. */
+  readonly allowHoldMs?: number;
   /** Path of a new file; without it the ring is kept in memory until `save`. */
   readonly file?: string;
   /**
@@ -46,8 +53,8 @@ export interface RecordOptions {
   readonly cmdline?: CmdlineMode;
   /** A group, by name or number, whose members may read `file`: 0640 in place of 0600. */
   readonly ringGroup?: string | number;
-  /** Default `auto`: the best that works here. */
-  readonly engine?: EngineChoice;
+  /** Default `auto`: `native`, or `ts` where the addon is not there. `bpf` is used only when it is asked for. */
+  readonly engine?: SweepingChoice;
   /** Where the sampler runs; default `process` when the target can include this process, else `worker`. */
   readonly sampler?: SamplerHost;
   /** Milliseconds after which the recording ends by itself; default: never. */
@@ -81,6 +88,15 @@ export const MAX_RING_BYTES = 2 ** 42;
 const FILE_BYTES = 256 * 2 ** 20;
 const MEMORY_BYTES = 64 * 2 ** 20;
 const AUDIT = 10_000;
+const BUDGET = 0.01;
+/** What `budget` may be. */
+export const MIN_BUDGET = 0.0001;
+export const MAX_BUDGET = 1;
+const MAX_HOLD_MS = 0.5;
+/** What `maxHoldMs` and `allowHoldMs` may be. */
+export const MIN_MAX_HOLD_MS = 0.05;
+export const MAX_MAX_HOLD_MS = 1000;
+export const MAX_ALLOW_HOLD_MS = 60_000;
 
 /** How a recording is to be made: everything but the storage in memory, which the caller allocates. */
 export interface RecordPlan {
@@ -108,11 +124,15 @@ export function planRecording(options: RecordOptions): RecordPlan {
   // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
   const { engine: choice = 'auto', procfs: root = '/proc', trim = true } = options;
   const { hz = 10, rollup = 'auto', mappings = 'off', audit = AUDIT, durationMs = 0 } = options;
+  const { budget = BUDGET, maxHoldMs = MAX_HOLD_MS, allowHoldMs = 0 } = options;
   const { sizeBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES, ownCost = 'thread' } = options;
   const { target: wanted = 'self' } = options;
   const target = plainTarget(wanted, process.pid);
   const { sampler = includesSelf(target) ? 'process' : 'worker' } = options;
-  numberOption('hz', hz, MIN_HZ, MAX_HZ);
+  if (hz !== 'auto') numberOption('hz', hz, MIN_HZ, MAX_HZ);
+  numberOption('budget', budget, MIN_BUDGET, MAX_BUDGET);
+  numberOption('maxHoldMs', maxHoldMs, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
+  numberOption('allowHoldMs', allowHoldMs, 0, MAX_ALLOW_HOLD_MS);
   numberOption('sizeBytes', sizeBytes, MIN_RING_BYTES, MAX_RING_BYTES);
   numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
   const { cmdline = 'full' } = options;
@@ -122,8 +142,10 @@ export function planRecording(options: RecordOptions): RecordPlan {
     );
   }
   numberOption('audit', audit, 0, Number.MAX_SAFE_INTEGER);
-  if (!ENGINE_CHOICES.includes(choice)) {
-    throw new TypeError(`Expected the "engine" option to be one of ${ENGINE_CHOICES.join(', ')}, got ${shown(choice)}`);
+  if (!SWEEPING_CHOICES.includes(choice)) {
+    throw new TypeError(
+      `Expected the "engine" option to be one of ${SWEEPING_CHOICES.join(', ')}, got ${shown(choice)}`,
+    );
   }
   if (sampler !== 'worker' && sampler !== 'process') {
     throw new TypeError(`Expected the "sampler" option to be "worker" or "process", got ${shown(sampler)}`);
@@ -132,7 +154,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
     throw new TypeError(`Expected the "ownCost" option to be "thread" or "process", got ${shown(ownCost)}`);
   }
   checkFolder(root);
-  const chosen = chooseEngine(choice);
+  const units = hostUnits(root, options);
+  const chosen = chooseSweepingEngine(choice, { root, host: units });
+  const rate = hz === 'auto' ? chooseRate(root, units, chosen.name, target, budget) : hz;
   return {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
@@ -142,17 +166,21 @@ export function planRecording(options: RecordOptions): RecordPlan {
     config: {
       target,
       root,
-      host: hostUnits(root, options),
+      host: units,
       engine: chosen.name,
       engineReason: chosen.reason,
-      hz,
+      hz: rate,
+      isRateChosen: hz === 'auto',
       rollup: deepRate('rollup', rollup),
       mappings: deepRate('mappings', mappings),
+      budget,
+      maxHoldNs: maxHoldMs * 1e6,
+      allowHoldNs: allowHoldMs * 1e6,
       audit: Math.floor(audit),
-      keep: checkKeep(options.keep, hz),
+      keep: checkKeep(options.keep, rate),
       cmdline,
       // A tick at 0, then one at each period that begins before the end.
-      ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * hz - 1e-9)),
+      ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * rate - 1e-9)),
       durationMs,
       maxKept: undefined,
       ownCost: sampler === 'process' ? 'process' : ownCost,
@@ -166,6 +194,9 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'hz',
   'rollup',
   'mappings',
+  'budget',
+  'maxHoldMs',
+  'allowHoldMs',
   'file',
   'resume',
   'sizeBytes',

@@ -12,11 +12,14 @@ import { TierColumns } from '../engine/tier-columns.js';
 import { sleepUntil } from '../engine/wait.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
+import { Budget } from './budget.js';
 import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
+import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
+import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
@@ -46,9 +49,15 @@ export class Sampler {
   readonly #table: ProcessTable;
   readonly #census: Census;
   readonly #deep: DeepReads;
+  readonly #budget: Budget;
+  /** CPU time of deep reads so far, and that of the reader threads when it was last looked at. */
+  #deepCpuNs = 0;
+  #readersCpuNs = 0;
   readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
+  readonly #lives: LifeLog;
+  readonly #peaks: PeakBudget;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   #ticks = 0;
   #schedule: Schedule | undefined;
@@ -61,10 +70,11 @@ export class Sampler {
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
-    this.#cost = new OwnCost(config.ownCost);
+    this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#table = new ProcessTable(maxSlots);
-    this.#deep = new DeepReads(config, engine, writer, this.#table);
+    this.#budget = new Budget(config.budget);
+    this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
     this.#commands = new CommandLines(config, writer, this.#table);
     this.#census = new Census(
       engine,
@@ -74,6 +84,8 @@ export class Sampler {
       isOpenEnded(config.target),
       (slot) => this.#arrived(slot),
     );
+    this.#lives = new LifeLog(config, engine, writer);
+    this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
     });
@@ -81,7 +93,12 @@ export class Sampler {
 
   /** Finds the processes of the target. Returns how many there are now. */
   begin(): number {
-    this.#census.look(process.hrtime.bigint());
+    const nowNs = process.hrtime.bigint();
+    // Listening comes first: whoever begins while the others are being found is heard of.
+    this.#lives.open();
+    this.#census.look(nowNs);
+    this.#lives.begin(nowNs);
+    this.#peaks.begin(nowNs);
     return this.#table.count;
   }
 
@@ -150,6 +167,8 @@ export class Sampler {
     this.#commands.close();
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
+    this.#lives.drain();
+    this.#lives.report(process.hrtime.bigint());
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
@@ -162,6 +181,7 @@ export class Sampler {
       if (leftNs <= LAST_STRETCH_NS) break;
       // In slices, so that a stop does not wait for the next tick of a slow recording.
       await pause(Math.min(100, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
+      this.#lives.drain();
       if (this.#isStopping) return;
     }
     await turn();
@@ -171,10 +191,11 @@ export class Sampler {
   #tick(schedule: Schedule): void {
     const { deadlineNs, tick } = schedule;
     const startNs = process.hrtime.bigint();
+    this.#lives.drain();
     this.#census.look(startNs);
     const table = this.#table;
     this.#makeRoom();
-    const statEvery = this.#statPace.every;
+    const statEvery = this.#statPace.everyOf(this.#engine.name);
     // The recording numbers the ticks of all its writers in one row, and its readers tell by that number what was read.
     const phase = (tick + this.#writer.firstTick) % statEvery;
     const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, phase);
@@ -190,6 +211,8 @@ export class Sampler {
         ownRss: this.#cost.rssBytes(startNs),
         missedTicks: schedule.missed,
         statEvery,
+        deepCpu: Math.round(this.#deepCpuNs),
+        deepCredit: Math.round(this.#budget.creditNs),
       },
       this.#counters,
     );
@@ -205,9 +228,22 @@ export class Sampler {
       this.#clockAtNs = startNs;
       this.#writer.clock(readClocks());
       this.#census.settle(startNs);
+      this.#lives.report(startNs);
     }
+    this.#peaks.check(startNs);
     this.#commands.spend();
-    this.#deep.spend(tick, deadlineNs + schedule.periodNs, this.#counters.columns[0]!);
+    this.#readDeep(tick, deadlineNs + schedule.periodNs);
+  }
+
+  #readDeep(tick: number, nextDeadlineNs: bigint): void {
+    const before = this.#cost.cpuNs();
+    // What reader threads did between the ticks was deep reading too.
+    const inBackground = this.#engine.readerCpuNs() - this.#readersCpuNs;
+    this.#deep.spend(tick, nextDeadlineNs, this.#counters);
+    this.#readersCpuNs = this.#engine.readerCpuNs();
+    const after = this.#cost.cpuNs();
+    this.#deepCpuNs += after - before + inBackground;
+    this.#budget.spent(Number(process.hrtime.bigint()), after, this.#deepCpuNs);
   }
 
   #rename(renames: number, nowNs: bigint): void {
@@ -226,13 +262,16 @@ export class Sampler {
     for (let index = 0; index < count; index++) {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
+      this.#lives.departed(this.#table.identity(slot)!);
       this.#census.depart(slot, nowNs);
+      this.#deep.departed();
       departed = true;
     }
     if (departed) this.#table.refresh();
   }
 
   #arrived(slot: number): void {
+    this.#lives.arrived(this.#table.identity(slot)!);
     this.#makeRoom();
     this.#counters.clear(slot);
     this.#deep.arrived(slot);

@@ -7,6 +7,8 @@
  * fourth, eighth ... slot in turn, and the rows that were left out say so.
  */
 
+import type { EngineName } from '../engine/engine.js';
+
 /** A sweep may take this share of the period, the rest is for storing, for deep reads and for others on this processor. */
 const MOST = 0.5;
 /** Below this share twice as many can be read and it is still within `MOST`. */
@@ -19,6 +21,7 @@ const TICKS_TO_SETTLE = 8;
 const WORTHWHILE = 0.08;
 const MOST_EVERY = 64;
 const SMOOTHING = 0.25;
+const TIMES_PERIOD_NS = 100_000_000;
 
 export class StatPace {
   /** `stat` is read for the slots with slot mod `every` = tick mod `every`. */
@@ -33,6 +36,12 @@ export class StatPace {
 
   constructor(periodNs: number) {
     this.#periodNs = periodNs;
+  }
+
+  /** The engine in the kernel spends nothing on reading, and the times of a process by its threads: ten times a second. */
+  everyOf(engine: EngineName): number {
+    if (engine !== 'bpf') return this.every;
+    return 2 ** Math.max(0, Math.ceil(Math.log2(TIMES_PERIOD_NS / this.#periodNs)));
   }
 
   /** A sweep took so long. */

@@ -7,6 +7,7 @@
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { readGuardedFile } from '../engine/guarded-file.js';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import { shown } from './shown.js';
 
@@ -172,7 +173,8 @@ function subjectOf(subject: MatchSubject, root: string, identity: ProcessIdentit
   if (subject === 'comm') return Buffer.from(identity.comm).toString('utf8');
   try {
     if (subject === 'exe') return readlinkSync(path.join(root, String(identity.pid), 'exe'));
-    return readFileSync(path.join(root, String(identity.pid), 'cmdline'), 'utf8')
+    return Buffer.from(readGuardedFile(path.join(root, String(identity.pid), 'cmdline')))
+      .toString('utf8')
       .replace(/\0+$/, '')
       .replaceAll('\0', ' ');
   } catch {

@@ -27,7 +27,7 @@ describe('what a recording holds', () => {
       bytes: 16384 + 3 * 65536,
       bytesPerPoint: (16384 + 3 * 65536) / 2,
       pointsPerSecond: expect.any(Number),
-      density: { idleFrameBytes: 32, bytesPerChange: null, keyBytesPerProcess: expect.any(Number) },
+      density: { idleFrameBytes: 40, bytesPerChange: null, keyBytesPerProcess: expect.any(Number) },
       format: { version: 3, known: 3, unknownFrames: 0 },
       coverage: { attempted: 4, stored: 2, dropped: { 'missed-tick': 2 } },
       damage: [],
@@ -66,7 +66,7 @@ describe('what a recording holds', () => {
     expect(lines[0]).toContain(String.raw`\x1B[31mevil\x0Ahost`);
     expect(lines[4]).toBe('ticks      2 of 4 at 10 Hz, 2 missed, late by 0.001 ms median, 0.001 ms p99, 0.001 ms most');
     expect(lines[7]).toMatch(
-      /^density {4}a tick in which nothing changed 32 bytes, the key of a block [\d.]+ per process$/,
+      /^density {4}a tick in which nothing changed 40 bytes, the key of a block [\d.]+ per process$/,
     );
     expect(lines[8]).toBe('coverage   2 of 4 rows; not: 2 missed-tick');
   });

@@ -1,5 +1,6 @@
 /** What a recording holds, as the lines and as the JSON of `tidemark info`. */
 import type { Density } from '../recording/density.js';
+import type { RecordingMetadata } from '../recording/format.js';
 import type { Recording } from '../recording/recording.js';
 import type { StepRetention } from '../recording/retention.js';
 import type { RecordingSummary } from '../recording/summary.js';
@@ -31,6 +32,8 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     coverage,
     statShare,
     lostEvents,
+    ...(summary.lives ? { lives: summary.lives } : {}),
+    ...(summary.peaks ? { peaks: summary.peaks } : {}),
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
@@ -43,6 +46,9 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     target: metadata.target,
     rollup: metadata.rollup,
     mappings: metadata.mappings,
+    budget: metadata.budget ?? null,
+    hzAsked: metadata.hzAsked ?? null,
+    maxHoldSeconds: metadata.maxHoldNs === undefined ? null : metadata.maxHoldNs / 1e9,
     writer: metadata.writer,
   };
 }
@@ -76,6 +82,8 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       'coverage',
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
+    ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
+    ...(summary.peaks ? [line('spikes', spikesText(summary.peaks, ticks.hz))] : []),
     ...summary.resumed.map(({ timeNs, reason, from, to }) =>
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),
     ),
@@ -83,10 +91,35 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
+    ...budgetLines(metadata, summary).map((text) => line('budget', text)),
     damage.length === 0
       ? line('damage', 'none')
       : line('damage', damage.map(({ offset, reason }) => `${reason} at byte ${offset}`).join('; ')),
   ];
+}
+
+/** What was asked for, what was given to whom, and why it is more or less. */
+function budgetLines({ budget, rollup, hzAsked }: RecordingMetadata, { self }: RecordingSummary): string[] {
+  const { cpuShareOfOneCore: all, deepShareOfOneCore: deep } = self;
+  if (budget === undefined || deep === null) return [];
+  const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
+  const rate = hzAsked === 'auto' ? ' and the rate chosen for it' : '';
+  const given = `${percent(budget)} of one core asked${rate}, ${percent(all)} used, ${percent(deep)} of it by deep reads`;
+  const rest = all - deep;
+  if (rollup !== 'auto') return [`${given}; their rate was asked for`];
+  if (rest > budget) return [`${given}: the rate of the counters alone takes more, so they got the least`];
+  return [`${given}${all > 0.9 * budget ? ', which binds' : ': all that was worth reading was read'}`];
+}
+
+function livesText(lives: NonNullable<RecordingSummary['lives']>): string {
+  const { isHeard, reason, told, lost, byEvent, mayBeMissed } = lives;
+  if (isHeard) return `${byEvent} short-lived processes by event only; ${told} events heard, ${lost} lost`;
+  return `nothing is heard between ticks (${reason}); up to ${mayBeMissed} processes or threads may have been missed`;
+}
+
+function spikesText({ isOn, reason }: NonNullable<RecordingSummary['peaks']>, hz: number): string {
+  if (isOn) return 'resident memory is watched between ticks too: rssLow and rssHigh';
+  return `a spike must last ${formatDurationShort(1e9 / hz)} to be seen for certain (${reason})`;
 }
 
 /** What takes how many bytes; nothing where nothing can be said. */

@@ -16,7 +16,7 @@ beforeEach(() => {
   tree = new FakeProcfs();
   tree.add(7);
   tree.write(7, 'smaps', '1000-2000 r--p 0 00:00 0\n');
-  sweeper = new addon.Sweeper(tree.root, 4096, 100, 10) as unknown as Record<string, Call>;
+  sweeper = new addon.Sweeper(tree.root, 4096, 100, 10, 2, 20e9) as unknown as Record<string, Call>;
   sweeper.attach!(0, 7, new Float64Array(4), new Uint8Array(64));
 });
 afterEach(() => tree.destroy());
@@ -44,6 +44,15 @@ const RIGHT: Record<string, () => unknown[]> = {
     new BigInt64Array(2),
     0n,
   ],
+  sweepPaced: () => [
+    Uint32Array.of(0, 1),
+    2,
+    new Float64Array(ROLLUP_COLUMNS.length * STRIDE),
+    new Uint8Array(STRIDE),
+    new BigInt64Array(2),
+    0n,
+    500_000,
+  ],
   sweepMappings: () => [
     Uint32Array.of(0, 1),
     2,
@@ -58,6 +67,7 @@ const RIGHT: Record<string, () => unknown[]> = {
     new Float64Array(2),
   ],
   listPids: () => [new Int32Array(8)],
+  readers: () => [new Float64Array(1)],
 };
 
 const WRONG: unknown[] = [
@@ -191,11 +201,22 @@ describe('the calls of a sweeper', () => {
       }
     }
     const Sweeper = addon.Sweeper as unknown as Call & (new (...words: unknown[]) => unknown);
-    expect(() => Sweeper('/proc', 4096, 100, 1)).toThrow(TypeError);
-    for (const words of [[], ['/proc'], [1, 2, 3, 4], ['/proc', '4096', 100, 1], [{}, 1, 2, 3]]) {
+    expect(() => Sweeper('/proc', 4096, 100, 1, 1, 1e6)).toThrow(TypeError);
+    for (const words of [
+      [],
+      ['/proc'],
+      [1, 2, 3, 4, 1, 1],
+      ['/proc', '4096', 100, 1, 1, 1],
+      [{}, 1, 2, 3, 1, 1],
+      ['/proc', 4096, 100, 1],
+      ['/proc', 4096, 100, 1, 5, 1e6],
+      ['/proc', 4096, 100, 1, 1, 0],
+    ]) {
       expect(() => new Sweeper(...words)).toThrow(TypeError);
     }
-    expect(() => new Sweeper('/none/such', 4096, 100, 1)).toThrow('Cannot open /none/such: No such file or directory');
+    expect(() => new Sweeper('/none/such', 4096, 100, 1, 1, 1e6)).toThrow(
+      'Cannot open /none/such: No such file or directory',
+    );
   });
 });
 
@@ -210,6 +231,7 @@ describe('the other functions of the addon', () => {
     'tokenizeStatm',
     'tokenizeStat',
     'tokenizeStatus',
+    'readGuarded',
   ])('%s survives wrong arguments', (name) => {
     const call = addon[name as 'clocks'] as Call;
     // A descriptor that is not open, and no instant that is worth waiting for.

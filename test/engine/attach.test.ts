@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EngineName } from '../../src/engine/engine.js';
 import type { ProcessIdentity } from '../../src/engine/identity.js';
 import { endChildren, procText, startStopped, statWords } from './commands.js';
-import { closeEngines, counterColumns, ENGINES, engineOn, sweep } from './engines.js';
+import { closeEngines, counterColumns, ENGINES, engineOn, sweep, TREE_ENGINES } from './engines.js';
 import { FakeProcfs, PF_KTHREAD } from './fake-procfs.js';
 
 let tree: FakeProcfs;
@@ -14,21 +15,17 @@ afterEach(async () => {
   await endChildren();
 });
 
-describe.each(ENGINES)('attach with the %s engine', (name) => {
-  const attached = (pid: number, root = tree.root): ProcessIdentity => {
-    const result = engineOn(name, { root }).attach(0, pid);
-    if (result.status !== 'ok') throw new Error(result.status);
-    return result.identity;
-  };
-  const commOf = (comm: string | Uint8Array) => {
-    tree.add(7, { comm });
-    return Buffer.from(attached(7).comm);
-  };
+function attachedWith(name: EngineName, pid: number, root: string): ProcessIdentity {
+  const result = engineOn(name, { root }).attach(0, pid);
+  if (result.status !== 'ok') throw new Error(result.status);
+  return result.identity;
+}
 
+describe.each(ENGINES)('attach to a live process with the %s engine', (name) => {
   it('gives what stat of a live process says', async () => {
     const { pid } = await startStopped();
     const words = statWords(pid);
-    expect(attached(pid, '/proc')).toEqual({
+    expect(attachedWith(name, pid, '/proc')).toEqual({
       pid,
       startTicks: Number(words[22 - 3]),
       parentPid: process.pid,
@@ -36,6 +33,37 @@ describe.each(ENGINES)('attach with the %s engine', (name) => {
       comm: new Uint8Array(Buffer.from('sleep')),
     });
   });
+
+  it('says gone of a pid that nobody has', () => {
+    expect(engineOn(name).attach(0, 0x7fffffff)).toEqual({ status: 'gone' });
+  });
+
+  it('reads every process of this host as its comm file says', () => {
+    const engine = engineOn(name);
+    for (const pid of [...engine.listPids()].slice(0, 200)) {
+      const result = engine.attach(0, pid);
+      // A process that ended, or changed its name, is not what is tested here.
+      if (result.status !== 'ok' || result.identity.kernelThread) continue;
+      let comm: string;
+      try {
+        comm = procText(pid, 'comm');
+      } catch {
+        continue;
+      }
+      const again = engine.attach(0, pid);
+      if (again.status === 'ok' && Buffer.compare(again.identity.comm, result.identity.comm) === 0) {
+        expect(`${Buffer.from(result.identity.comm).toString('latin1')}\n`).toBe(comm);
+      }
+    }
+  });
+});
+
+describe.each(TREE_ENGINES)('attach with the %s engine', (name) => {
+  const attached = (pid: number) => attachedWith(name, pid, tree.root);
+  const commOf = (comm: string | Uint8Array) => {
+    tree.add(7, { comm });
+    return Buffer.from(attached(7).comm);
+  };
 
   it('gives start, parent and kind of a process in a tree', () => {
     tree.add(7, { startTicks: 123_456_789_012, parentPid: 2, flags: PF_KTHREAD | 0x40 });
@@ -71,7 +99,6 @@ describe.each(ENGINES)('attach with the %s engine', (name) => {
 
   it('says gone of a pid that nobody has', () => {
     expect(engineOn(name, { root: tree.root }).attach(0, 7)).toEqual({ status: 'gone' });
-    expect(engineOn(name).attach(0, 0x7fffffff)).toEqual({ status: 'gone' });
   });
 
   it('says unsupported of a stat that is none', () => {
@@ -111,24 +138,5 @@ describe.each(ENGINES)('attach with the %s engine', (name) => {
     expect(() => engineOn(name, { root: `${tree.root}/none` })).toThrow(/ENOENT|No such file/);
     tree.add(7);
     expect(() => engineOn(name, { root: tree.pathOf(7, 'stat') })).toThrow(/[Nn]ot a directory/);
-  });
-
-  it('reads every process of this host as its comm file says', () => {
-    const engine = engineOn(name);
-    for (const pid of [...engine.listPids()].slice(0, 200)) {
-      const result = engine.attach(0, pid);
-      // A process that ended, or changed its name, is not what is tested here.
-      if (result.status !== 'ok' || result.identity.kernelThread) continue;
-      let comm: string;
-      try {
-        comm = procText(pid, 'comm');
-      } catch {
-        continue;
-      }
-      const again = engine.attach(0, pid);
-      if (again.status === 'ok' && Buffer.compare(again.identity.comm, result.identity.comm) === 0) {
-        expect(`${Buffer.from(result.identity.comm).toString('latin1')}\n`).toBe(comm);
-      }
-    }
   });
 });

@@ -1,14 +1,26 @@
+import { statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EngineName } from '../../src/engine/engine.js';
 import { readHostUnits } from '../../src/procfs/host-units.js';
-import { COUNTER_COLUMNS, Status } from '../../src/schema.js';
+import { COUNTER_COLUMNS, METRICS, Status } from '../../src/schema.js';
 import { endChildren, procText, startChild, startStopped, startZombie, statWords, stopChild } from './commands.js';
-import { attachAll, closeEngines, counterColumns, ENGINES, emptyRow, engineOn, type Row, sweep } from './engines.js';
+import {
+  attachAll,
+  closeEngines,
+  counterColumns,
+  ENGINES,
+  emptyRow,
+  engineOn,
+  type Row,
+  sweep,
+  TREE_ENGINES,
+} from './engines.js';
 import { FakeProcfs, PF_KTHREAD, statText } from './fake-procfs.js';
 
 const host = readHostUnits();
 
 /** The row that the texts of a stopped process make, worked out here from proc(5) alone. */
-function expectedRow(pid: number): Row {
+function expectedRow(pid: number, name: EngineName): Row {
   const [size, resident, shared, , , data] = procText(pid, 'statm').trim().split(' ').map(Number);
   const field = (number: number) => Number(statWords(pid)[number - 3]);
   const tickNs = 1e9 / host.clockTicksPerSecond;
@@ -23,8 +35,43 @@ function expectedRow(pid: number): Row {
     systemTime: field(15) * tickNs,
     threads: field(20),
     parentPid: field(4),
+    ...kernelColumns(pid, name),
     status: 'ok',
   };
+}
+
+/** The columns that only the engine in the kernel fills, from `status`, from the folder of a cgroup and of a namespace. */
+function kernelColumns(pid: number, name: EngineName): Row {
+  const names = METRICS.filter(({ engines }) => engines === 'bpf').map((metric) => metric.name);
+  const absent = Object.fromEntries(names.map((column) => [column, Number.NaN]));
+  if (name !== 'bpf') return absent as unknown as Row;
+  const status = procText(pid, 'status');
+  const kilobytes = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(status)![1]) * 1024;
+  return {
+    ...absent,
+    rssFile: kilobytes('RssFile'),
+    rssShmem: kilobytes('RssShmem'),
+    swapAnon: kilobytes('VmSwap'),
+    pageTables: kilobytes('VmPTE'),
+    stackSize: kilobytes('VmStk'),
+    lockedSize: kilobytes('VmLck'),
+    hwm: kilobytes('VmHWM'),
+    vsizePeak: kilobytes('VmPeak'),
+    uid: Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)![1]),
+    cgroupId: cgroupIdOf(pid),
+    pidNamespace: statSync(`/proc/${pid}/ns/pid`).ino,
+  } as unknown as Row;
+}
+
+/** The inode of the folder of its cgroup, where that is mounted; 1 is the root of all. */
+function cgroupIdOf(pid: number): number {
+  const folder = /^0::(.*)$/m.exec(procText(pid, 'cgroup'))?.[1] ?? '/';
+  try {
+    const mount = /^\S+ (\S+) cgroup2 /m.exec(procText(process.pid, 'mounts'))![1]!;
+    return statSync(`${mount}${folder}`).ino;
+  } catch {
+    return expect.any(Number) as unknown as number;
+  }
 }
 
 describe('the counters of live processes', () => {
@@ -47,8 +94,10 @@ describe('the counters of live processes', () => {
     for (const maxKept of [0, 1, 3, 1000]) {
       const engine = engineOn(name, { maxKept });
       const slots = attachAll(engine, pids);
-      for (let round = 0; round < 3; round++) expect(sweep(engine, slots)).toEqual(pids.map(expectedRow));
-      expect(engine.kept()).toBe(Math.min(maxKept, pids.length * 2));
+      for (let round = 0; round < 3; round++)
+        expect(sweep(engine, slots)).toEqual(pids.map((pid) => expectedRow(pid, name)));
+      // The one in the kernel keeps nothing open.
+      expect(engine.kept()).toBe(name === 'bpf' ? 0 : Math.min(maxKept, pids.length * 2));
     }
   });
 
@@ -62,7 +111,7 @@ describe('the counters of live processes', () => {
   });
 
   it('are the same bits in both engines, rows of other slots untouched', () => {
-    const [native, ts] = ENGINES.map((name) => {
+    const [native, ts] = TREE_ENGINES.map((name) => {
       const engine = engineOn(name);
       attachAll(engine, [...pids, zombie]);
       const columns = counterColumns();
@@ -98,7 +147,7 @@ describe('the counters of live processes', () => {
   });
 });
 
-describe.each(ENGINES)('the counters of a tree with the %s engine', (name) => {
+describe.each(TREE_ENGINES)('the counters of a tree with the %s engine', (name) => {
   let tree: FakeProcfs;
   beforeEach(() => {
     tree = new FakeProcfs();
@@ -116,7 +165,7 @@ describe.each(ENGINES)('the counters of a tree with the %s engine', (name) => {
   it('come in the units of its host', () => {
     tree.add(7, { userTicks: 7, systemTicks: 1 }, '100 50 20 10 0 30 0\n');
     const page = 65_536;
-    expect(rowOfTree({ host: { pageSize: page, clockTicksPerSecond: 250 } })).toEqual({
+    expect(rowOfTree({ host: { pageSize: page, clockTicksPerSecond: 250 } })).toMatchObject({
       rss: 50 * page,
       rssAnon: 30 * page,
       vsize: 100 * page,

@@ -2,7 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runScript } from './commands.js';
-import { ENGINES } from './engines.js';
+import { TREE_ENGINES } from './engines.js';
 import { FakeProcfs, ROLLUP_HEAD, smapsRecord } from './fake-procfs.js';
 
 let tree: FakeProcfs;
@@ -30,7 +30,7 @@ const READ_AS_NOBODY = `
     rows: mappings.spans[1],
   });`;
 
-describe.each(ENGINES)('with the %s engine, as another user', (name) => {
+describe.each(TREE_ENGINES)('with the %s engine, as another user', (name) => {
   const read = (pid: number, root = tree.root) => runScript(READ_AS_NOBODY, { name, root, pid });
 
   it('the counters of pid 1 are open, its page tables are not', () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runScript } from './commands.js';
-import { attachAll, closeEngines, counterColumns, ENGINES, engineOn, sweep, sweepRollup } from './engines.js';
+import { attachAll, closeEngines, counterColumns, engineOn, sweep, sweepRollup, TREE_ENGINES } from './engines.js';
 import { FakeProcfs, ROLLUP_HEAD, smapsRecord } from './fake-procfs.js';
 
 const tree = new FakeProcfs();
@@ -18,7 +18,7 @@ afterAll(() => tree.destroy());
 
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
-describe.each(ENGINES)('descriptors of the %s engine', (name) => {
+describe.each(TREE_ENGINES)('descriptors of the %s engine', (name) => {
   it('are as many as it may keep, and the values are the same with any number', () => {
     for (const maxKept of [0, 1, 2, 7, 400, 10_000]) {
       const engine = engineOn(name, { root: tree.root, maxKept });

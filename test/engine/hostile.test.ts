@@ -3,7 +3,16 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../../src/schema.js';
-import { attachAll, closeEngines, ENGINES, emptyRow, engineOn, sweep, sweepMappings, sweepRollup } from './engines.js';
+import {
+  attachAll,
+  closeEngines,
+  emptyRow,
+  engineOn,
+  sweep,
+  sweepMappings,
+  sweepRollup,
+  TREE_ENGINES,
+} from './engines.js';
 import { FakeProcfs, ROLLUP_HEAD, smapsRecord } from './fake-procfs.js';
 
 let tree: FakeProcfs;
@@ -34,7 +43,7 @@ const TROUBLES: [what: string, make: (file: string) => void, files: readonly str
   ['more digits than fit', (file) => tree.write(7, file, '9'.repeat(100_000)), FILES],
 ];
 
-describe.each(ENGINES)('the %s engine given', (name) => {
+describe.each(TREE_ENGINES)('the %s engine given', (name) => {
   describe.each([0, 1000])('to keep %i descriptors,', (maxKept) => {
     it.each(TROUBLES)('%s reads on', (_what, make, files) => {
       for (const file of files) {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endChildren, runScript, startChild } from './commands.js';
-import { closeEngines, ENGINES, engineOn } from './engines.js';
+import { closeEngines, ENGINES, engineOn, TREE_ENGINES } from './engines.js';
 import { FakeProcfs } from './fake-procfs.js';
 
 let tree: FakeProcfs;
@@ -17,15 +17,12 @@ afterEach(async () => {
 
 const ascending = (pids: Iterable<number>) => [...pids].sort((a, b) => a - b);
 
-describe.each(ENGINES)('the list of the %s engine', (name) => {
-  const listed = (engine = engineOn(name, { root: tree.root })) => ascending(engine.listPids());
-  const folder = (entry: string) => mkdirSync(path.join(tree.root, entry));
-
+describe.each(ENGINES)('the list of this host with the %s engine', (name) => {
   it('has every process of this host once', async () => {
     const { pid } = await startChild('sleep', ['1000']);
     const engine = engineOn(name);
     const before = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-    const pids = listed(engine);
+    const pids = ascending(engine.listPids());
     const after = new Set(readdirSync('/proc'));
     // Those that were there before and after were there in between.
     const expected = before.filter((entry) => after.has(entry)).map(Number);
@@ -34,6 +31,21 @@ describe.each(ENGINES)('the list of the %s engine', (name) => {
     expect(new Set(pids).size).toBe(pids.length);
     expect(pids.filter((entry) => !before.includes(String(entry)) && !after.has(String(entry)))).toEqual([]);
   });
+});
+
+describe.each(ENGINES)('the last pid of this host with the %s engine', (name) => {
+  it('grows when a process starts', async () => {
+    const engine = engineOn(name);
+    const { pid } = await startChild('sleep', ['1000']);
+    // Pids may wrap around, and others start processes too.
+    expect(engine.lastPid()).toBeGreaterThan(0);
+    expect(engine.lastPid() >= pid || engine.lastPid() < pid / 2).toBe(true);
+  });
+});
+
+describe.each(TREE_ENGINES)('the list of the %s engine', (name) => {
+  const listed = (engine = engineOn(name, { root: tree.root })) => ascending(engine.listPids());
+  const folder = (entry: string) => mkdirSync(path.join(tree.root, entry));
 
   it('has only what is a pid', () => {
     for (const entry of ['1', '42', '2147483647', '0', '0123', '00', '1a', 'a1', '-1', '+1', '1.5', ' 1', '1 '])
@@ -85,7 +97,7 @@ describe.each(ENGINES)('the list of the %s engine', (name) => {
   });
 });
 
-describe.each(ENGINES)('the last pid of the %s engine', (name) => {
+describe.each(TREE_ENGINES)('the last pid of the %s engine', (name) => {
   it('is that of loadavg, read anew each time', () => {
     const engine = engineOn(name, { root: tree.root });
     expect(engine.lastPid()).toBe(-1);
@@ -103,13 +115,5 @@ describe.each(ENGINES)('the last pid of the %s engine', (name) => {
   it.each(['', '\n', '\n\n\n', '12', ' '])('is not made up of another text, %j', (text) => {
     writeFileSync(path.join(tree.root, 'loadavg'), text);
     expect(engineOn(name, { root: tree.root }).lastPid()).toBe(text === '12' ? 12 : -1);
-  });
-
-  it('grows when a process starts', async () => {
-    const engine = engineOn(name);
-    const { pid } = await startChild('sleep', ['1000']);
-    // Pids may wrap around, and others start processes too.
-    expect(engine.lastPid()).toBeGreaterThan(0);
-    expect(engine.lastPid() >= pid || engine.lastPid() < pid / 2).toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import { type Mapping, parseSmaps } from '../../src/procfs/mapping-objects.js';
 import { NO_SPAN, Permission, SMAPS_KEYS } from '../../src/procfs/mapping-table.js';
 import { STATUSES, Status } from '../../src/schema.js';
 import { endChildren, procText, startChild, startStopped, startZombie, stopChild } from './commands.js';
-import { attachAll, closeEngines, ENGINES, engineOn, sweepMappings } from './engines.js';
+import { attachAll, closeEngines, ENGINES, engineOn, sweepMappings, TREE_ENGINES } from './engines.js';
 import { FakeProcfs, PF_KTHREAD, smapsRecord } from './fake-procfs.js';
 
 /** One row of a sweep as `parseSmaps` tells it, but for what only a text can tell. */
@@ -98,7 +98,7 @@ describe('the mappings of live processes', () => {
   });
 });
 
-describe.each(ENGINES)('the mappings of a tree with the %s engine', (name) => {
+describe.each(TREE_ENGINES)('the mappings of a tree with the %s engine', (name) => {
   let tree: FakeProcfs;
   beforeEach(() => {
     tree = new FakeProcfs();

@@ -1,7 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ROLLUP_COLUMNS, Status } from '../../src/schema.js';
 import { endChildren, procText, startChild, startStopped, startZombie, stopChild } from './commands.js';
-import { attachAll, closeEngines, ENGINES, emptyRow, engineOn, rollupColumns, rowOf, sweepRollup } from './engines.js';
+import {
+  attachAll,
+  closeEngines,
+  ENGINES,
+  emptyRow,
+  engineOn,
+  rollupColumns,
+  rowOf,
+  sweepRollup,
+  TREE_ENGINES,
+} from './engines.js';
 import { FakeProcfs, PF_KTHREAD, ROLLUP_HEAD, smapsRecord } from './fake-procfs.js';
 
 /** The kernel's key of each column; `uss` is the sum of two. */
@@ -65,7 +75,8 @@ describe('the rollup of live processes', () => {
         continue;
       }
       rows.forEach((row, index) => {
-        const { rollupHold, ...columns } = row;
+        const { rollupHold, rollupHeld, rollupDuration, rollupPaced, ...columns } = row;
+        expect([rollupHeld, rollupDuration, rollupPaced]).toEqual([rollupHold, rollupHold, 0]);
         expect(columns).toEqual({ ...expectedColumns(before[index]!), status: 'ok' });
         expect(rollupHold).toBeGreaterThan(0);
       });
@@ -89,7 +100,7 @@ describe('the rollup of live processes', () => {
     expect(engine.sweepRollup(slots, 60, columns, 1n)).toBe(0);
     expect(engine.sweepRollup(slots, 60, columns, process.hrtime.bigint())).toBe(0);
     expect([...columns.status]).toEqual(Array(columns.stride).fill(77));
-    // Each round is given a little more time; rows beyond the count that was read are as they were.
+    // Each round is given a little more time; rows that were not read are as they were, and stand behind the others.
     let done = 0;
     for (let nanoseconds = 50_000n; done < 60; nanoseconds += nanoseconds / 2n) {
       columns.values.fill(-1);
@@ -97,18 +108,19 @@ describe('the rollup of live processes', () => {
       const stopNs = process.hrtime.bigint() + nanoseconds;
       done = engine.sweepRollup(slots, 60, columns, stopNs);
       if (done < 60) expect(engine.times[1]).toBeGreaterThanOrEqual(stopNs);
-      expect([...columns.status.subarray(0, 60)]).toEqual([
+      expect(Array.from(slots, (slot) => columns.status[slot])).toEqual([
         ...Array(done).fill(Status.ok),
         ...Array(60 - done).fill(77),
       ]);
-      for (let slot = done; slot < 60; slot++) expect(columns.columns[0]![slot]).toBe(-1);
+      expect([...slots].sort((a, b) => a - b)).toEqual([...all.keys()]);
+      for (const slot of slots.subarray(done)) expect(columns.columns[0]![slot]).toBe(-1);
     }
     expect(engine.sweepRollup(slots, 60, columns, 0n)).toBe(60);
     expect(engine.sweepRollup(slots, 0, columns, 0n)).toBe(0);
   });
 });
 
-describe.each(ENGINES)('the rollup of a tree with the %s engine', (name) => {
+describe.each(TREE_ENGINES)('the rollup of a tree with the %s engine', (name) => {
   let tree: FakeProcfs;
   beforeEach(() => {
     tree = new FakeProcfs();
@@ -123,7 +135,7 @@ describe.each(ENGINES)('the rollup of a tree with the %s engine', (name) => {
   it('has the fields that its kernel writes, and no others', () => {
     const text = smapsRecord(ROLLUP_HEAD, { Rss: 900, Pss: 400, Private_Clean: 30, Private_Dirty: 4, Swap: 0 });
     tree.write(7, 'smaps_rollup', text);
-    const { rollupHold, ...columns } = rowOfTree();
+    const { rollupHold, rollupHeld: _, rollupDuration: __, rollupPaced: ___, ...columns } = rowOfTree();
     expect(columns).toEqual({ ...expectedColumns(text), status: 'ok' });
     expect(columns).toMatchObject({ pss: 409_600, uss: 34 * 1024, swap: 0, pssAnon: Number.NaN });
     expect(rollupHold).toBeGreaterThan(0);

@@ -54,7 +54,7 @@ const WRONG: [option: string, value: unknown, sentence: string][] = [
   ['rollup', true, 'got true'],
   ['mappings', 'on', `${rate('mappings')}, got 'on'`],
   ['mappings', -1, 'got -1'],
-  ['engine', 'bpf2', `"engine" option to be one of auto, native, ts, got 'bpf2'`],
+  ['engine', 'bpf2', `"engine" option to be one of auto, bpf, native, ts, got 'bpf2'`],
   ['engine', 1, 'got 1'],
   ['sampler', 'thread', `"sampler" option to be "worker" or "process", got 'thread'`],
   ['trim', 'yes', `"trim" option to be true or false, got 'yes'`],

@@ -27,6 +27,8 @@ describe.each(WAYS)('sampler %s, engine %s, in %s', (sampler, engine, storage) =
     engine,
     hz: 50,
     rollup: 50,
+    // Reads in pieces are of no single instant.
+    maxHoldMs: 1000,
     sizeBytes: 4 * MIB,
     ...(storage === 'file' ? { file } : {}),
   });

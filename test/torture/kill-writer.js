@@ -24,13 +24,18 @@ function digest(parts) {
   return createHash('sha1').update(parts.join(' ')).digest('hex').slice(0, 20);
 }
 
-/** Label, status and values of the rows of a sweep, as they will be read. */
-function sweepDigest(ring, { startNs, endNs, scalars, rows, status, columns }) {
+/**
+ * Label, status and values of the rows of a sweep, as they will be read: of the columns that the ring keeps, which are the
+ * first of those that the sampler holds.
+ */
+function sweepDigest(ring, kept, { startNs, endNs, scalars, rows, status, columns }) {
   const named = labels.get(ring) ?? new Map();
   const asked = rows === 'all' ? [...named.keys()] : [...rows.slots.subarray(0, rows.count)];
   const slots = [...new Set(asked)].filter((slot) => named.has(slot)).sort((a, b) => a - b);
   const cells = slots.map((slot) =>
-    [slot, named.get(slot), status[slot], ...columns.map((column) => numberText(column[slot]))].join(','),
+    [slot, named.get(slot), status[slot], ...columns.slice(0, kept).map((column) => numberText(column[slot]))].join(
+      ',',
+    ),
   );
   return digest([startNs, endNs, ...Array.from(scalars, numberText), ...cells]);
 }
@@ -44,7 +49,7 @@ function watch(method, digestOf) {
   const append = RingWriter.prototype[method];
   RingWriter.prototype[method] = function (ring, ...rest) {
     const number = this.appenders[ring].frameSequence;
-    tell(`I ${ring} ${number} ${digestOf(ring, ...rest)}`);
+    tell(`I ${ring} ${number} ${digestOf(ring, this.appenders[ring].spec.columns.length, ...rest)}`);
     const result = append.call(this, ring, ...rest);
     if (result.ok) tell(`C ${ring} ${number} ${process.hrtime.bigint()}`);
     return result;
@@ -52,7 +57,7 @@ function watch(method, digestOf) {
 }
 
 watch('appendColumns', sweepDigest);
-watch('appendRecord', (_, timeNs, type, payload) => digest([timeNs, type, hex(payload)]));
+watch('appendRecord', (_ring, _kept, timeNs, type, payload) => digest([timeNs, type, hex(payload)]));
 
 const { setLabel, clearLabel } = RingWriter.prototype;
 RingWriter.prototype.setLabel = function (ring, slot, label) {

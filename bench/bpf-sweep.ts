@@ -1,0 +1,109 @@
+/**
+ * bpf-sweep: what a sweep by a program in the kernel costs, against the same program with nothing around it, and against
+ * the usual ways to read the same processes.
+ *
+ * The trap: the first sweep of each kind finds cold caches. All take turns, and each is charged the CPU time of its process.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../src/text/package.js';
+import { alternate } from './alternate.js';
+import type { Bench, BenchContext } from './bench-context.js';
+import type { Target } from './finding.js';
+import { findPython } from './interpreters.js';
+import { RoundChild } from './round-child.js';
+import { checkSums, ZooSweeps } from './zoo-sweeps.js';
+
+export const bpfSweep: Bench = {
+  name: 'bpf-sweep',
+  summary: 'sweeps in the kernel against the bare program, psutil and pidusage',
+  needsZoo: true,
+  async run(context) {
+    const pids = context.zoo.pids.join(' ');
+    {
+      await using bare = startBare();
+      await bare.ask(pids);
+      await compare(
+        context,
+        bare,
+        'all',
+        { relation: '<=', value: 1.3, of: 'ratio' },
+        'ours/theirs',
+        context.quick ? 10 : 200,
+      );
+    }
+    const python = findPython(['psutil']);
+    if (python === undefined)
+      context.note('psutil is not installed, so it is left out: apt-get install python3-psutil');
+    else {
+      await using psutil = new RoundChild('psutil', python, [path.join(packageRoot(), 'bench', 'psutil-rounds.py')]);
+      await psutil.ask(pids);
+      await compare(
+        context,
+        psutil,
+        'oneshot',
+        { relation: '>=', value: 20, of: 'ratio' },
+        'theirs/ours',
+        context.quick ? 3 : 20,
+      );
+    }
+    const rounds = fileURLToPath(new URL('node-rounds.js', import.meta.url));
+    await using node = new RoundChild('pidusage', process.execPath, [rounds]);
+    await node.ask(pids);
+    await compare(
+      context,
+      node,
+      'pidusage',
+      { relation: '>=', value: 40, of: 'ratio' },
+      'theirs/ours',
+      context.quick ? 3 : 20,
+    );
+  },
+};
+
+async function compare(
+  { zoo, report }: BenchContext,
+  child: RoundChild,
+  work: string,
+  target: Target,
+  divide: 'ours/theirs' | 'theirs/ours',
+  rounds: number,
+): Promise<void> {
+  using sweeps = new ZooSweeps('bpf', zoo.pids);
+  const theirs = await child.round(work);
+  checkSums({ name: 'bpf', sum: sweeps.round('counters').sum }, { name: child.name, sum: theirs.sum }, 0.1);
+  const perProcess = (cpuNs: number) => cpuNs / 1e3 / zoo.pids.length;
+  const contestants = [
+    { name: 'bpf', round: () => perProcess(sweeps.round('counters').cpuNs) },
+    { name: child.name, round: async () => perProcess((await child.round(work)).cpuNs) },
+  ];
+  const [ours, others] = await alternate(contestants, rounds, 10);
+  report({
+    what: `bpf counters against ${child.name}`,
+    on: `${zoo.description}, every column of every process, times included`,
+    unit: 'us/process',
+    ours: { name: 'bpf', samples: ours! },
+    theirs: { name: child.name, samples: others! },
+    divide,
+    target,
+  });
+}
+
+/** Compiles bpf-bare.c with the skeletons into a temporary folder and starts it. */
+function startBare(): RoundChild {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-bench-'));
+  const root = packageRoot();
+  try {
+    execFileSync(process.execPath, [path.join(root, 'scripts', 'build-bpf.js'), folder], { stdio: 'inherit' });
+    const program = path.join(folder, 'bare');
+    const sources = [path.join(root, 'bench', 'bpf-bare.c'), path.join(root, 'native', 'bpf', 'objects.c')];
+    execFileSync('gcc', ['-O2', '-w', `-I${folder}`, '-o', program, ...sources], { stdio: 'inherit' });
+    return new RoundChild('bare program', 'env', [`CPUS=${availableParallelism()}`, program]);
+  } finally {
+    // `env` has not opened the program yet.
+    setTimeout(() => rmSync(folder, { recursive: true }), 2000);
+  }
+}

@@ -1,0 +1,92 @@
+#include "guarded_file.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kReaders = 2;
+constexpr size_t kFirstBytes = 32 * 1024;
+
+// Never destroyed: at the end of the process a thread may still be in a read.
+ReaderPool& Pool() {
+  static ReaderPool* pool = new ReaderPool(kReaders);
+  return *pool;
+}
+
+// The reads that did not come back: the same file is not tried again while one of it has not.
+struct StuckReads {
+  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  std::vector<std::shared_ptr<FileRead>> reads;
+
+  bool Holds(const std::string& path) {
+    pthread_mutex_lock(&lock);
+    reads.erase(std::remove_if(reads.begin(), reads.end(), [](const auto& read) { return read->HasReturned(); }),
+                reads.end());
+    bool is_there = std::any_of(reads.begin(), reads.end(), [&](const auto& read) { return read->path() == path; });
+    pthread_mutex_unlock(&lock);
+    return is_there;
+  }
+
+  void Add(std::shared_ptr<FileRead> read) {
+    pthread_mutex_lock(&lock);
+    reads.push_back(std::move(read));
+    pthread_mutex_unlock(&lock);
+  }
+};
+
+StuckReads& Stuck() {
+  static auto* stuck = new StuckReads;
+  return *stuck;
+}
+
+}  // namespace
+
+void FileRead::Run() {
+  // Not O_NONBLOCK: a FIFO in a tree that somebody makes up has its deadline as well.
+  int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    length_ = -errno;
+    return;
+  }
+  size_t total = 0;
+  length_ = 0;
+  while (total < most_) {
+    if (total == bytes_.size()) bytes_.resize(std::min(most_, std::max(kFirstBytes, total * 2)));
+    ssize_t got = read(fd, bytes_.data() + total, bytes_.size() - total);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) length_ = -errno;
+    if (got <= 0) break;
+    total += static_cast<size_t>(got);
+  }
+  if (length_ == 0) length_ = static_cast<int64_t>(total);
+  close(fd);
+}
+
+std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error) {
+  *error = ETIMEDOUT;
+  if (Stuck().Holds(path)) return nullptr;
+  auto read = std::make_shared<FileRead>(std::move(path), most);
+  *error = EAGAIN;
+  ReaderPool& pool = Pool();
+  if (!pool.Submit(read)) return nullptr;
+  for (;;) {
+    const uint64_t ended = pool.Ended();
+    if (read->IsDone()) return read;
+    if (read->IsLeft()) {
+      Stuck().Add(read);
+      break;
+    }
+    if (pool.Wait(ended + 1, 0)) continue;
+    if (pool.Recall(*read)) break;
+  }
+  *error = ETIMEDOUT;
+  return nullptr;
+}
+
+}  // namespace tidemark

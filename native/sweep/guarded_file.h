@@ -1,0 +1,37 @@
+// One file that can block for ever, read with a deadline by a thread that this process keeps for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reader_pool.h"
+
+namespace tidemark {
+
+class FileRead final : public GuardedRead {
+ public:
+  // Up to `most` bytes of the file at `path`.
+  FileRead(std::string path, size_t most) : path_(std::move(path)), most_(most) {}
+  const std::string& path() const { return path_; }
+  const std::vector<uint8_t>& bytes() const { return bytes_; }
+  // Of `bytes`, or -errno.
+  int64_t length() const { return length_; }
+
+ protected:
+  void Run() override;
+
+ private:
+  std::string path_;
+  size_t most_;
+  std::vector<uint8_t> bytes_;
+  int64_t length_ = 0;
+};
+
+// The read when it is over, or nothing when its deadline passed; `*error` says ETIMEDOUT then, EAGAIN when no thread
+// could be started.
+std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error);
+
+}  // namespace tidemark

@@ -1,0 +1,241 @@
+#include "paced_read.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "../procfs/maps.h"
+#include "../procfs/padding.h"
+#include "clock.h"
+
+namespace tidemark {
+namespace {
+
+// Of <linux/fs.h> since 6.7, which is newer than the headers that this is built with.
+struct PageRegion {
+  uint64_t start, end, categories;
+};
+struct ScanArguments {
+  uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
+  uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArguments);
+constexpr uint64_t kIsFile = 1 << 2, kIsPresent = 1 << 3, kIsSwapped = 1 << 4, kIsZeroPage = 1 << 5, kIsHuge = 1 << 6;
+
+// Bits of an entry of pagemap.
+constexpr uint64_t kPresent = uint64_t{1} << 63, kSwapped = uint64_t{1} << 62, kFileOrShmem = uint64_t{1} << 61;
+constexpr uint64_t kExclusive = uint64_t{1} << 56, kPfn = (uint64_t{1} << 55) - 1;
+constexpr uint64_t kAnonymous = uint64_t{1} << 63;  // our own, beside a PFN
+
+constexpr size_t kRegions = 256;
+// An address range without pages takes some 2 ms a TiB.
+constexpr uint64_t kMostRange = uint64_t{32} << 30;
+constexpr uint64_t kFewestPages = 64, kFirstPages = 1024, kMostPages = 8192;
+// Regions closer than this are read together.
+constexpr uint64_t kGapPages = 32;
+constexpr int64_t kLeastPauseNs = 500'000;
+constexpr int64_t kMostPauseNs = 4'000'000;  // below what a reader that is stuck is told by
+constexpr int64_t kPauseRatio = 6;
+// More shared pages than this are not counted one by one: a pass would cost more than it is worth.
+constexpr uint64_t kMostCounted = 262'144;
+constexpr int kShareShift = 12;  // as in the kernel's own sums
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+
+// Mappings whose pages are no resident memory, or are counted elsewhere.
+bool IsLeftOut(const uint8_t* name, size_t length) {
+  auto begins = [&](const char* with) {
+    size_t size = std::strlen(with);
+    return length >= size && std::memcmp(name, with, size) == 0;
+  };
+  return begins("[vvar") || begins("[vsyscall]") || begins("/anon_hugepage");
+}
+
+}  // namespace
+
+struct PacedRead::Sums {
+  uint64_t rss = 0, exclusive = 0, swapped = 0, huge = 0;  // pages
+  uint64_t share = 0, anonymous_share = 0;                 // of pages that others map too
+  uint64_t exclusive_anonymous = 0, shared_pages = 0;      // pages
+  bool knows_shares = true;
+};
+
+void PacedRead::Held(int64_t ns, bool is_walk) {
+  held_ns_ += static_cast<uint64_t>(ns);
+  hold_ns_ = std::max(hold_ns_, static_cast<uint64_t>(ns));
+  burst_ns_ += ns;
+  if (is_walk && ns > max_hold_ns_ / 4) piece_pages_ = std::max(kFewestPages, piece_pages_ / 2);
+  if (is_walk && ns < max_hold_ns_ / 16) piece_pages_ = std::min(kMostPages, piece_pages_ * 2);
+  if (burst_ns_ >= max_hold_ns_ / 8) {
+    SleepUntil(MonotonicNs() + std::min(kMostPauseNs, std::max(kLeastPauseNs, burst_ns_ * kPauseRatio)));
+    burst_ns_ = 0;
+  }
+  Beat();
+}
+
+int64_t PacedRead::ReadPages(Sums& sums, int pagemap, uint64_t start, uint64_t end) {
+  const uint64_t pages = (end - start) / page_size_;
+  if (entries_.size() < pages) entries_.resize(pages);
+  int64_t began = MonotonicNs();
+  ssize_t got = pread(pagemap, entries_.data(), pages * 8, static_cast<off_t>(start / page_size_ * 8));
+  int64_t took = MonotonicNs() - began;
+  if (got < 0) return -errno;
+  if (got == 0) return -ENODATA;  // its memory has gone: an exec, or its end
+  Held(took, true);
+  (void)sums;
+  return got / 8;
+}
+
+int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t start, uint64_t end) {
+  PageRegion regions[kRegions];
+  for (uint64_t at = start; at < end;) {
+    ScanArguments scan{};
+    scan.size = sizeof scan;
+    scan.start = at;
+    scan.end = std::min(end, at + kMostRange);
+    scan.regions = reinterpret_cast<uint64_t>(regions);
+    scan.region_count = kRegions;
+    scan.max_pages = piece_pages_;
+    scan.category_anyof_mask = kIsPresent | kIsSwapped;
+    scan.return_mask = kIsFile | kIsPresent | kIsSwapped | kIsZeroPage | kIsHuge;
+    int64_t began = MonotonicNs();
+    int found = ioctl(pagemap, kPagemapScan, &scan);
+    int64_t took = MonotonicNs() - began;
+    if (found < 0) return errno == ESRCH ? -ENODATA : -errno;
+    Held(took, false);
+    for (int i = 0; i < found;) {
+      int last = i;
+      while (last + 1 < found && regions[last + 1].start - regions[last].end <= kGapPages * page_size_) last++;
+      const uint64_t first = regions[i].start;
+      int64_t got = ReadPages(sums, pagemap, first, regions[last].end);
+      if (got < 0) return got;
+      for (; i <= last; i++) {
+        const PageRegion& region = regions[i];
+        if (region.categories & kIsZeroPage) continue;
+        bool is_huge = (region.categories & kIsHuge) && !(region.categories & kIsFile);
+        for (uint64_t page = region.start; page < region.end; page += page_size_) {
+          const uint64_t place = (page - first) / page_size_;
+          if (place >= static_cast<uint64_t>(got)) break;
+          const uint64_t entry = entries_[place];
+          if (!(entry & kPresent)) {
+            sums.swapped += (entry & kSwapped) != 0;
+            continue;
+          }
+          sums.rss++;
+          sums.huge += is_huge;
+          if (entry & kExclusive) {
+            sums.exclusive++;
+            sums.exclusive_anonymous += !(entry & kFileOrShmem);
+          } else {
+            sums.shared_pages++;
+            shared_.push_back((entry & kPfn) | (entry & kFileOrShmem ? 0 : kAnonymous));
+          }
+        }
+      }
+    }
+    CountShared(sums, kpagecount);
+    if (scan.walk_end <= at) return -ENODATA;
+    at = scan.walk_end;
+  }
+  return 0;
+}
+
+// Shares of the pages of one piece that others map too. Takes no lock of the target.
+void PacedRead::CountShared(Sums& sums, int kpagecount) {
+  if (kpagecount < 0 || sums.shared_pages > kMostCounted) sums.knows_shares = sums.knows_shares && shared_.empty();
+  uint64_t counts[512];
+  for (size_t i = 0; i < shared_.size() && sums.knows_shares;) {
+    const uint64_t first = shared_[i] & ~kAnonymous;
+    size_t run = 1;
+    while (run < 512 && i + run < shared_.size() && (shared_[i + run] & ~kAnonymous) == first + run) run++;
+    ssize_t got = first == 0 ? -1 : pread(kpagecount, counts, run * 8, static_cast<off_t>(first * 8));
+    if (got != static_cast<ssize_t>(run * 8)) {
+      sums.knows_shares = false;  // PFNs are hidden from us
+      break;
+    }
+    for (size_t page = 0; page < run; page++) {
+      if (counts[page] == 0) {
+        sums.rss--;  // nobody's: device memory
+        continue;
+      }
+      const uint64_t share = (page_size_ << kShareShift) / counts[page];
+      sums.share += share;
+      if (shared_[i + page] & kAnonymous) sums.anonymous_share += share;
+    }
+    i += run;
+  }
+  shared_.clear();
+}
+
+int64_t PacedRead::ReadAllOf(Sums& sums, int pagemap, int kpagecount) {
+  int maps = folder_->Open(pid_, "maps");
+  if (maps < 0) return maps;
+  int64_t began = MonotonicNs();
+  int64_t length = ProcTree::ReadAll(maps, text_);
+  // Read in pieces of a page of text, so this is no hold in one go; where the kernel has locks per mapping, none at
+  // all.
+  (void)began;
+  close(maps);
+  if (length <= 0) return length;
+  Beat();
+  size_t rows = static_cast<size_t>(std::count(text_.begin(), text_.begin() + length, '\n')) + 8;
+  rows = (rows + 7) / 8 * 8;
+  table_memory_.resize(MappingTable::Bytes(rows) / 8 + 1);
+  MappingTable table(reinterpret_cast<uint8_t*>(table_memory_.data()), rows);
+  TokenizeMaps(text_.data(), static_cast<size_t>(length), table);
+  for (size_t row = 0; row < table.header[kRows]; row++) {
+    const uint64_t start = table.addresses[kStart * rows + row];
+    const uint64_t end = table.addresses[kEnd * rows + row];
+    const uint32_t name = table.words[kNameStart * rows + row];
+    const uint32_t name_length = table.words[kNameLength * rows + row];
+    if (start >= end || start % page_size_ || end % page_size_) continue;
+    if (name != kNoSpan && IsLeftOut(text_.data() + name, name_length)) continue;
+    int64_t error = ReadRange(sums, pagemap, kpagecount, start, end);
+    if (error < 0) return error;
+  }
+  return length;
+}
+
+void PacedRead::Run() {
+  const int64_t began = MonotonicNs();
+  hold_ns_ = held_ns_ = 0;
+  burst_ns_ = 0;
+  if (piece_pages_ == 0) piece_pages_ = kFirstPages;
+  shared_.clear();
+  int pagemap = folder_->Open(pid_, "pagemap");
+  if (pagemap < 0) {
+    length_ = pagemap;
+    ended_ns_ = MonotonicNs();
+    return;
+  }
+  int kpagecount = openat(folder_->fd(), "kpagecount", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  Sums sums;
+  length_ = ReadAllOf(sums, pagemap, kpagecount);
+  close(pagemap);
+  if (kpagecount >= 0) close(kpagecount);
+  ended_ns_ = MonotonicNs();
+  duration_ns_ = static_cast<uint64_t>(ended_ns_ - began);
+  const double page = static_cast<double>(page_size_);
+  auto share = [&](uint64_t shared, uint64_t exclusive) {
+    if (!sums.knows_shares) return kAbsent;
+    return static_cast<double>(((shared >> kShareShift) + exclusive * page_size_) >> 10 << 10);
+  };
+  auto bytes = [&](uint64_t pages) { return static_cast<double>(pages) * page; };
+  for (double& value : values_) value = kAbsent;
+  for (int column = 0; column < kRollupFields; column++) {
+    const char* name = kRollupColumns[column].name;
+    auto is = [&](const char* other) { return std::strcmp(name, other) == 0; };
+    if (is("pss")) values_[column] = share(sums.share, sums.exclusive);
+    if (is("pssAnon")) values_[column] = share(sums.anonymous_share, sums.exclusive_anonymous);
+    if (is("uss")) values_[column] = bytes(sums.exclusive);
+    if (is("swap")) values_[column] = bytes(sums.swapped);
+    if (is("swapPss") && sums.swapped == 0) values_[column] = 0;
+    if (is("anonHugePages")) values_[column] = bytes(sums.huge);
+  }
+}
+
+}  // namespace tidemark

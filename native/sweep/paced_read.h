@@ -1,0 +1,54 @@
+// A rollup of a process too large to be read in one go: its populated pages in small pieces, with pauses in which the
+// target can have its memory map.
+//
+// The traps: pagemap costs the same for a page that is not there, so PAGEMAP_SCAN finds what is; the zero page and
+// device memory are present and no resident memory; a descriptor of pagemap stays with the memory of before an exec and
+// then reads nothing, which is no empty process; and a page that others map too has a share only where kpagecount may
+// be read.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "deep_read.h"
+
+namespace tidemark {
+
+class PacedRead final : public DeepRead {
+ public:
+  // No piece is meant to hold the target for longer.
+  void SetLimits(uint64_t page_size, int64_t max_hold_ns) {
+    page_size_ = page_size;
+    max_hold_ns_ = max_hold_ns;
+  }
+  // In the order of kRollupColumns; NaN where this method cannot tell.
+  const double* values() const { return values_; }
+  // The sum of all holds; hold_ns() is the longest.
+  uint64_t held_ns() const { return held_ns_; }
+  uint64_t duration_ns() const { return duration_ns_; }
+
+ protected:
+  void Run() override;
+
+ private:
+  struct Sums;
+  int64_t ReadAllOf(Sums& sums, int pagemap, int kpagecount);
+  int64_t ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t start, uint64_t end);
+  int64_t ReadPages(Sums& sums, int pagemap, uint64_t start, uint64_t end);
+  void CountShared(Sums& sums, int kpagecount);
+  void Held(int64_t ns, bool is_walk);
+
+  uint64_t page_size_ = 4096;
+  int64_t max_hold_ns_ = 500'000;
+  double values_[kRollupFields] = {};
+  uint64_t held_ns_ = 0;
+  uint64_t duration_ns_ = 0;
+  int64_t burst_ns_ = 0;       // held since the last pause
+  uint64_t piece_pages_ = 0;   // as many as keep a piece short
+  std::vector<uint8_t> text_;  // of maps
+  std::vector<uint64_t> table_memory_;
+  std::vector<uint64_t> entries_;  // of pagemap
+  std::vector<uint64_t> shared_;   // PFNs of one piece; bit 63: of no file
+};
+
+}  // namespace tidemark

@@ -1,0 +1,101 @@
+/**
+ * Which engine sweeps, and why: the one in the kernel when it is asked for and the host allows it.
+ *
+ * The trap: whether the kernel takes a program is known only once it has been tried, and its refusal has many causes that
+ * look alike. So it is tried, once, and the refusal is told with what to grant.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { bpfBinding } from './bpf-binding.js';
+import { type ChosenEngine, chooseEngine, EngineUnavailableError } from './choose.js';
+import type { EngineOptions } from './engine.js';
+import { openEngine } from './open-engine.js';
+import { foreignTree } from './pid-namespace.js';
+
+export const SWEEPING_CHOICES = ['auto', 'bpf', 'native', 'ts'] as const;
+export type SweepingChoice = (typeof SWEEPING_CHOICES)[number];
+
+export type BpfAvailability =
+  | { readonly works: true; readonly how: string }
+  | { readonly works: false; readonly reason: string; readonly grant?: string };
+
+const GRANT = 'run as root or grant CAP_BPF and CAP_PERFMON (systemd: AmbientCapabilities=CAP_BPF CAP_PERFMON)';
+const LOCKED = 'the kernel is locked down (confidentiality), and then lets no program read its memory';
+
+let tried: BpfAvailability | undefined;
+
+/** Whether programs can be loaded here for that tree. Tries it, once per process. Never throws. */
+export function bpfAvailability(options: Pick<EngineOptions, 'root' | 'host'>): BpfAvailability {
+  const binding = bpfBinding();
+  if (binding.state === 'absent') return { works: false, reason: binding.reason };
+  const foreign = foreignTree(options.root);
+  if (foreign !== undefined) return { works: false, reason: `${foreign}, and programs see this kernel only` };
+  tried ??= attempt(options);
+  return tried;
+}
+
+function attempt(options: Pick<EngineOptions, 'root' | 'host'>): BpfAvailability {
+  try {
+    const engine = openEngine('bpf', { ...options, maxKept: 0 });
+    const { note } = engine;
+    engine.close();
+    return { works: true, how: note ?? '' };
+  } catch (error) {
+    return explainRefusal(error as Error & { errno?: number });
+  }
+}
+
+/** The kernel's refusal in words, and what to grant. */
+export function explainRefusal({ message, errno }: Error & { errno?: number }): BpfAvailability {
+  if (errno === -1 || errno === -13) {
+    if (isLockedDown()) return { works: false, reason: `${LOCKED} (${message})` };
+    const missing = missingCapabilities();
+    if (missing.length > 0) {
+      return { works: false, reason: `this process lacks ${missing.join(' and ')} (${message})`, grant: GRANT };
+    }
+    const reason = `the kernel refuses the system call bpf (${message}): a seccomp filter, a security module or a container`;
+    return { works: false, reason, grant: 'allow bpf(2) in the seccomp profile of the container' };
+  }
+  if (errno === -38) return { works: false, reason: `this kernel has no bpf (${message})` };
+  return { works: false, reason: `the kernel does not take the program (${message})${btfHint()}` };
+}
+
+/** The engine that sweeps for this choice. Throws `EngineUnavailableError` when the one asked for cannot work here. */
+export function chooseSweepingEngine(
+  choice: SweepingChoice,
+  options: Pick<EngineOptions, 'root' | 'host'>,
+): ChosenEngine {
+  if (choice !== 'bpf') return chooseEngine(choice);
+  const bpf = bpfAvailability(options);
+  if (bpf.works) return { name: 'bpf', reason: `asked for; ${bpf.how}` };
+  const way = bpf.grant === undefined ? '' : `. Grant: ${bpf.grant}`;
+  throw new EngineUnavailableError(`The bpf engine cannot be used: ${bpf.reason}${way}`);
+}
+
+function isLockedDown(): boolean {
+  try {
+    return readFileSync('/sys/kernel/security/lockdown', 'latin1').includes('[confidentiality]');
+  } catch {
+    return false;
+  }
+}
+
+const NEEDED = [
+  { name: 'CAP_PERFMON', bit: 38n },
+  { name: 'CAP_BPF', bit: 39n },
+] as const;
+const CAP_SYS_ADMIN = 21n;
+
+function missingCapabilities(): string[] {
+  try {
+    const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+    const held = BigInt(`0x${mask}`);
+    if ((held >> CAP_SYS_ADMIN) & 1n) return [];
+    return NEEDED.filter(({ bit }) => !((held >> bit) & 1n)).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function btfHint(): string {
+  return existsSync('/sys/kernel/btf/vmlinux') ? '' : ': it has no type information (CONFIG_DEBUG_INFO_BTF)';
+}

@@ -1,0 +1,69 @@
+/**
+ * Listening to the kernel's tracepoints, begun when somebody wants to hear.
+ *
+ * The trap: the ring is read at ticks, so it must hold what a fork storm tells between two of them; more is lost, and
+ * counted.
+ */
+import { readFileSync } from 'node:fs';
+import type { HostUnits } from '../schema.js';
+import type { BpfBinding, KernelLives } from './bpf-binding.js';
+import { type Life, type LifeCounts, LifeKind, LifeReader, type LifeSelection, type LifeSource } from './lives.js';
+
+/** About fifty thousand lives. */
+const RING_BYTES = 4 * 2 ** 20;
+
+export class KernelLifeSource implements LifeSource {
+  #ring: KernelLives | undefined;
+  #reader: LifeReader | undefined;
+
+  constructor(
+    private readonly binding: BpfBinding & { state: 'loaded' },
+    private readonly host: HostUnits,
+    private readonly exactCpus: number,
+    private readonly isInitialNamespace: boolean,
+  ) {}
+
+  open(selection: LifeSelection, ringBytes = RING_BYTES): string | undefined {
+    this.close();
+    const { kind, uid = 0, cgroupId = 0n, pids = [] } = selection;
+    try {
+      const { LifeRing } = this.binding.addon;
+      this.#ring = new LifeRing(ringBytes, LifeKind[kind], uid, cgroupId, this.exactCpus, this.isInitialNamespace);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    const tickNs = BigInt(Math.round(1e9 / this.host.clockTicksPerSecond));
+    const offsetNs = boottimeOffsetNs();
+    this.#reader = new LifeReader(this.#ring, this.host.pageSize, (startNs) => Number((startNs + offsetNs) / tickNs));
+    for (const pid of pids) this.add(pid);
+    return undefined;
+  }
+
+  add(pid: number): void {
+    this.#ring?.add(pid);
+  }
+
+  drain(take: (life: Life) => void): void {
+    this.#reader?.drain(take);
+  }
+
+  counts(): LifeCounts {
+    return this.#reader?.counts() ?? { told: 0, lost: 0, forks: 0 };
+  }
+
+  close(): void {
+    this.#ring?.close();
+    this.#ring = undefined;
+    this.#reader = undefined;
+  }
+}
+
+/** What a time namespace adds to the start times in `stat`. */
+function boottimeOffsetNs(): bigint {
+  try {
+    const found = /^boottime\s+(-?\d+)\s+(-?\d+)/m.exec(readFileSync('/proc/self/timens_offsets', 'latin1'));
+    return found ? BigInt(found[1]!) * 1_000_000_000n + BigInt(found[2]!) : 0n;
+  } catch {
+    return 0n;
+  }
+}

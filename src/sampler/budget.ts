@@ -1,0 +1,74 @@
+/**
+ * What recording may cost: a share of one core for all that it does, counted in CPU time and not in time that passes.
+ *
+ * The traps: deep reads get what the rest leaves, and at a rate that was asked for the rest may leave nothing; then they
+ * get a small part all the same, since a process that is never read has no PSS at all. And what was not spent must not
+ * become a burst minutes later.
+ */
+
+/** The part of the budget that deep reads get when everything else already takes more than all of it. */
+const LEAST_PART = 0.2;
+/** Credit is kept for so many seconds of the budget, and at least for a few reads. */
+const BURST_SECONDS = 5;
+const LEAST_BURST_NS = 2e6;
+/** Without a rate: the part of the budget that the counters may take. */
+const COUNTERS_PART = 0.5;
+const MOST_HZ = 100;
+const LEAST_HZ = 0.2;
+/** What a tick costs beside its sweep: waiting, storing, the turn of the event loop. */
+const TICK_NS = 60_000;
+
+export class Budget {
+  readonly #share: number;
+  readonly #burstNs: number;
+  #creditNs: number;
+  #atNs: number | undefined;
+  #cpuNs = 0;
+  #deepNs = 0;
+  #otherShare = 0;
+
+  /** `share` of one core, above 0. */
+  constructor(share: number) {
+    this.#share = share;
+    this.#burstNs = Math.max(LEAST_BURST_NS, BURST_SECONDS * 1e9 * share);
+    this.#creditNs = this.#burstNs;
+  }
+
+  /** CPU nanoseconds that deep reads may take now. */
+  get creditNs(): number {
+    return Math.max(0, this.#creditNs);
+  }
+
+  /** The share that is asked for. */
+  get share(): number {
+    return this.#share;
+  }
+
+  /** Whether everything but deep reads takes more than the budget. */
+  get isExceeded(): boolean {
+    return this.#otherShare > this.#share;
+  }
+
+  /** A tick is over: `cpuNs` and `deepNs` are all CPU time so far, and that of deep reads alone. */
+  spent(nowNs: number, cpuNs: number, deepNs: number): void {
+    if (this.#atNs !== undefined && nowNs > this.#atNs) {
+      const passed = nowNs - this.#atNs;
+      const deep = deepNs - this.#deepNs;
+      const other = Math.max(0, cpuNs - this.#cpuNs - deep);
+      const smoothing = Math.min(1, passed / 5e9);
+      this.#otherShare += smoothing * (other / passed - this.#otherShare);
+      const earned = Math.max(this.#share * passed - other, LEAST_PART * this.#share * passed);
+      this.#creditNs = Math.min(this.#burstNs, this.#creditNs + earned - deep);
+    }
+    this.#atNs = nowNs;
+    this.#cpuNs = cpuNs;
+    this.#deepNs = deepNs;
+  }
+}
+
+/** Ticks per second at which sweeps of `sweepNs` each take half of the budget: 0.2 to 100, a rate that people read. */
+export function rateFor(share: number, sweepNs: number): number {
+  const hz = (share * COUNTERS_PART * 1e9) / (sweepNs + TICK_NS);
+  const rates = [LEAST_HZ, 0.5, 1, 2, 5, 10, 20, 50, MOST_HZ];
+  return rates.findLast((rate) => rate <= hz) ?? LEAST_HZ;
+}

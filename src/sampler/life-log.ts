@@ -1,0 +1,138 @@
+/**
+ * What the kernel tells of processes between ticks, put into the recording, and how much of it was heard.
+ *
+ * The traps: a process may be told of before it has a slot, while it has one, and after it has lost it, so those that just
+ * departed are remembered for a while; and an engine that hears nothing must say how much it may have missed.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Engine } from '../engine/engine.js';
+import { identityKey, type ProcessIdentity } from '../engine/identity.js';
+import type { Life, LifeSelection } from '../engine/lives.js';
+import { isInitialPidNamespace } from '../engine/pid-namespace.js';
+import { nameParts } from '../recording/events.js';
+import type { RecordingWriter } from '../recording/recording-writer.js';
+import type { SamplerConfig } from './config.js';
+
+/** Departures that are remembered; an exit is told at the next tick at the latest. */
+const REMEMBERED = 65_536;
+
+export class LifeLog {
+  readonly #config: SamplerConfig;
+  readonly #engine: Engine;
+  readonly #writer: RecordingWriter;
+  readonly #live = new Set<string>();
+  readonly #departed = new Set<string>();
+  #reason = '';
+  #isHeard = false;
+  #seen = 0;
+  #byEvent = 0;
+  #begunAtFirst = 0;
+
+  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#writer = writer;
+  }
+
+  /** Begins to listen, where the engine can. */
+  open(): void {
+    const { lives } = this.#engine;
+    if (!lives) {
+      this.#reason = `the ${this.#engine.name} engine hears of no event`;
+      return;
+    }
+    const selection = this.#selection();
+    const refusal = typeof selection === 'string' ? selection : lives.open(selection);
+    this.#isHeard = refusal === undefined;
+    this.#reason = refusal ?? '';
+  }
+
+  /** The processes that are there at the start have arrived. */
+  begin(nowNs: bigint): void {
+    this.#seen = 0;
+    this.#begunAtFirst = this.#begunOnHost();
+    this.report(nowNs);
+  }
+
+  arrived(identity: ProcessIdentity): void {
+    this.#live.add(identityKey(identity));
+    this.#seen++;
+    const { kind } = this.#config.target;
+    if (this.#isHeard && (kind === 'tree' || kind === 'pids')) this.#engine.lives!.add(identity.pid);
+  }
+
+  departed(identity: ProcessIdentity): void {
+    const key = identityKey(identity);
+    this.#live.delete(key);
+    this.#departed.add(key);
+    if (this.#departed.size <= REMEMBERED) return;
+    const [oldest] = this.#departed;
+    this.#departed.delete(oldest!);
+  }
+
+  /** Stores what has been told since the last time. */
+  drain(): void {
+    if (this.#isHeard) this.#engine.lives!.drain((life) => this.#store(life));
+  }
+
+  /** Stores how much was heard so far. */
+  report(nowNs: bigint): void {
+    const { told, lost } = this.#isHeard ? this.#engine.lives!.counts() : { told: 0, lost: 0 };
+    const missed = this.#begunOnHost() - this.#begunAtFirst - this.#seen;
+    this.#writer.event(nowNs, {
+      type: 'lives',
+      isHeard: this.#isHeard,
+      reason: this.#reason,
+      told,
+      lost,
+      byEvent: this.#byEvent,
+      mayBeMissed: this.#isHeard ? 0 : Math.max(0, missed),
+    });
+  }
+
+  #store(life: Life): void {
+    const { type, timeNs, pid, startTicks, parentPid, comm, exitStatus, peakBytes, cpuNs } = life;
+    const who = { pid, startTicks, ...nameParts(comm) };
+    if (type === 'fork') this.#writer.event(timeNs, { type, ...who, parentPid });
+    else if (type === 'exec') this.#writer.event(timeNs, { type: 'ran', ...who });
+    else if (type === 'oom') this.#writer.event(timeNs, { type: 'mark', name: 'oom', ...who });
+    else {
+      const key = identityKey(life);
+      if (!this.#live.has(key) && !this.#departed.has(key)) this.#byEvent++;
+      const peak = peakBytes === undefined ? {} : { peak: peakBytes };
+      this.#writer.event(timeNs, { type, ...who, exitStatus, cpuNs, ...peak });
+    }
+  }
+
+  /** What the target means to the kernel, or why it means nothing to it. */
+  #selection(): LifeSelection | string {
+    const { target } = this.#config;
+    switch (target.kind) {
+      case 'host':
+        return { kind: 'all' };
+      case 'cgroup':
+        try {
+          return { kind: 'cgroup', cgroupId: BigInt(statSync(path.join('/sys/fs/cgroup', target.path)).ino) };
+        } catch {
+          return `there is no cgroup v2 ${target.path}`;
+        }
+      case 'match':
+        return 'the kernel cannot match names and arguments';
+      default:
+        if (!isInitialPidNamespace()) return 'in a pid namespace the kernel cannot be told of single pids';
+        return target.kind === 'pids' ? { kind: 'pids', pids: target.pids } : { kind: 'tree', pids: [target.pid] };
+    }
+  }
+
+  /** Processes and threads that were begun since boot; 0 where the tree does not tell. */
+  #begunOnHost(): number {
+    if (this.#isHeard) return 0;
+    try {
+      const text = readFileSync(path.join(this.#config.root, 'stat'), 'latin1');
+      return Number(/^processes (\d+)$/m.exec(text)?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  }
+}
