@@ -19,7 +19,7 @@ void MappedFileObject::Export(Napi::Env env, Napi::Object exports) {
       DefineClass(
           env, "MappedFile",
           {InstanceMethod<&MappedFileObject::Error>("error"), InstanceMethod<&MappedFileObject::Write>("write"),
-           InstanceMethod<&MappedFileObject::Commit>("commit"), InstanceMethod<&MappedFileObject::Prepare>("prepare"),
+           InstanceMethod<&MappedFileObject::Commit>("commit"), InstanceMethod<&MappedFileObject::Settle>("settle"),
            InstanceMethod<&MappedFileObject::Kick>("kick"), InstanceMethod<&MappedFileObject::TakeError>("takeError"),
            InstanceMethod<&MappedFileObject::Close>("close")}));
 }
@@ -70,15 +70,9 @@ Napi::Value MappedFileObject::Commit(const Napi::CallbackInfo& info) {
                 file_->Commit(static_cast<uint64_t>(at), static_cast<uint32_t>(length), static_cast<uint32_t>(crc)));
 }
 
-// (at, length)
-void MappedFileObject::Prepare(const Napi::CallbackInfo& info) {
-  int64_t at = TakeIndex(info[0], kOffsetMost);
-  int64_t length = TakeIndex(info[1], kOffsetMost);
-  if (at < 0 || length < 0) {
-    Refuse(info.Env(), "Expected an offset and a length");
-    return;
-  }
-  if (file_) file_->Prepare(static_cast<uint64_t>(at), static_cast<uint64_t>(length));
+// () -> 0 when all is in the file, or a negative errno
+Napi::Value MappedFileObject::Settle(const Napi::CallbackInfo& info) {
+  return Number(info.Env(), file_ ? file_->Settle() : 0);
 }
 
 void MappedFileObject::Kick(const Napi::CallbackInfo&) {

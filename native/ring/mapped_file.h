@@ -1,9 +1,10 @@
-// A file that is written through memory, and kept on stable storage by a thread of its own.
+// A file that is written through memory by a thread of its own, and kept on stable storage by another.
 //
-// The traps: write(2) waits for the journal of the file system, tens of milliseconds beside a busy disk, where a store
-// to a page that is there waits for nothing; but the first store to a page after each flush faults, and the fault may
-// wait. So the thread that flushes touches the pages that come next. And a store to a mapped file that was cut, or
-// whose disk is full after all, is a SIGBUS, which must not end the program around us: every store here is guarded.
+// The traps: write(2) waits for the journal of the file system, and so does the first store to a page of a mapping after
+// each flush, of ours or of the kernel: beside a busy disk tens of milliseconds, and seconds now and then. So the thread
+// that records stores nothing itself: it hands over what is to be stored. And a store to a mapped file that was cut, or
+// whose disk is full after all, is a SIGBUS, which must not end the program around us: every store here is guarded, and
+// tried again until it succeeds.
 #pragma once
 
 #include <pthread.h>
@@ -12,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+
+#include "store_queue.h"
 
 namespace tidemark {
 
@@ -23,30 +26,37 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  // Both return 0; -EINVAL beyond the mapping; -EFAULT where the file has no such page any more.
+  // Both hand over and return at once: 0; -EINVAL beyond the mapping; when too much waits already, -EFAULT where the file
+  // has no such page any more, else -ENOBUFS; -ENOMEM.
   int Write(uint64_t at, const uint8_t* bytes, size_t length);
   // Stores both words at once, after everything that was written before.
   int Commit(uint64_t at, uint32_t length, uint32_t crc);
-  // Has the other thread touch these bytes, which are written soon.
-  void Prepare(uint64_t at, uint64_t length);
+  // Waits until all of it is in the file, where every other process sees it and the end of this one does no harm.
+  // Returns 0, or -EFAULT where the file has no such page any more; what waits is then kept, and tried again.
+  int Settle();
   // Has the other thread flush now.
   void Kick();
-  // Ends the other thread, once it is through with what it does. Nothing may be written afterwards.
+  // Ends the threads, once they are through with what they do. Nothing may be written afterwards.
   void Close();
   // The errno of the last flush that failed since this was asked, or 0.
   int TakeError() { return error_.exchange(0); }
 
  private:
   MappedFile(int fd, uint8_t* memory, uint64_t size, int64_t period_ms);
-  static void* Run(void* self);
-  void Keep();
-  void Touch(uint64_t from, uint64_t to);
+  static void* RunStores(void* self);
+  static void* RunFlushes(void* self);
+  int Put(const Store& store, const uint8_t* bytes);
+  void StoreAll();
+  int StoreQueued();
+  void Track(uint64_t at, uint32_t length);
+  void FlushAll();
+  void DropFullPages();
 
-  // Where one of the rings of the file goes on.
+  // Where one of the rings of the file goes on. The storing thread writes, the flushing one reads.
   struct Tail {
     std::atomic<uint64_t> end{0};
     std::atomic<uint64_t> written{0};
-    // Of the keeping thread: up to here nothing is mapped any more.
+    // Of the flushing thread: up to here nothing is mapped any more.
     uint64_t dropped = 0;
   };
   static constexpr size_t kTails = 16;
@@ -59,14 +69,21 @@ class MappedFile {
   size_t next_tail_ = 0;
   std::atomic<bool> dirty_{false};
   std::atomic<int> error_{0};
+  // Guards what follows.
   pthread_mutex_t mutex_;
-  pthread_cond_t wake_;
+  pthread_cond_t store_;
+  pthread_cond_t flush_;
+  pthread_cond_t settled_;
+  StoreQueue queue_;
+  // With which the last try to store what waits ended.
+  int fault_ = 0;
   bool stopping_ = false;
   bool kicked_ = false;
-  uint64_t prepare_from_ = 0;
-  uint64_t prepare_to_ = 0;
-  bool running_ = false;
-  pthread_t thread_;
+  // Of the thread that opened it: how many of the two run.
+  bool storing_ = false;
+  bool flushing_ = false;
+  pthread_t storer_;
+  pthread_t flusher_;
 };
 
 }  // namespace tidemark

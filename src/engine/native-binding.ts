@@ -71,7 +71,7 @@ export interface NativeMappedFile {
   error(): number;
   write(at: number, bytes: Uint8Array, from: number, length: number): number;
   commit(at: number, length: number, crc: number): number;
-  prepare(at: number, length: number): void;
+  settle(): number;
   kick(): void;
   takeError(): number;
   close(): void;

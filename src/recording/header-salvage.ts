@@ -96,11 +96,11 @@ class HeaderOverlay implements Storage {
     this.write();
   }
 
+  settle(): void {}
+
   flush(): void {}
 
   flushBehind(): void {}
-
-  prepare(): void {}
 
   trim(): void {}
 

@@ -30,15 +30,19 @@ const ZEROS_BYTES = 1024 * 1024;
  */
 export type Preallocate = (fd: number, sizeBytes: number) => boolean;
 
-/** A file written through memory and flushed by a thread of its own. All but the last three throw what goes wrong. */
+/**
+ * A file written through memory and flushed by threads of its own: what is written is stored in its order, a moment later.
+ * All but the last two throw what goes wrong.
+ */
 export interface MappedFile {
   write(at: number, bytes: Uint8Array, from: number, length: number): void;
   commit(at: number, length: number, crc: number): void;
+  /** Waits until all of it is in the file. */
+  settle(): void;
   /** Throws when a flush on the other thread has failed. */
   check(): void;
-  prepare(at: number, length: number): void;
   flushBehind(): void;
-  /** Waits for the other thread; nothing is flushed. */
+  /** Waits for the other threads; nothing is flushed. */
   close(): void;
 }
 
@@ -156,6 +160,7 @@ export class FileStorage implements Storage {
   }
 
   read(at: number, into: Uint8Array, from: number, length: number): number {
+    this.mapped?.settle();
     let done = 0;
     while (done < length) {
       const count = readSync(this.fd, into, from + done, length - done, at + done);
@@ -165,7 +170,12 @@ export class FileStorage implements Storage {
     return done;
   }
 
+  settle(): void {
+    this.mapped?.settle();
+  }
+
   flush(): void {
+    this.settle();
     fdatasyncSync(this.fd);
     this.mapped?.check();
     if (this.flushError === undefined) return;
@@ -186,10 +196,6 @@ export class FileStorage implements Storage {
       if (error !== null) this.flushError = error;
       if (this.closed && this.flushing === 0) closeSync(this.fd);
     });
-  }
-
-  prepare(at: number, length: number): void {
-    this.mapped?.prepare(at, length);
   }
 
   /** Gives a file that was trimmed its whole size back, reserved. Throws `StorageError` `no-space`, or `failed`. */
@@ -252,6 +258,7 @@ export class FileStorage implements Storage {
     if (mapped === undefined) return;
     this.mapped = undefined;
     try {
+      mapped.settle();
       mapped.check();
     } catch (error) {
       this.flushError = error as Error;

@@ -36,8 +36,6 @@ export interface AppenderShared {
   blockOffset(physical: number): number;
   /** Called when a block was closed and is full of history worth flushing. */
   blockClosed(): void;
-  /** Called when the first `bytes` of a block are written soon. */
-  prepare(physical: number, bytes: number): void;
   failed(error: unknown): void;
 }
 
@@ -54,8 +52,6 @@ export class RingAppender {
   /** Bytes of the key of the open block, and of what came since it or since the last snapshot. */
   private keyBytes = 0;
   private sinceKey = 0;
-  /** Whether the place of the next block was told to the storage. */
-  private isPrepared = false;
 
   constructor(
     private readonly ring: number,
@@ -203,11 +199,6 @@ export class RingAppender {
     const cells = this.spec.rows === 'all' ? labels.highWater : 0;
     bytes += block.append(frame, columnsAt, end - columnsAt, KIND_COLUMNS, columnsFlags, frameSequence, cells);
     this.stateKnown = true;
-    // Where the next block begins, a whole key is written at once.
-    if (block.room < this.keyBytes && !this.isPrepared) {
-      this.isPrepared = true;
-      this.shared.prepare(this.shared.pool.next(this.ring), this.keyBytes);
-    }
     return bytes;
   }
 
@@ -243,7 +234,6 @@ export class RingAppender {
       firstFrameSequence: this.frameSequence,
       baseTimeNs,
     });
-    this.isPrepared = false;
     this.blockSequence++;
     this.stats.blocks++;
     if (pool.take(this.ring)) this.stats.recycled++;

@@ -115,7 +115,6 @@ export class RingWriter {
       frame: new Uint8Array(blockBytes),
       blockOffset: (physical) => headerBytes + physical * blockBytes,
       blockClosed: () => storage.flushBehind(),
-      prepare: (physical, bytes) => storage.prepare(headerBytes + physical * blockBytes, bytes),
       failed: (error) => {
         this.lastError = error;
       },
@@ -204,6 +203,11 @@ export class RingWriter {
     return this.appenders.map((appender) => appender.stats);
   }
 
+  /** Returns once all that was appended is committed: seen by readers, and safe from the end of this process. */
+  settle(): void {
+    this.storage.settle();
+  }
+
   /** Puts everything on stable storage; throws what the storage throws. */
   flush(): void {
     this.storage.flush();
@@ -225,8 +229,11 @@ export class RingWriter {
       this.storage.trim(trimmed);
     }
     if (this.isSigned) writeOwner(this.storage, this.headerBytes, this.fileSeed, undefined);
-    this.storage.flush();
-    this.storage.close();
+    try {
+      this.storage.flush();
+    } finally {
+      this.storage.close();
+    }
   }
 
   private columnRing(ring: number): RingAppender {

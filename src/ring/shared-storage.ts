@@ -39,10 +39,10 @@ export class SharedStorage implements Storage {
     return count;
   }
 
-  /** Memory has nothing to flush, to trim or to close. */
+  /** Memory has nothing to wait for, to flush, to trim or to close. */
+  settle(): void {}
   flush(): void {}
   flushBehind(): void {}
-  prepare(_at: number, _length: number): void {}
   trim(_sizeBytes: number): void {}
   close(): void {}
 }

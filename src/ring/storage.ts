@@ -13,6 +13,11 @@ export interface Storage {
   commit(at: number, length: number, crc: number): void;
   /** Copies up to `length` bytes at offset `at` to `into[from..]`; returns how many there were. */
   read(at: number, into: Uint8Array, from: number, length: number): number;
+  /**
+   * Returns once everything written is where readers see it and where the end of this process does no harm; that is so at
+   * once, or a moment later where another thread stores. Throws when it cannot be.
+   */
+  settle(): void;
   /** Returns once everything written is on stable storage. */
   flush(): void;
   /**
@@ -20,8 +25,6 @@ export interface Storage {
    * flushed does so by itself as well, within a second of each commit.
    */
   flushBehind(): void;
-  /** Says that these bytes are written soon; where it helps, another thread makes that quick. */
-  prepare(at: number, length: number): void;
   /** Cuts to `sizeBytes`, where that is possible. */
   trim(sizeBytes: number): void;
   close(): void;

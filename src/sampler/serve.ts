@@ -51,7 +51,9 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
       if (message.type === 'stop') running.stop();
       else running.mark(BigInt(message.timeNs), message.event);
     });
-    running.started.then(() => port.send({ type: 'started', processes: running.progress.live, missing }));
+    running.started.then(() => {
+      if (isSettled(storage)) port.send({ type: 'started', processes: running.progress.live, missing });
+    });
     let harm: Error | undefined;
     const reports = setInterval(() => {
       port.send({ type: 'progress', progress: running.progress });
@@ -178,6 +180,16 @@ function ownerOf(path: string): number | undefined {
     }
   } catch {
     return undefined;
+  }
+}
+
+/** Waits until the first frame is in the file. False when it cannot be, which ends the recording by itself. */
+function isSettled(storage: Storage): boolean {
+  try {
+    storage.settle();
+    return true;
+  } catch {
+    return false;
   }
 }
 

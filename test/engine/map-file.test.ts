@@ -20,12 +20,13 @@ function storageAt(name: string): FileStorage {
 }
 
 describe('a mapped file', () => {
-  it('has the bytes at once, for every reader, in any offset and length', () => {
+  it('has the bytes once it settled, for every reader, in any offset and length', () => {
     const storage = storageAt('bytes');
     const bytes = Uint8Array.from({ length: 10_000 }, (_, index) => index % 251);
     storage.write(4090, bytes, 7, 9000);
     storage.commit(16, 0x01020304, 0xfffefdfc);
     storage.write(SIZE - 1, bytes, 3, 1);
+    storage.settle();
     const expected = new Uint8Array(SIZE);
     expected.set(bytes.subarray(7, 9007), 4090);
     expected.set([4, 3, 2, 1, 0xfc, 0xfd, 0xfe, 0xff], 16);
@@ -46,20 +47,51 @@ describe('a mapped file', () => {
     storage.close();
   });
 
-  it('says so when the file is cut under it, goes on where it still stands, and takes what grows again', () => {
+  it('says so when the file is cut under it, and stores what waited once the file has its size again', () => {
     const storage = storageAt('cut');
     const file = path.join(folder, 'cut');
-    storage.write(800_000, new Uint8Array(100).fill(1), 0, 100);
+    const write = (at: number, value: number) => storage.write(at, new Uint8Array(100).fill(value), 0, 100);
+    write(800_000, 1);
+    storage.settle();
     truncateSync(file, 65536);
-    expect(() => storage.write(800_000, new Uint8Array(100), 0, 100)).toThrow('the file was cut, or its disk is full');
-    expect(() => storage.commit(800_000, 1, 1)).toThrow('the file was cut, or its disk is full');
-    storage.write(100, new Uint8Array(100).fill(2), 0, 100);
+    write(100, 2);
+    write(800_000, 3);
+    storage.commit(800_104, 9, 9);
+    write(200, 4);
+    expect(() => storage.settle()).toThrow('the file was cut, or its disk is full');
+    expect(() => storage.flush()).toThrow('the file was cut, or its disk is full');
+    // In their order: what came before the one that cannot be stored is there, what came after it is not.
+    expect([readFileSync(file)[150], readFileSync(file)[250]]).toEqual([2, 0]);
     truncateSync(file, SIZE);
-    storage.write(800_000, new Uint8Array(100).fill(3), 0, 100);
-    expect(readFileSync(file)[800_050]).toBe(3);
-    storage.prepare(0, SIZE);
+    storage.settle();
+    const bytes = readFileSync(file);
+    expect([bytes[250], bytes[800_050], bytes[800_104]]).toEqual([4, 3, 9]);
     storage.close();
     expect(readFileSync(file).length).toBe(SIZE);
+  });
+
+  it('refuses more than may wait, stores what it took, and takes more once there is room', () => {
+    const storage = storageAt('full');
+    const file = path.join(folder, 'full');
+    truncateSync(file, 65536);
+    const piece = (value: number) => new Uint8Array(SIZE / 4).fill(value);
+    let taken = 0;
+    // The first one that is committed wakes the thread that cannot store it.
+    storage.commit(SIZE / 2, 1, 1);
+    expect(() => storage.settle()).toThrow('the file was cut');
+    const fill = () => {
+      for (; taken < 1000; taken++) storage.write(SIZE / 2, piece(taken + 1), 0, SIZE / 4);
+    };
+    expect(fill).toThrow('the file was cut, or its disk is full');
+    expect(taken).toBeGreaterThan(24);
+    expect(taken).toBeLessThan(33);
+    truncateSync(file, SIZE);
+    storage.settle();
+    expect(readFileSync(file)[SIZE / 2]).toBe(taken);
+    storage.write(SIZE / 2, piece(77), 0, SIZE / 4);
+    storage.flush();
+    expect(readFileSync(file)[SIZE / 2]).toBe(77);
+    storage.close();
   });
 
   it('is written on by its descriptor once it was trimmed', () => {

@@ -1,5 +1,5 @@
 /**
- * A writer to be killed: records into a file and tells on standard output what it is about to store (`I`) and what it has
+ * A writer to be killed: records into a file and tells on standard output what it is about to store (`I`) and what is
  * stored (`C`), with the number of the ring and of the frame, and a digest of all that a reader must see or the time.
  * `node kill-writer.js CONFIG`, JSON as in kills.ts; it uses the built library.
  *
@@ -16,6 +16,8 @@ import { serveSampler } from '../../dist/sampler/serve.js';
 
 const config = JSON.parse(process.argv[2]);
 const labels = new Map();
+/** Frames that were handed over and are not known to be in the file yet. */
+let unsettled = [];
 
 const hex = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 const numberText = (value) => (Object.is(value, -0) ? '-0' : String(value));
@@ -51,7 +53,14 @@ function watch(method, digestOf) {
     const number = this.appenders[ring].frameSequence;
     tell(`I ${ring} ${number} ${digestOf(ring, this.appenders[ring].spec.columns.length, ...rest)}`);
     const result = append.call(this, ring, ...rest);
-    if (result.ok) tell(`C ${ring} ${number} ${process.hrtime.bigint()}`);
+    if (result.ok) unsettled.push(`C ${ring} ${number}`);
+    // Now and then, so that a kill finds frames on their way as well.
+    if (Math.random() < 0.3) {
+      this.settle();
+      const nowNs = process.hrtime.bigint();
+      for (const line of unsettled) tell(`${line} ${nowNs}`);
+      unsettled = [];
+    }
     return result;
   };
 }

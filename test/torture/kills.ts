@@ -116,7 +116,7 @@ function checkRing(
   reader: RingReader,
   ring: number,
   truth: Map<number, string>,
-  announced: Announced | undefined,
+  announced: readonly Announced[],
   figures: KillFigures,
   where: string,
 ): void {
@@ -124,7 +124,9 @@ function checkRing(
   const found = digestsOf(reader.cursor(ring));
   for (const [number, digest] of found) {
     if (truth.get(number) === digest) continue;
-    const isAnnounced = announced?.ring === ring && announced.number === number && announced.digest === digest;
+    const isAnnounced = announced.some(
+      (frame) => frame.ring === ring && frame.number === number && frame.digest === digest,
+    );
     if (!isAnnounced) {
       const what = truth.has(number) ? 'differs from what was stored' : 'was invented';
       throw new Error(`${where}: frame ${number} of ring ${ring} ${what}`);

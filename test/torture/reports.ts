@@ -1,4 +1,4 @@
-/** What a writer (kill-writer.js) reported: the frames that it stored, and the one that it was about to store. */
+/** What a writer (kill-writer.js) reported: the frames that it stored, and those that it was about to store. */
 
 export interface Announced {
   readonly ring: number;
@@ -11,22 +11,26 @@ export interface Reported extends Announced {
   readonly atNs: bigint;
 }
 
-/** The whole lines of a log; the last one is empty, or was cut by a kill. */
-export function parseReports(log: string): { reported: Reported[]; announced: Announced | undefined } {
+/**
+ * The whole lines of a log; the last one is empty, or was cut by a kill. `announced` are those that were handed over, or
+ * about to be, and not reported as stored.
+ */
+export function parseReports(log: string): { reported: Reported[]; announced: Announced[] } {
   const reported: Reported[] = [];
-  let announced: Announced | undefined;
+  const announced = new Map<string, Announced>();
   for (const line of log.split('\n').slice(0, -1)) {
     const [kind, ring, number, last] = line.split(' ');
+    const key = `${ring} ${number}`;
     if (kind === 'I') {
-      announced = { ring: Number(ring), number: Number(number), digest: last! };
-    } else if (announced !== undefined && announced.ring === Number(ring) && announced.number === Number(number)) {
-      reported.push({ ...announced, atNs: BigInt(last!) });
-      announced = undefined;
-    } else {
-      throw new Error(`The writer reports what it did not announce: ${line}`);
+      announced.set(key, { ring: Number(ring), number: Number(number), digest: last! });
+      continue;
     }
+    const frame = announced.get(key);
+    if (frame === undefined) throw new Error(`The writer reports what it did not announce: ${line}`);
+    reported.push({ ...frame, atNs: BigInt(last!) });
+    announced.delete(key);
   }
-  return { reported, announced };
+  return { reported, announced: [...announced.values()] };
 }
 
 /** What must be in the rings of a file: by ring, the digest of each frame by its number. */
