@@ -1,10 +1,10 @@
 // A file that is written through memory by a thread of its own, and kept on stable storage by another.
 //
-// The traps: write(2) waits for the journal of the file system, and so does the first store to a page of a mapping after
-// each flush, of ours or of the kernel: beside a busy disk tens of milliseconds, and seconds now and then. So the thread
-// that records stores nothing itself: it hands over what is to be stored. And a store to a mapped file that was cut, or
-// whose disk is full after all, is a SIGBUS, which must not end the program around us: every store here is guarded, and
-// tried again until it succeeds.
+// The traps: write(2) waits for the journal of the file system, and so does the first store to a page of a mapping
+// after each flush, of ours or of the kernel: beside a busy disk tens of milliseconds, and seconds now and then. So the
+// thread that records stores nothing itself: it hands over what is to be stored. And a store to a mapped file that was
+// cut, or whose disk is full after all, is a SIGBUS, which must not end the program around us: every store here is
+// guarded, and tried again until it succeeds.
 #pragma once
 
 #include <pthread.h>
@@ -26,8 +26,8 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  // Both hand over and return at once: 0; -EINVAL beyond the mapping; when too much waits already, -EFAULT where the file
-  // has no such page any more, else -ENOBUFS; -ENOMEM.
+  // Both hand over and return at once: 0; -EINVAL beyond the mapping; when too much waits already, -EFAULT where the
+  // file has no such page any more, else -ENOBUFS; -ENOMEM.
   int Write(uint64_t at, const uint8_t* bytes, size_t length);
   // Stores both words at once, after everything that was written before.
   int Commit(uint64_t at, uint32_t length, uint32_t crc);

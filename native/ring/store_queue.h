@@ -1,7 +1,8 @@
 // Stores on their way to a file: one thread puts them in, another takes them out in the same order.
 //
-// What waits lies in one run of memory, which the taker swaps for an empty one. So it stays as small as what came while the
-// taker was busy, a few kilobytes that are warm in the cache, and only a disk that holds the taker up makes it grow.
+// What waits lies in one run of memory, which the taker swaps for an empty one. So it stays as small as what came while
+// the taker was busy, a few kilobytes that are warm in the cache, and only a disk that holds the taker up makes it
+// grow.
 #pragma once
 
 #include <atomic>

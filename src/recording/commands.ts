@@ -9,6 +9,7 @@ import { isUtf8 } from 'node:buffer';
 import { identityKey } from '../engine/identity.js';
 import type { RingWriter } from '../ring/ring-writer.js';
 import { COMMANDS_RING } from './format.js';
+import { PACKED_BYTES, RecordPacker } from './packed-records.js';
 import { isProgramPart, type ProgramPart } from './program-part.js';
 
 /** Type number of the record in its ring. */
@@ -66,33 +67,54 @@ export function decodeCommand(type: number, payload: Uint8Array): CommandLine | 
   }
 }
 
+interface Told {
+  readonly payload: Uint8Array;
+  /** Number of the block that it is in, or of a later one; of what is not flushed infinite. */
+  block: number;
+}
+
 /** The writing end: tells each command line once, and again before it would be overwritten while its process lives. */
 export class CommandWriter {
   readonly #ring: RingWriter;
   readonly #id: number;
   /** By process, in the order of their telling: what was told, and in which block. */
-  readonly #living = new Map<string, { readonly payload: Uint8Array; block: number }>();
+  readonly #living = new Map<string, Told>();
+  readonly #packer: RecordPacker;
+  /** What is not flushed. */
+  #told: Told[] = [];
 
   constructor(ring: RingWriter) {
     this.#ring = ring;
     this.#id = ring.rings.findIndex(({ name }) => name === COMMANDS_RING);
+    this.#packer = new RecordPacker(ring, this.#id);
   }
 
   write(timeNs: bigint, command: CommandLine): void {
     if (this.#id < 0) return;
     this.#tell(timeNs, identityKey(command), encodeCommand(command));
+    if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     this.#tellAgain(timeNs);
+  }
+
+  /** Stores what was told since. */
+  flush(): void {
+    if (this.#told.length === 0) return;
+    this.#packer.flush();
+    const { block } = this.#ring.recordRoom(this.#id);
+    for (const line of this.#told) line.block = block;
+    this.#told = [];
   }
 
   depart(process: { readonly pid: number; readonly startTicks: number }): void {
     this.#living.delete(identityKey(process));
   }
 
-  #tell(timeNs: bigint, key: string, payload: Uint8Array): boolean {
-    const stored = this.#ring.appendRecord(this.#id, timeNs, COMMAND_RECORD, payload);
+  #tell(timeNs: bigint, key: string, payload: Uint8Array): void {
+    this.#packer.add(timeNs, COMMAND_RECORD, payload);
+    const line = { payload, block: Number.POSITIVE_INFINITY };
+    this.#told.push(line);
     this.#living.delete(key);
-    if (stored.ok) this.#living.set(key, { payload, block: this.#ring.recordRoom(this.#id).block });
-    return stored.ok;
+    this.#living.set(key, line);
   }
 
   /** At most half a block of them at a time: what does not fit into the ring cannot be kept in it. */
@@ -101,7 +123,9 @@ export class CommandWriter {
     for (const [key, { payload, block }] of this.#living) {
       if (block >= this.#ring.recordRoom(this.#id).oldest) return;
       room -= payload.length;
-      if (room < 0 || !this.#tell(timeNs, key, payload)) return;
+      if (room < 0) return;
+      this.#tell(timeNs, key, payload);
+      if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     }
   }
 }

@@ -14,6 +14,7 @@ import { decodeEvent, recordOf, type TideEvent } from './events.js';
 import { encodeMappings, MAPPINGS_RECORD, type RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { MappingWriter } from './mapping-writer.js';
+import { PACKED_BYTES, RecordCursor, RecordPacker } from './packed-records.js';
 import type { Redactor } from './redact.js';
 
 export interface RecordCopy {
@@ -30,6 +31,9 @@ interface Head {
   readonly type: number;
   readonly payload: Uint8Array;
 }
+
+/** Records of one second may be packed together. */
+const PACKED_NS = 1_000_000_000n;
 
 /** Copies events: those of a range, and the begins of spans that reach into it. Returns how many had been lost. */
 export function copyEvents(copy: RecordCopy): number {
@@ -160,7 +164,7 @@ function openSpans({ writer, ring }: RecordCopy, input: CopyInput): Set<number> 
   if (input.fromNs === undefined) return open;
   const number = input.reader.ringId(writer.rings[ring]!.name);
   if (number < 0) return open;
-  const cursor = input.reader.cursor(number);
+  const cursor = new RecordCursor(input.reader.cursor(number));
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     if (step !== 'record' || cursor.timeNs >= input.fromNs) continue;
     const event = decodeEvent(cursor.type, cursor.payload);
@@ -190,7 +194,7 @@ function* recordsOf(
   const number = input.reader.ringId(writer.rings[ring]!.name);
   if (number < 0) return;
   const { fromNs, toNs } = input;
-  const cursor = input.reader.cursor(number);
+  const cursor = new RecordCursor(input.reader.cursor(number));
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     if (step === 'gap') lost(cursor.lost);
     if (step !== 'record') continue;
@@ -213,14 +217,23 @@ function append({ writer, ring }: RecordCopy, streams: readonly Generator<Head>[
     const { value, done } = stream.next();
     return done ? [] : [{ stream, head: value as Head }];
   });
+  const packer = new RecordPacker(writer, ring);
+  const store = () => {
+    const reason = packer.flush();
+    if (reason === undefined) return;
+    throw new CopyError(`A record of ring ${writer.rings[ring]!.name} could not be stored: ${reason}`);
+  };
+  let packedNs = 0n;
   while (heads.length > 0) {
     const first = heads.reduce((one, other) => (other.head.timeNs < one.head.timeNs ? other : one));
     const { timeNs, type, payload } = first.head;
-    const stored = writer.appendRecord(ring, timeNs, type, payload);
-    if (!stored.ok)
-      throw new CopyError(`A record of ring ${writer.rings[ring]!.name} could not be stored: ${stored.reason}`);
+    // Damage to a pack costs all of it, so no long time goes into one.
+    if (packer.bytes >= PACKED_BYTES || timeNs - packedNs > PACKED_NS) store();
+    if (packer.bytes === 0) packedNs = timeNs;
+    packer.add(timeNs, type, payload);
     const { value, done } = first.stream.next();
     if (done) heads = heads.filter((one) => one !== first);
     else first.head = value as Head;
   }
+  store();
 }

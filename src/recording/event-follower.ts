@@ -1,6 +1,6 @@
 /** The events of a recording as they are written. */
-import type { RingCursor } from '../ring/ring-cursor.js';
 import { decodeEvent } from './events.js';
+import { RecordCursor } from './packed-records.js';
 import type { Recording, StampedEvent } from './recording.js';
 
 export class EventFollower {
@@ -8,13 +8,13 @@ export class EventFollower {
   isClosed = false;
   /** Events that were overwritten before they could be read. */
   lost = 0;
-  readonly #cursors: readonly RingCursor[];
+  readonly #cursors: readonly RecordCursor[];
 
   constructor(recording: Recording) {
     const { ring } = recording;
     this.#cursors = ['events', 'lives']
       .map((name) => ring.ringId(name))
-      .flatMap((id) => (id < 0 ? [] : [ring.cursor(id)]));
+      .flatMap((id) => (id < 0 ? [] : [new RecordCursor(ring.cursor(id))]));
   }
 
   /** What has come since the last time, by time. */

@@ -9,11 +9,12 @@ describe('the events of a host with very many short processes', () => {
   author.sweep();
   author.writer.event(author.nowNs, { type: 'mark', name: 'before the storm' });
   author.sweep({ missed: 5 });
-  for (let pid = 100; pid < 20_000; pid++) {
+  for (let pid = 100; pid < 100_000; pid++) {
     author.arrive(1, someone(pid));
     author.depart(1);
-    if (pid % 100 === 0) author.sweep();
+    if (pid % 500 === 0) author.sweep();
   }
+  author.sweep();
   const recording = author.open();
 
   it('keep the mark and the gap', () => {
@@ -28,6 +29,6 @@ describe('the events of a host with very many short processes', () => {
     expect(events).toBe(0);
     expect(lives).toBeGreaterThan(10_000);
     const kept = recording.events().filter(({ event }) => event.type === 'arrive' || event.type === 'depart').length;
-    expect(kept + lives).toBe(2 * 19_900 + 1);
+    expect(kept + lives).toBe(2 * 99_900 + 1);
   });
 });

@@ -36,6 +36,7 @@ import { parseKeep } from './keep.js';
 import { LADDER_KEY_BYTES } from './ladder-format.js';
 import { LadderWriter } from './ladder-writer.js';
 import { MappingWriter } from './mapping-writer.js';
+import { PACKED_BYTES, RecordPacker } from './packed-records.js';
 import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
@@ -80,6 +81,7 @@ export class RecordingWriter {
   readonly #mappings: MappingWriter | undefined;
   readonly #base: ResumePoint;
   readonly #commands: CommandWriter;
+  readonly #lives: RecordPacker;
   readonly #cmdline: CmdlineMode;
   readonly #ladder: LadderWriter | undefined;
   readonly #shares: readonly number[];
@@ -125,6 +127,7 @@ export class RecordingWriter {
     this.#base = base;
     this.hasMappings = metadata.mappings !== 'off';
     this.#commands = new CommandWriter(ring);
+    this.#lives = new RecordPacker(ring, Rings.lives);
     this.#cmdline = metadata.cmdline ?? 'none';
     this.#shares = ring.rings.map(({ share }) => share);
     const keep = metadata.keep === undefined ? undefined : parseKeep(metadata.keep);
@@ -170,7 +173,7 @@ export class RecordingWriter {
     this.#ring.setLabel(Rings.rollup, slot, label);
     this.#ladder?.arrive(slot, label);
     this.#live++;
-    this.#ring.appendRecord(Rings.lives, timeNs + this.#base.offsetNs, ARRIVAL_LABEL, label);
+    this.#tellLife(timeNs, ARRIVAL_LABEL, label);
   }
 
   /** A process has another name since an exec or `prctl`. */
@@ -219,6 +222,8 @@ export class RecordingWriter {
   /** Stores a sweep of all live slots. Returns whether it was stored. */
   counters(startNs: bigint, endNs: bigint, scalars: CounterScalars, columns: TierColumns): boolean {
     const { tick, missedTicks, ownCpu, offsetNs } = this.#base;
+    this.#lives.flush();
+    this.#commands.flush();
     COUNTER_SCALARS.forEach((name, index) => {
       this.#counterScalars[index] = scalars[name] ?? Number.NaN;
     });
@@ -319,12 +324,21 @@ export class RecordingWriter {
   }
 
   event(timeNs: bigint, event: TideEvent): void {
-    const ring = LIFE_EVENTS.has(event.type) ? Rings.lives : Rings.events;
-    this.#ring.appendRecord(ring, timeNs + this.#base.offsetNs, EventType[event.type], encodeEvent(event));
+    const [type, payload] = [EventType[event.type], encodeEvent(event)];
+    if (LIFE_EVENTS.has(event.type)) this.#tellLife(timeNs, type, payload);
+    else this.#ring.appendRecord(Rings.events, timeNs + this.#base.offsetNs, type, payload);
+  }
+
+  /** Told with all others of the tick. */
+  #tellLife(timeNs: bigint, type: number, payload: Uint8Array): void {
+    this.#lives.add(timeNs + this.#base.offsetNs, type, payload);
+    if (this.#lives.bytes >= PACKED_BYTES) this.#lives.flush();
   }
 
   /** Ends the recording. With `trim`, space that was never used is given back. */
   close(timeNs: bigint, reason: string, trim: boolean): void {
+    this.#lives.flush();
+    this.#commands.flush();
     this.#ladder?.close();
     this.event(timeNs, { type: 'close', reason });
     this.#ring.close({ trim });

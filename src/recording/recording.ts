@@ -26,6 +26,7 @@ import { stepsOf, walksOver } from './ladder-walks.js';
 import type { RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
+import { RecordCursor } from './packed-records.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import type { ProgramPart } from './program-part.js';
 import { retentionOf, type StepRetention } from './retention.js';
@@ -242,7 +243,7 @@ export class Recording implements Disposable {
     const programs = new Map<string, ProgramPart>();
     const ring = this.#reader.ringId(COMMANDS_RING);
     if (ring < 0) return programs;
-    const cursor = this.#reader.cursor(ring);
+    const cursor = new RecordCursor(this.#reader.cursor(ring));
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
       const command = step === 'record' ? decodeCommand(cursor.type, cursor.payload) : undefined;
       if (!command) continue;
@@ -252,7 +253,7 @@ export class Recording implements Disposable {
     return programs;
   }
 
-  /** Events that have been overwritten or damaged: arrivals and departures of `lives`, all others of `events`. */
+  /** At least how many events have been overwritten or damaged: those of `lives` and those of `events`; a pack counts once. */
   lostEvents(): { readonly events: number; readonly lives: number } {
     return { events: this.#eachEvent('events', () => {}), lives: this.#eachEvent('lives', () => {}) };
   }
@@ -261,9 +262,9 @@ export class Recording implements Disposable {
   #eachEvent(name: (typeof EVENT_RINGS)[number], take: (timeNs: bigint, event: TideEvent) => void): number {
     const ring = this.#reader.ringId(name);
     if (ring < 0) return 0;
-    const cursor = this.#reader.cursor(ring);
+    const cursor = new RecordCursor(this.#reader.cursor(ring));
     // Overwritten before the oldest block; what is missing later comes as gaps. Frames of unknown kinds are not missing.
-    let lost = Math.max(0, cursor.nextFrame - 1);
+    let lost = cursor.lostBefore;
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
       if (step === 'gap') lost += cursor.lost;
       if (step !== 'record') continue;

@@ -14,6 +14,17 @@ function recorded(hostile = false) {
 }
 
 describe('what a recording holds', () => {
+  it('names a few of many pids', () => {
+    const target = `pids ${Array.from({ length: 2000 }, (_, index) => index + 1000).join(',')}`;
+    const author = new Author({ metadata: { target } });
+    author.sweep();
+    const recording = author.open();
+    const line = recordingInfoLines(recording, recording.summary()).find((one) => one.startsWith('target'));
+    expect(line).toMatch(/^target {5}pids 1000,1001,[\d,]+,\.\.\. \(2000 in all\)$/);
+    expect(line!.length).toBeLessThan(140);
+    expect(recordingInfoJson(recording, recording.summary())).toMatchObject({ target });
+  });
+
   it('is the documented JSON', () => {
     const recording = recorded();
     const info = recordingInfoJson(recording, recording.summary());

@@ -53,6 +53,9 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
   };
 }
 
+/** Characters of the target that are shown. */
+const TARGET_MOST = 100;
+
 /** The same for people. */
 export function recordingInfoLines(recording: Recording, summary: RecordingSummary): string[] {
   const { metadata } = recording;
@@ -61,7 +64,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
   const line = (label: string, text: string) => `${label.padEnd(11)}${escapeTerminal(text)}`;
   return [
     line('host', `${metadata.host.hostname}, Linux ${metadata.host.kernel} ${metadata.host.architecture}`),
-    line('target', metadata.target),
+    line('target', shortened(metadata.target)),
     line('engine', `${metadata.engine.name} (${metadata.engine.reason})`),
     line('started', `${startOf(recording)}, ${formatDurationShort(durationSeconds * 1e9)} long`),
     line(
@@ -164,6 +167,14 @@ export function ownCostText({ self }: RecordingSummary): string {
 }
 
 /** Local time of the first instant, RFC 3339. */
+/** A list of pids may have thousands. */
+function shortened(target: string): string {
+  if (target.length <= TARGET_MOST) return target;
+  const items = target.split(',');
+  const shown = target.slice(0, target.lastIndexOf(',', TARGET_MOST));
+  return items.length > 1 ? `${shown},... (${items.length} in all)` : `${target.slice(0, TARGET_MOST)}...`;
+}
+
 function startOf(recording: Recording): string {
   return formatTime(BigInt(recording.metadata.startedAt.realNs), { digits: 3 });
 }

@@ -1,5 +1,7 @@
 /** Command lines and exec, of real programs. */
+
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +9,7 @@ import { openRecording, startRecording } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { type CommandLine, CommandWriter, decodeCommand } from '../../src/recording/commands.js';
 import { ringSpecs } from '../../src/recording/format.js';
+import { RecordCursor } from '../../src/recording/packed-records.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
 import { RingWriter } from '../../src/ring/ring-writer.js';
 import { SharedStorage } from '../../src/ring/shared-storage.js';
@@ -95,7 +98,11 @@ describe('command lines', () => {
       blockBytes: 65536,
     });
     const writer = new CommandWriter(ring);
-    const command = (pid: number): CommandLine => ({ pid, startTicks: pid, args: ['x'.repeat(500), `${pid}`] });
+    const command = (pid: number): CommandLine => ({
+      pid,
+      startTicks: pid,
+      args: [randomBytes(250).toString('hex'), `${pid}`],
+    });
     writer.write(0n, command(1));
     writer.write(0n, command(2));
     writer.depart(command(2));
@@ -104,7 +111,8 @@ describe('command lines', () => {
       writer.depart(command(pid));
     }
     const reader = RingReader.open(new SharedStorage(buffer));
-    const cursor = reader.cursor(reader.ringId('commands'));
+    writer.flush();
+    const cursor = new RecordCursor(reader.cursor(reader.ringId('commands')));
     const pids = new Set<number>();
     for (let step = cursor.next(); step !== null; step = cursor.next()) {
       if (step === 'record') pids.add(decodeCommand(cursor.type, cursor.payload)!.pid);

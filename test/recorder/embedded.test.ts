@@ -78,7 +78,7 @@ describe.concurrent.each(WAYS)('sampler %s, ring in %s', (sampler, storage) => {
     using folder = scratch();
     const body = `
       {
-        ${start(folder.file('a.tide'), ', durationMs: 300')}
+        ${start(folder.file('a.tide'), ', durationMs: 1500')}
         const began = performance.now();
         const { reason } = await recorder.finished;
         console.log(reason, performance.now() - began > 200);

@@ -17,6 +17,7 @@ import { BLOCK_HEADER } from '../../src/ring/layout.js';
 import { RingWriter } from '../../src/ring/ring-writer.js';
 import { EVENTS, FILE_ID, HEADER, memory, Recorder } from '../../src/ring/rings.fixture.js';
 import { startTidemark } from '../recorder/command.js';
+import { Author, someone } from '../recorder/synthetic.js';
 import { MIB, startSleep, until, Workload } from '../recorder/workload.js';
 import { busyRecording, bytesOf } from '../torture/busy-recording.js';
 import { DAMAGE_KINDS, spoil } from '../torture/damages.js';
@@ -48,6 +49,19 @@ describe('both readers say the same of', { timeout: 120_000 }, () => {
   it.each(kept)('the kept file %s', (name) => {
     const { frame, tick, event, mappings } = counts(keep(name, gunzipSync(readFileSync(new URL(name, FIXTURES)))));
     expect([frame, tick, event, mappings].map((count) => count! > 3)).toEqual([true, true, true, true]);
+  });
+
+  it('a storm of comings and goings, told in packs', () => {
+    const author = new Author({ sizeBytes: 2 ** 22 });
+    for (let pid = 1; pid < 3000; pid++) {
+      author.arrive(1, someone(pid, pid % 7 === 0 ? Uint8Array.of(0xff, pid & 0xff) : `p${pid}`));
+      author.depart(1);
+      if (pid % 100 === 0 || pid < 5) author.sweep();
+    }
+    author.sweep();
+    const file = keep('storm.tide', new Uint8Array(author.buffer));
+    expect(counts(file).event).toBe(2 * 2999);
+    expect(counts(file).record).toBeLessThan(100);
   });
 
   it.each(['ts', 'native'] as const)('a fresh recording by the engine %s', async (engine) => {

@@ -2,7 +2,9 @@
 import bisect
 import json
 import struct
+import zlib
 
+from tide_bytes import BadBytes, Cursor, unzigzag
 from tide_columns import ColumnState, number_text
 from tide_frames import RingWalk
 from tide_records import Records
@@ -15,6 +17,8 @@ EVENTS = (
     *(None, "exec", "fork", "ran", "exit", "lives", "peaks"),
 )
 ARRIVE_BY_LABEL = 13
+PACK = 1000
+PACK_BYTES_MOST = 2**20
 
 
 def ring_named(file, name):
@@ -39,8 +43,31 @@ def arrival_of(label):
     return told
 
 
+def unpacked(time_ns, payload):
+    """The records of a pack, as times, types and payloads; none of one that is damaged."""
+    records = []
+    try:
+        head = Cursor(payload)
+        head.varint()
+        inflater = zlib.decompressobj(-15)
+        body = inflater.decompress(head.bytes(head.left()), PACK_BYTES_MOST)
+        if inflater.unconsumed_tail or not inflater.eof:
+            raise BadBytes("more than a pack holds")
+        cursor = Cursor(body)
+        while cursor.left():
+            apart, kind, length = cursor.varint(), cursor.varint(), cursor.varint()
+            if kind > 65535 or kind == PACK:
+                raise BadBytes(f"type {kind}")
+            records.append((time_ns + unzigzag(apart), kind, cursor.bytes(length)))
+    except (BadBytes, zlib.error):
+        return []
+    return records
+
+
 class EventRecords(Records):
     def record(self, number, time_ns, kind, payload):
+        if kind == PACK:
+            return [told for one in unpacked(time_ns, payload) for told in self.record(number, *one)]
         if kind == ARRIVE_BY_LABEL:
             return [(time_ns, "arrive", arrival_of(payload))]
         return [(time_ns, EVENTS[kind], json.loads(payload))] if 0 < kind < len(EVENTS) and EVENTS[kind] else []
