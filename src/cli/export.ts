@@ -39,7 +39,7 @@ export function configure(command: Command): void {
     .option('--from <time>', 'leave out what is earlier: 03:02, -15m, RFC 3339, or the name of a mark')
     .option('--to <time>', 'leave out what is later')
     .addOption(valueOption('--metric <names>', 'only these metrics, with commas between them', parseMetrics))
-    .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
+    .addOption(valueOption('-p, --pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--every <time>', 'only the first tick in each interval', parsePositiveDuration))
     .addOption(
       valueOption(

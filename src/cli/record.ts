@@ -88,7 +88,7 @@ export function configure(command: Command): void {
       ).default('full'),
     )
     .option('--ring-group <group>', 'a group that may read the file')
-    .addOption(valueOption('--pid <pids>', 'only these processes, with commas between them', parsePids))
+    .addOption(valueOption('-p, --pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
     .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))
     .option('--cgroup <path>', 'only processes of this cgroup and those below it')

@@ -46,7 +46,7 @@ export function configure(command: Command): void {
         ['rss'],
       ),
     )
-    .addOption(valueOption('--pid <pids>', 'only these processes', parsePids))
+    .addOption(valueOption('-p, --pid <pids>', 'only these processes', parsePids))
     .addOption(valueOption('-n, --lines <n>', 'begin with so many of the last ticks', parseLines).default(10))
     .option('--no-events', 'ticks only')
     .option('--no-ticks', 'events only')

@@ -37,7 +37,7 @@ interface VerifyOptions extends ProcfsOption, JsonOption, HostUnitOptions {
 export function configure(command: Command): void {
   command
     .addOption(valueOption('--for <time>', 'repeat until the time is over', parsePositiveDuration))
-    .addOption(valueOption('--pid <pids>', 'only these, with commas between them', parsePids))
+    .addOption(valueOption('-p, --pid <pids>', 'only these, with commas between them', parsePids))
     .option('--strict', 'a broken invariant of the kernel counts as a mismatch too')
     .addOption(procfsOption())
     .addOption(pageSizeOption())
