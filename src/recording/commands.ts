@@ -67,6 +67,8 @@ export function decodeCommand(type: number, payload: Uint8Array): CommandLine | 
   }
 }
 
+const AGE_NS = 1_000_000_000n;
+
 interface Told {
   readonly payload: Uint8Array;
   /** Number of the block that it is in, or of a later one; of what is not flushed infinite. */
@@ -80,6 +82,8 @@ export class CommandWriter {
   /** By process, in the order of their telling: what was told, and in which block. */
   readonly #living = new Map<string, Told>();
   readonly #packer: RecordPacker;
+  /** Whether what is told waits for no others. */
+  isUrgent = false;
   /** What is not flushed. */
   #told: Told[] = [];
 
@@ -96,8 +100,15 @@ export class CommandWriter {
     this.#tellAgain(timeNs);
   }
 
+  /** Stores what was told, once some of it is a second old or urgent: many command lines together deflate best. */
+  flushOld(nowNs: bigint): void {
+    const { firstNs } = this.#packer;
+    if (firstNs !== undefined && (this.isUrgent || nowNs - firstNs >= AGE_NS)) this.flush();
+  }
+
   /** Stores what was told since. */
   flush(): void {
+    this.isUrgent = false;
     if (this.#told.length === 0) return;
     this.#packer.flush();
     const { block } = this.#ring.recordRoom(this.#id);

@@ -90,6 +90,11 @@ export class RecordPacker {
     private readonly id: number,
   ) {}
 
+  /** Time of the first of those that wait. */
+  get firstNs(): bigint | undefined {
+    return this.#records[0]?.timeNs;
+  }
+
   add(timeNs: bigint, type: number, payload: Uint8Array): void {
     this.#records.push({ timeNs, type, payload });
     this.bytes += payload.length;

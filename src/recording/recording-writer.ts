@@ -217,13 +217,15 @@ export class RecordingWriter {
   /** A process runs another program now. */
   exec(timeNs: bigint, { pid, startTicks, comm }: ProcessIdentity, program: ProgramPart): void {
     this.event(timeNs, { type: 'exec', pid, startTicks, ...nameParts(comm), ...program });
+    this.#commands.isUrgent = true;
   }
 
   /** Stores a sweep of all live slots. Returns whether it was stored. */
   counters(startNs: bigint, endNs: bigint, scalars: CounterScalars, columns: TierColumns): boolean {
     const { tick, missedTicks, ownCpu, offsetNs } = this.#base;
+    // Before the exec itself, so that whoever reads of it finds the program that was begun.
+    this.#commands.flushOld(startNs + offsetNs);
     this.#lives.flush();
-    this.#commands.flush();
     COUNTER_SCALARS.forEach((name, index) => {
       this.#counterScalars[index] = scalars[name] ?? Number.NaN;
     });

@@ -104,17 +104,21 @@ function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storag
   }
 }
 
-/** Room for every process of the host; a target that is probably smaller is content with less in a small ring. */
+/** Room for every process of the target, as far as that is known before: of the host, or for as many as the ring holds. */
 function sizeFor({ storage, target, keep }: SamplerConfig, processes: number): RingSize {
   const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
   const steps = keep === undefined ? 0 : parseKeep(keep).steps.length;
   const needs = steps === 0 ? {} : { keyBytes: LADDER_KEY_BYTES, leastBlocks: TICK_BLOCKS + STEP_BLOCKS * steps };
   if (target.kind === 'host') return sizeRing(sizeBytes, processes, needs);
-  try {
-    return sizeRing(sizeBytes, processes, needs);
-  } catch {
-    return sizeRing(sizeBytes, FEW_PROCESSES, needs);
+  if (target.kind === 'pids') return sizeRing(sizeBytes, target.pids.length, needs);
+  for (let most = processes; most > FEW_PROCESSES; most = Math.floor(most / 2)) {
+    try {
+      return sizeRing(sizeBytes, most, needs);
+    } catch {
+      // Half as many may fit.
+    }
   }
+  return sizeRing(sizeBytes, FEW_PROCESSES, needs);
 }
 
 function openStorage({ storage }: SamplerConfig): Storage {
