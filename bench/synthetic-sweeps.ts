@@ -10,11 +10,13 @@ import type { RecordingMetadata } from '../src/recording/format.js';
 import { type CounterScalars, RecordingWriter } from '../src/recording/recording-writer.js';
 import { SharedStorage } from '../src/ring/shared-storage.js';
 import type { Storage } from '../src/ring/storage.js';
-import { COUNTER_COLUMNS, type HostUnits, metricsOf, quantumOf } from '../src/schema.js';
+import { COUNTER_COLUMNS, type HostUnits, type MetricName, metricsOf, quantumOf } from '../src/schema.js';
 
 export const SLOTS = 2000;
-/** Values of one sweep. */
-export const POINTS = SLOTS * COUNTER_COLUMNS.length;
+/** What the ring has columns for; sweeps hold also what only the engine in the kernel measures. */
+export const METRICS = metricsOf('counters', 'none').map(({ name }) => name as MetricName);
+/** Values of one sweep that are stored. */
+export const POINTS = SLOTS * METRICS.length;
 
 const HOST: HostUnits = { pageSize: 4096, clockTicksPerSecond: 100 };
 const RING_BYTES = 128 * 2 ** 20;

@@ -9,7 +9,7 @@ import type { ColumnState } from './column-state.js';
 import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX } from './layout.js';
 import { ALL_PLACES, readPlaces } from './place-forms.js';
 import type { RingSpec } from './ring-table.js';
-import { readToken } from './value-token.js';
+import { readToken, readTokens } from './value-token.js';
 import { type ByteCursor, unzigzag } from './varint.js';
 
 export class ColumnsDecoder {
@@ -183,7 +183,7 @@ export class ColumnsDecoder {
     switch (source.byte()) {
       case CELLS_ALL:
         this.told += count;
-        for (let i = 0; i < count; i++) held[moved[i]] = readToken(source, held[moved[i]], quantum);
+        readTokens(source, held, moved, count, quantum);
         return !source.failed;
       case CELLS_BITS: {
         const bits = source.skip((count + 7) >>> 3);
