@@ -19,6 +19,8 @@ export interface WalkRange {
   readonly toNs?: bigint;
   /** Begin with the whole block that this time lies in, or with the newest block, instead of the oldest. */
   readonly fromBlockAt?: bigint | 'newest';
+  /** The only metrics that are wanted: of the others nothing is measured. Without one of the rollup tier, deep reads are left out. */
+  readonly metrics?: readonly string[];
 }
 
 /** Which of a step's three values; all are one in a ring of ticks. */
@@ -108,15 +110,16 @@ export class FrameWalk {
       : range.fromNs === undefined
         ? {}
         : { fromTimeNs: range.fromNs };
-    this.#counters = reader.cursor(counters, start);
-    if (rollup >= 0) {
+    const columns = range.metrics?.flatMap((name) => kinds.map((suffix) => name + suffix));
+    this.#counters = reader.cursor(counters, { ...start, columns });
+    if (rollup >= 0 && (range.metrics === undefined || range.metrics.some((name) => ROLLUP_COLUMNS.includes(name)))) {
       // Deep reads are rare: those before the range tell how old a value is when the range begins.
       const from = block?.baseTimeNs ?? range.fromNs;
       const first =
         from === undefined ? undefined : reader.blocks(rollup).findLast((candidate) => candidate.baseTimeNs <= from);
       const start = first ? { fromBlock: Math.max(1, first.sequence - 1) } : {};
       const place = reader.rings[rollup]!.scalars.indexOf('input');
-      this.#openReads = (input) => new ReadsOfInput(reader.cursor(rollup, start), place, input);
+      this.#openReads = (input) => new ReadsOfInput(reader.cursor(rollup, { ...start, columns }), place, input);
     }
   }
 

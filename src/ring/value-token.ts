@@ -86,3 +86,20 @@ export function readTokens(
   }
   source.at = at;
 }
+
+/** Passes over `count` tokens whose values nobody wants. */
+export function skipTokens(source: ByteCursor, count: number): void {
+  const { bytes, end } = source;
+  let { at } = source;
+  for (let left = count; left > 0; left--) {
+    const token = at < end ? bytes[at] : LONGER;
+    if (token < LONGER && token !== TOKEN_FLOAT64) {
+      at++;
+    } else {
+      source.at = at;
+      readToken(source, 0, 1);
+      at = source.at;
+    }
+  }
+  source.at = at;
+}
