@@ -51,8 +51,9 @@ describe('a mapped file', () => {
     const file = path.join(folder, 'cut');
     storage.write(800_000, new Uint8Array(100).fill(1), 0, 100);
     truncateSync(file, 65536);
-    expect(() => storage.write(800_000, new Uint8Array(100), 0, 100)).toThrow('the file was cut, or its disk is full');
-    expect(() => storage.commit(800_000, 1, 1)).toThrow('the file was cut, or its disk is full');
+    const lost = `Cannot write to ${storage.path}: the file was cut, or its disk is full`;
+    expect(() => storage.write(800_000, new Uint8Array(100), 0, 100)).toThrow(lost);
+    expect(() => storage.commit(800_000, 1, 1)).toThrow(lost);
     storage.write(100, new Uint8Array(100).fill(2), 0, 100);
     truncateSync(file, SIZE);
     storage.write(800_000, new Uint8Array(100).fill(3), 0, 100);
