@@ -38,11 +38,12 @@ export class SyntheticRing {
   };
   #nowNs = 1_000_000_000_000n;
 
-  /** Over memory of its own, or over another storage. */
-  constructor(other?: Storage) {
+  /** Over memory of its own, or over another storage; with `keep`, the ladder is written too. */
+  constructor(other?: Storage, keep?: string) {
     this.buffer = new SharedArrayBuffer(other === undefined ? RING_BYTES : 0);
     const storage = other ?? new SharedStorage(this.buffer);
-    this.#writer = RecordingWriter.create(storage, { metadata: METADATA, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
+    const metadata = { ...METADATA, ...(keep === undefined ? {} : { keep }) };
+    this.#writer = RecordingWriter.create(storage, { metadata, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
     const comm = new TextEncoder().encode('python3');
     for (let slot = 0; slot < SLOTS; slot++) {
       const pid = 1000 + slot;
@@ -54,6 +55,11 @@ export class SyntheticRing {
   /** Bytes and changed values of the counters ring so far. */
   get stats(): { readonly bytes: number; readonly changed: number } {
     return this.#writer.stats[0]!;
+  }
+
+  /** Bytes of all rings so far. */
+  get allBytes(): number {
+    return this.#writer.stats.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Monotonic time of the last frame. */
