@@ -19,6 +19,7 @@ import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
 import { ring } from './ring.js';
 import { ringDisk } from './ring-disk.js';
+import { ringLadder } from './ring-ladder.js';
 import { ringRange } from './ring-range.js';
 import { shell } from './shell.js';
 import { sweepFloor } from './sweep-floor.js';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   tokenizers,
   ring,
   ringRange,
+  ringLadder,
   ringDisk,
   sweepFloor,
   peers,

@@ -37,7 +37,8 @@ export function parseOptions(words: readonly string[], all: readonly Bench[]): B
   });
   const chosen = new Set<Bench>();
   for (const name of positionals) {
-    const found = all.filter((bench) => bench.name.startsWith(name));
+    const exact = all.filter((bench) => bench.name === name);
+    const found = exact.length > 0 ? exact : all.filter((bench) => bench.name.startsWith(name));
     if (found.length === 0) throw new TypeError(`There is no benchmark "${name}"; --list shows what there is`);
     for (const bench of found) chosen.add(bench);
   }

@@ -10,11 +10,13 @@ import type { RecordingMetadata } from '../src/recording/format.js';
 import { type CounterScalars, RecordingWriter } from '../src/recording/recording-writer.js';
 import { SharedStorage } from '../src/ring/shared-storage.js';
 import type { Storage } from '../src/ring/storage.js';
-import { COUNTER_COLUMNS, type HostUnits, metricsOf, quantumOf } from '../src/schema.js';
+import { COUNTER_COLUMNS, type HostUnits, type MetricName, metricsOf, quantumOf } from '../src/schema.js';
 
 export const SLOTS = 2000;
-/** Values of one sweep. */
-export const POINTS = SLOTS * COUNTER_COLUMNS.length;
+/** What the ring has columns for; sweeps hold also what only the engine in the kernel measures. */
+export const METRICS = metricsOf('counters', 'none').map(({ name }) => name as MetricName);
+/** Values of one sweep that are stored. */
+export const POINTS = SLOTS * METRICS.length;
 
 const HOST: HostUnits = { pageSize: 4096, clockTicksPerSecond: 100 };
 const RING_BYTES = 128 * 2 ** 20;
@@ -36,11 +38,12 @@ export class SyntheticRing {
   };
   #nowNs = 1_000_000_000_000n;
 
-  /** Over memory of its own, or over another storage. */
-  constructor(other?: Storage) {
+  /** Over memory of its own, or over another storage; with `keep`, the ladder is written too. */
+  constructor(other?: Storage, keep?: string) {
     this.buffer = new SharedArrayBuffer(other === undefined ? RING_BYTES : 0);
     const storage = other ?? new SharedStorage(this.buffer);
-    this.#writer = RecordingWriter.create(storage, { metadata: METADATA, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
+    const metadata = { ...METADATA, ...(keep === undefined ? {} : { keep }) };
+    this.#writer = RecordingWriter.create(storage, { metadata, blockBytes: BLOCK_BYTES, maxSlots: SLOTS });
     const comm = new TextEncoder().encode('python3');
     for (let slot = 0; slot < SLOTS; slot++) {
       const pid = 1000 + slot;
@@ -52,6 +55,11 @@ export class SyntheticRing {
   /** Bytes and changed values of the counters ring so far. */
   get stats(): { readonly bytes: number; readonly changed: number } {
     return this.#writer.stats[0]!;
+  }
+
+  /** Bytes of all rings so far. */
+  get allBytes(): number {
+    return this.#writer.stats.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Monotonic time of the last frame. */

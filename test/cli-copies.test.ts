@@ -1,7 +1,7 @@
 /** `cut`, `merge`, `repair` and `tail` as commands: pipes, exit codes, names, and what is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -56,6 +56,12 @@ describe('cut', () => {
     const merged = await runForBytes(['merge', '-', whole, '-o', '-'], again.bytes);
     const told = await runTidemark(['info', '-', '--json'], { input: merged.bytes });
     expect(JSON.parse(told.stdout)).toMatchObject({ ticks: { recorded: 221 }, damage: [] });
+  });
+
+  it('says that names stay in paths and arguments where those are not redacted', async () => {
+    const cut = (what: string) => runTidemark(['cut', whole, '--redact', what, '-o', folder.file(`${what}.tide`)]);
+    expect(await cut('comm')).toMatchObject({ code: 0, stderr: expect.stringMatching(/names of programs stay/) });
+    expect(await cut('args,paths,comm')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('refuses what cannot be, and says how', async () => {
@@ -226,6 +232,28 @@ describe('the file of a recording', () => {
     expect([own, shared].map(mode)).toEqual(['600', '640']);
     const unknown = await runTidemark([...words, folder.file('b.tide'), '--ring-group', 'no-such-group']);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/"ringGroup" option to be a group/) });
+  });
+
+  it('gets its folder when that alone is missing, and leaves none behind when it is refused', async () => {
+    const words = ['record', '--for', '100ms', '--size', '2M'];
+    const self = ['--pid', String(process.pid)];
+    const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
+    expect((await runTidemark([...words, ...self, '-o', folder.file('own/a.tide')])).code).toBe(0);
+    const group = ['--ring-group', String(process.getgid!())];
+    expect((await runTidemark([...words, ...self, ...group, '-o', folder.file('shared/a.tide')])).code).toBe(0);
+    expect(['own', 'own/a.tide', 'shared', 'shared/a.tide'].map((name) => mode(folder.file(name)))).toEqual([
+      '700',
+      '600',
+      '750',
+      '640',
+    ]);
+    const far = await runTidemark([...words, ...self, '-o', folder.file('not/there/a.tide')]);
+    expect(far.stderr).toContain(`there is no folder ${folder.file('not/there')}`);
+    expect(far.code).toBe(1);
+    expect(existsSync(folder.file('not'))).toBe(false);
+    const nobody = await runTidemark([...words, '--pid', '4194304', '-o', folder.file('empty/a.tide')]);
+    expect(nobody.code).toBe(4);
+    expect(existsSync(folder.file('empty'))).toBe(false);
   });
 
   it('is refused to a second writer with the pid of the first, and taken over from a dead one', async () => {

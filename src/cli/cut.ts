@@ -6,6 +6,7 @@ import { formatTime } from '../text/time.js';
 import { UsageError } from './command-error.js';
 import { oneOf, parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
+import { warn } from './output.js';
 import { startProgress } from './progress.js';
 import { instantIn, openInput } from './recording-input.js';
 import { writeRecording } from './recording-output.js';
@@ -48,6 +49,9 @@ async function run(file: string, options: Options): Promise<void> {
         ? undefined
         : instantIn(recording, '--from', options.from);
   if (from !== undefined && to !== undefined && from > to) throw new UsageError('--from: it is later than --to');
+  if (options.redact?.includes('comm') && !(options.redact.includes('args') && options.redact.includes('paths'))) {
+    warn('cut', 'names of programs stay in what is not redacted of args and paths; --redact args,paths,comm takes all');
+  }
   const progress = startProgress();
   try {
     await writeRecording(options.output, options.force ?? false, (path) =>

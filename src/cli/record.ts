@@ -87,7 +87,7 @@ export function configure(command: Command): void {
         oneOf('what to store', CMDLINE_MODES),
       ).default('full'),
     )
-    .option('--ring-group <group>', 'a group that may read the file')
+    .option('--ring-group <group>', 'a group that may read the file, and enter a folder that is made for it')
     .addOption(valueOption('-p, --pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
     .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))

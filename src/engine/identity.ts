@@ -45,7 +45,7 @@ export function encodeIdentity(identity: ProcessIdentity): Uint8Array {
   return label;
 }
 
-/** The identity in a label, or undefined when it is damaged. Bytes after the name are left to later versions. */
+/** The identity in a label, or undefined when it is damaged; its name is a view of the label. Bytes after that are left to later versions. */
 export function decodeIdentity(label: Uint8Array): ProcessIdentity | undefined {
   if (label.length < FIXED_BYTES || label.length < FIXED_BYTES + label[17]!) return undefined;
   const view = new DataView(label.buffer, label.byteOffset, label.byteLength);
@@ -55,7 +55,7 @@ export function decodeIdentity(label: Uint8Array): ProcessIdentity | undefined {
     startTicks: Number(view.getBigUint64(4, true)),
     parentPid: view.getUint32(12, true),
     kernelThread: (label[16]! & KERNEL_THREAD) !== 0,
-    comm: label.slice(FIXED_BYTES, end),
+    comm: label.subarray(FIXED_BYTES, end),
     ...((label[16]! & HAS_SOURCE) !== 0 && label.length >= end + SOURCE_BYTES
       ? { source: view.getUint16(end, true) }
       : {}),

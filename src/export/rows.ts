@@ -110,11 +110,12 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
       if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
       if (thinning && !thinning.takes(row.timeNs)) continue;
       const { slots, count } = walk.rows;
+      const counters = places.map(({ tier, place }) => (tier === 'counters' ? walk.counterColumn(place, kind) : null));
       for (let index = 0; index < count; index++) {
         const slot = slots[index]!;
         const identity = walk.identity(slot);
         if (!identity || (pids && !pids.has(identity.pid))) continue;
-        fillRow(row, walk, slot, places, kind);
+        fillRow(row, walk, slot, places, counters, kind);
         row.host = hosts[identity.source ?? 0]?.hostname ?? '';
         if (programs) row.program = programs.get(identityKey(identity)) ?? {};
         yield row;
@@ -128,6 +129,7 @@ function fillRow(
   walk: FrameWalk,
   slot: number,
   places: readonly ReturnType<typeof columnOf>[],
+  counters: readonly (Float64Array | null)[],
   kind: ValueKind,
 ): void {
   const identity = walk.identity(slot)!;
@@ -135,10 +137,11 @@ function fillRow(
   row.startTicks = identity.startTicks;
   row.comm = identity.comm;
   const isRead = walk.isRead(slot);
-  places.forEach(({ tier, place }, index) => {
-    row.values[index] =
-      tier === 'counters' ? walk.counter(place, slot, kind) : isRead ? walk.rollup(place, slot, kind) : Number.NaN;
-  });
+  for (let index = 0; index < places.length; index++) {
+    const column = counters[index]!;
+    if (column !== null) row.values[index] = column[slot]!;
+    else row.values[index] = isRead ? walk.rollup(places[index]!.place, slot, kind) : Number.NaN;
+  }
   row.countersStatus = statusName(walk.status(slot));
   row.rollupStatus = statusName(walk.rollupStatus(slot));
   row.rollupAgeNs = walk.rollupAgeNs(slot);

@@ -10,6 +10,7 @@ import type { RingReader } from '../ring/ring-reader.js';
 import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { COUNTER_SCALARS } from './format.js';
 import { AGGREGATE_SUFFIXES, ringNameOf } from './ladder-format.js';
+import { ReadsOfInput } from './reads-of-input.js';
 
 export interface WalkRange {
   /** Monotonic nanoseconds; frames that start earlier are left out. */
@@ -18,6 +19,8 @@ export interface WalkRange {
   readonly toNs?: bigint;
   /** Begin with the whole block that this time lies in, or with the newest block, instead of the oldest. */
   readonly fromBlockAt?: bigint | 'newest';
+  /** The only metrics that are wanted: of the others nothing is measured. Without one of the rollup tier, deep reads are left out. */
+  readonly metrics?: readonly string[];
 }
 
 /** Which of a step's three values; all are one in a ring of ticks. */
@@ -58,7 +61,7 @@ export class FrameWalk {
   readonly #readKeys: (string | undefined)[] = [];
   readonly #readAtNs: bigint[] = [];
   readonly #readStatus: number[] = [];
-  readonly #readInFrame: number[] = [];
+  #readInFrame: Float64Array = new Float64Array(0);
   /** By kind, column and slot: the values of the last deep read; the cursor forgets its own at each new block. */
   readonly #readValues: Float64Array[][];
   /** In a merged recording a frame is of one host: by slot, the frame that it was in last. */
@@ -66,6 +69,8 @@ export class FrameWalk {
   readonly #inFrame: number[] = [];
   readonly #inputPlace: number;
   #statEvery = 1;
+  /** By counters column: its values without those that the tick did not read, made when asked for. */
+  readonly #measured: Float64Array[] = [];
 
   /** `stepNs`: the step of a ladder whose aggregates are walked, or 0 for the ticks. */
   constructor(
@@ -105,15 +110,16 @@ export class FrameWalk {
       : range.fromNs === undefined
         ? {}
         : { fromTimeNs: range.fromNs };
-    this.#counters = reader.cursor(counters, start);
-    if (rollup >= 0) {
+    const columns = range.metrics?.flatMap((name) => kinds.map((suffix) => name + suffix));
+    this.#counters = reader.cursor(counters, { ...start, columns });
+    if (rollup >= 0 && (range.metrics === undefined || range.metrics.some((name) => ROLLUP_COLUMNS.includes(name)))) {
       // Deep reads are rare: those before the range tell how old a value is when the range begins.
       const from = block?.baseTimeNs ?? range.fromNs;
       const first =
         from === undefined ? undefined : reader.blocks(rollup).findLast((candidate) => candidate.baseTimeNs <= from);
       const start = first ? { fromBlock: Math.max(1, first.sequence - 1) } : {};
       const place = reader.rings[rollup]!.scalars.indexOf('input');
-      this.#openReads = (input) => new ReadsOfInput(reader.cursor(rollup, start), place, input);
+      this.#openReads = (input) => new ReadsOfInput(reader.cursor(rollup, { ...start, columns }), place, input);
     }
   }
 
@@ -187,6 +193,31 @@ export class FrameWalk {
     if (this.isLeftOut(column, slot)) return Number.NaN;
     const place = this.#counterColumns[kind]![column]!;
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
+  }
+
+  /**
+   * The values of a counters column by slot, NaN where not measured at this tick; for the slots of `rows` only, and until
+   * the next step. For whoever looks at them all: a loop over an array takes a nanosecond a value.
+   */
+  counterColumn(column: number, kind: ValueKind = Kind.last): Float64Array {
+    const place = this.#counterColumns[kind]![column]!;
+    const values = place < 0 ? undefined : this.#counters.columns[place]!;
+    if (values !== undefined && (this.#statEvery === 1 || !IS_FROM_STAT[column]!)) return values;
+    const { slots, count } = this.#counters.updated;
+    const length = this.#counters.status.length;
+    if ((this.#measured[column]?.length ?? 0) < length) this.#measured[column] = new Float64Array(length);
+    const measured = this.#measured[column]!;
+    const [every, turn] = [this.#statEvery, this.tick % this.#statEvery];
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      measured[slot] = values !== undefined && slot % every === turn ? values[slot]! : Number.NaN;
+    }
+    return measured;
+  }
+
+  /** Whether the recording has a column for these values, by their place in `COUNTER_COLUMNS`. */
+  hasCounter(column: number): boolean {
+    return this.#counterColumns[Kind.last]![column]! >= 0;
   }
 
   /** Whether this tick read `stat` of the slot; see `statEvery`. */
@@ -267,6 +298,7 @@ export class FrameWalk {
     this.#readKeys[slot] = keys[slot];
     this.#readAtNs[slot] = cursor.startNs;
     this.#readStatus[slot] = cursor.status[slot]!;
+    if (slot >= this.#readInFrame.length) this.#readInFrame = grown(this.#readInFrame, slot);
     this.#readInFrame[slot] = frame;
     const kinds = this.stepNs === 0n ? 1 : AGGREGATE_SUFFIXES.length;
     for (let kind = 0; kind < kinds; kind++) {
@@ -276,48 +308,6 @@ export class FrameWalk {
         const place = this.#rollupColumns[kind]![column]!;
         held[column]![slot] = place < 0 ? Number.NaN : cursor.columns[place]![slot]!;
       }
-    }
-  }
-}
-
-/** The deep reads of one recording, in order. */
-class ReadsOfInput {
-  /** Frames of counters that were joined. */
-  frames = 0;
-  /** By slot: whose the slot is. */
-  readonly keys: (string | undefined)[] = [];
-  #tick = 0;
-  #isPending = false;
-
-  constructor(
-    readonly cursor: RingCursor,
-    private readonly inputPlace: number,
-    private readonly input: number,
-  ) {}
-
-  /** Goes to the next frame of reads that were made up to a tick. Returns its tick, or undefined. */
-  upTo(tick: number): number | undefined {
-    const { cursor, inputPlace, input } = this;
-    while (!this.#isPending) {
-      const step = cursor.next();
-      if (step === null) return undefined;
-      if (step === 'block') this.keys.fill(undefined);
-      if (step === 'labels') this.#relabel();
-      if (step !== 'columns' || (inputPlace >= 0 && cursor.scalars[inputPlace] !== input)) continue;
-      this.#tick = cursor.scalars[0]!;
-      this.#isPending = true;
-    }
-    if (this.#tick > tick) return undefined;
-    this.#isPending = false;
-    return this.#tick;
-  }
-
-  #relabel(): void {
-    const { slots, count } = this.cursor.changedSlots;
-    for (let index = 0; index < count; index++) {
-      const label = this.cursor.labels[slots[index]!];
-      const identity = label && decodeIdentity(label);
-      this.keys[slots[index]!] = identity && identityKey(identity);
     }
   }
 }

@@ -253,4 +253,24 @@ describe('processes, marks and frames', () => {
       expect(() => frame.value(0, 'rsss' as never)).toThrow(TypeError);
     }
   });
+
+  it('give whole columns with the same values as their rows, absent ones included', () => {
+    let [values, absent] = [0, 0];
+    for (const frame of recording.frames()) {
+      if (frame.kind === 'gap') throw new Error('a gap');
+      for (const metric of ['rss', 'threads', 'userTime', 'hwm', 'pss', 'swap'] as const) {
+        const rows = Array.from({ length: frame.count }, (_, index) => frame.value(index, metric));
+        expect([...frame.column(metric)]).toEqual(rows);
+        const larger = new Float64Array(frame.count + 1).fill(-1);
+        expect(frame.column(metric, larger)).toBe(larger);
+        expect([...larger]).toEqual([...rows, -1]);
+        values += rows.length;
+        absent += rows.filter(Number.isNaN).length;
+      }
+      expect(() => frame.column('rss', new Float64Array(frame.count - 1))).toThrow(RangeError);
+      expect(() => frame.column('rsss' as never)).toThrow(TypeError);
+    }
+    expect(absent).toBeGreaterThan(0);
+    expect(absent).toBeLessThan(values);
+  });
 });

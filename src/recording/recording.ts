@@ -100,7 +100,7 @@ export class Recording implements Disposable {
       throw new TypeError(`Expected the "agg" option to be one of ${AGGREGATES.join(', ')}, got ${String(agg)}`);
     }
     const clock = this.clock();
-    const walks = this.walks(this.rangeOf(options, clock));
+    const walks = this.walks({ ...this.rangeOf(options, clock), metrics: [metric] });
     const key = identityKey(process);
     return every === undefined
       ? collectSeries(walks, clock, key, metric, agg)
@@ -114,7 +114,7 @@ export class Recording implements Disposable {
     }
     const clock = this.clock();
     const toNs = clock.toMonotonic(timeNs);
-    this.#reader.refresh();
+    this.#reader.follow();
     return snapshotAt(this.#reader, clock, toNs);
   }
 
@@ -125,7 +125,7 @@ export class Recording implements Disposable {
 
   /** Walks over the frames of a range by the finest ring that has them; see `walksOver`. */
   walks(range: WalkRange = {}): FrameWalk[] {
-    this.#reader.refresh();
+    this.#reader.follow();
     return walksOver(this.#reader, range);
   }
 
@@ -299,7 +299,7 @@ export class Recording implements Disposable {
 
   /** A walk over the ticks, for those who need columns rather than objects. */
   walk(range: WalkRange = {}): FrameWalk {
-    this.#reader.refresh();
+    this.#reader.follow();
     return new FrameWalk(this.#reader, range);
   }
 

@@ -23,6 +23,17 @@ describe('a recording whose stat was read for every second slot', () => {
     expect(new Set(recording.series(odd, 'rss').status)).toEqual(new Set([0]));
   });
 
+  it('leaves out of whole columns what the tick did not read', () => {
+    const columns = Array.from(recording.frames(), (frame) => {
+      if (frame.kind === 'gap') throw new Error('a gap');
+      return [...frame.column('rss'), ...frame.column('threads')];
+    });
+    const pages = [1, 2, 3, 4, 5, 6].map((count) => count * 4096);
+    expect(columns).toEqual(
+      pages.map((rss, tick) => [rss, rss, ...(tick % 2 === 0 ? [1 + tick, NaN] : [NaN, 1 + tick])]),
+    );
+  });
+
   it('counts only what was measured', () => {
     const { points, statShare } = recording.summary();
     // Six ticks of two processes: rss each time, threads half the time.

@@ -55,12 +55,47 @@ class Coverage {
   stored = 0;
   readonly dropped: Record<string, number> = {};
 
+  /** One row of counters. */
+  counters(status: number): void {
+    // A process without memory still has its times and faults: that row is complete.
+    if (status === Status.ok || status === Status.noMm) this.stored++;
+    else this.drop(STATUSES[status] ?? 'lost', 1);
+  }
+
   drop(reason: string, rows: number): void {
     if (rows > 0) this.dropped[reason] = (this.dropped[reason] ?? 0) + rows;
   }
 
   get attempted(): number {
     return this.stored + Object.values(this.dropped).reduce((sum, rows) => sum + rows, 0);
+  }
+}
+
+/** Counts the rows of frames, and the values in them. */
+class Rows {
+  readonly seen = new Set<string>();
+  points = 0;
+  counterRows = 0;
+  statRows = 0;
+  /** By slot: whose it was in the frame before. */
+  readonly #keys: (string | undefined)[] = [];
+
+  constructor(private readonly coverage: Coverage) {}
+
+  count(walk: FrameWalk): void {
+    const { slots, count } = walk.rows;
+    this.counterRows += count;
+    this.points += countCounters(walk);
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const key = walk.key(slot);
+      // A process keeps its slot for many frames, and a set is dear.
+      if (key !== undefined && key !== this.#keys[slot]) this.seen.add(key);
+      this.#keys[slot] = key;
+      this.coverage.counters(walk.status(slot));
+      if (walk.isRead(slot)) this.points += countRead(walk, slot, this.coverage);
+      if (walk.isStatRead(slot)) this.statRows++;
+    }
   }
 }
 
@@ -78,10 +113,7 @@ export function summarize(source: SummarySource): RecordingSummary {
   const { walk, events, hz } = source;
   const coverage = new Coverage();
   const lateness: number[] = [];
-  const seen = new Set<string>();
-  let points = 0;
-  let counterRows = 0;
-  let statRows = 0;
+  const rows = new Rows(coverage);
   let max = 0;
   let residentBytes = 0;
   let startNs: bigint | undefined;
@@ -103,19 +135,11 @@ export function summarize(source: SummarySource): RecordingSummary {
     }
     lateness.push(walk.scalar('lateness'));
     residentBytes = Math.max(residentBytes, walk.scalar('ownRss') || 0);
-    const { slots, count } = walk.rows;
     max = Math.max(
       max,
       sumOf(spans, ({ rows }) => rows),
     );
-    counterRows += count;
-    for (let index = 0; index < count; index++) {
-      const slot = slots[index]!;
-      const key = walk.key(slot);
-      if (key !== undefined) seen.add(key);
-      points += countRow(walk, slot, coverage);
-      if (walk.isStatRead(slot)) statRows++;
-    }
+    rows.count(walk);
   }
   const beganNs = startNs ?? 0n;
   let trailing = 0;
@@ -149,6 +173,7 @@ export function summarize(source: SummarySource): RecordingSummary {
   const deepSeconds =
     spans.size === 0 ? Number.NaN : sumOf(spans, (span) => span.lastDeep - (isWrapped ? span.firstDeep : 0)) / 1e9;
   lateness.sort((a, b) => a - b);
+  const { counterRows } = rows;
   return {
     ticks: {
       hz,
@@ -158,8 +183,8 @@ export function summarize(source: SummarySource): RecordingSummary {
       latenessMs: { p50: quantileMs(lateness, 0.5), p99: quantileMs(lateness, 0.99), max: quantileMs(lateness, 1) },
     },
     durationSeconds,
-    processes: { max, seen: seen.size },
-    points,
+    processes: { max, seen: rows.seen.size },
+    points: rows.points,
     self: {
       cpuSeconds,
       cpuShareOfOneCore: durationSeconds === 0 ? 0 : cpuSeconds / durationSeconds,
@@ -168,7 +193,7 @@ export function summarize(source: SummarySource): RecordingSummary {
       deepShareOfOneCore: durationSeconds === 0 || !(deepSeconds >= 0) ? null : deepSeconds / durationSeconds,
     },
     coverage: { attempted: coverage.attempted, stored: coverage.stored, dropped: coverage.dropped },
-    statShare: counterRows === 0 ? 1 : statRows / counterRows,
+    statShare: counterRows === 0 ? 1 : rows.statRows / counterRows,
     lostEvents: source.lostEvents,
     ...(lives ? { lives } : {}),
     ...(peaks ? { peaks } : {}),
@@ -198,20 +223,30 @@ function sumOf(spans: ReadonlyMap<number, Span>, value: (span: Span) => number):
   return [...spans.values()].reduce((sum, span) => sum + value(span), 0);
 }
 
-/** Counts one row. Returns how many values it measured. */
-function countRow(walk: FrameWalk, slot: number, coverage: Coverage): number {
-  const status = walk.status(slot);
-  // A process without memory still has its times and faults: that row is complete.
-  if (status === Status.ok || status === Status.noMm) coverage.stored++;
-  else coverage.drop(STATUSES[status] ?? 'lost', 1);
+/** How many values of counters the frame measured. */
+function countCounters(walk: FrameWalk): number {
+  const { slots, count } = walk.rows;
   let points = 0;
   for (let column = 0; column < COUNTER_COLUMNS.length; column++) {
-    if (!Number.isNaN(walk.counter(column, slot))) points++;
+    if (walk.hasCounter(column)) points += countMeasured(walk.counterColumn(column), slots, count);
   }
-  if (!walk.isRead(slot)) return points;
+  return points;
+}
+
+function countMeasured(values: Float64Array, slots: Uint32Array, count: number): number {
+  let measured = 0;
+  for (let index = 0; index < count; index++) {
+    if (!Number.isNaN(values[slots[index]!])) measured++;
+  }
+  return measured;
+}
+
+/** Counts a deep read. Returns how many values it measured. */
+function countRead(walk: FrameWalk, slot: number, coverage: Coverage): number {
   const read = walk.rollupStatus(slot);
   if (read === Status.ok) coverage.stored++;
   else coverage.drop(STATUSES[read] ?? 'lost', 1);
+  let points = 0;
   for (let column = 0; column < ROLLUP_COLUMNS.length; column++) {
     if (!Number.isNaN(walk.rollup(column, slot))) points++;
   }

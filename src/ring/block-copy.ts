@@ -22,9 +22,12 @@ import type { Storage } from './storage.js';
 /** Hostile bytes must not make the search for later frames quadratic: of a block, it checks at most so many times its size. */
 const SEARCH_BLOCKS = 16;
 
+const EMPTY = new Uint8Array(4096);
+
 export class BlockCopy {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  /** Made with the first block that is copied: many rings have none. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(this.bytes.buffer);
   /** The frame last accepted by `accept`. */
   length = 0;
   kind = 0;
@@ -42,17 +45,18 @@ export class BlockCopy {
   constructor(
     private readonly storage: Storage,
     private readonly fileSeed: number,
-    blockBytes: number,
-  ) {
-    this.bytes = new Uint8Array(blockBytes);
-    this.view = new DataView(this.bytes.buffer);
-  }
+    private readonly blockBytes: number,
+  ) {}
 
   /** Copies a block. False if it is no longer the block that `entry` describes. */
   load(entry: BlockEntry): boolean {
     this.entry = entry;
     this.held = 0;
-    this.searchBudget = SEARCH_BLOCKS * this.bytes.length;
+    this.searchBudget = SEARCH_BLOCKS * this.blockBytes;
+    if (this.bytes.length === 0) {
+      this.bytes = new Uint8Array(this.blockBytes);
+      this.view = new DataView(this.bytes.buffer);
+    }
     return this.reload(BLOCK_HEADER.bytes);
   }
 
@@ -98,6 +102,9 @@ export class BlockCopy {
    */
   findLater(position: number, sequence: number): number {
     for (let at = position + FRAME_ALIGN; at + FRAME_HEAD.bytes <= this.held; at += FRAME_ALIGN) {
+      // Most of a block that is not full is empty, and no frame begins with a zero.
+      while (at % EMPTY.length === 0 && at + EMPTY.length <= this.held && this.isEmpty(at)) at += EMPTY.length;
+      if (at + FRAME_HEAD.bytes > this.held) return -1;
       const length = this.view.getUint32(at + FRAME_HEAD.length, true);
       if (length < FRAME_HEAD.bytes || at + length > this.held || this.bytes[at + FRAME_HEAD.flags] > FLAGS_KNOWN)
         continue;
@@ -111,6 +118,10 @@ export class BlockCopy {
       return at;
     }
     return -1;
+  }
+
+  private isEmpty(at: number): boolean {
+    return Buffer.compare(this.bytes.subarray(at, at + EMPTY.length), EMPTY) === 0;
   }
 
   private passes(position: number, length: number): boolean {

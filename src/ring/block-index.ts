@@ -63,8 +63,7 @@ export class BlockIndex {
   scan(promised: number): void {
     const { blockBytes, headerBytes } = this.header;
     const size = this.storage.sizeBytes;
-    const held = Math.max(0, Math.ceil((size - headerBytes) / blockBytes));
-    this.physicalCount = Math.min(promised, held);
+    this.physicalCount = this.countOf(promised, size);
     this.damage = [];
     if (size < headerBytes + promised * blockBytes) this.note(size, -1, 0, 'truncated');
     this.rings = this.header.table.rings.map(() => []);
@@ -84,6 +83,16 @@ export class BlockIndex {
       }
     }
     for (let ring = 0; ring < this.rings.length; ring++) this.rings[ring] = this.sorted(this.rings[ring]);
+  }
+
+  /** Whether it still holds as many blocks as at the last scan: a file is cut when it ends, and grows when it is gone on with. */
+  isCutAs(promised: number): boolean {
+    return this.physicalCount === this.countOf(promised, this.storage.sizeBytes);
+  }
+
+  private countOf(promised: number, sizeBytes: number): number {
+    const held = Math.max(0, Math.ceil((sizeBytes - this.header.headerBytes) / this.header.blockBytes));
+    return Math.min(promised, held);
   }
 
   /** Brings the blocks of `ring` up to date with a live writer, at the cost of a few header reads. */

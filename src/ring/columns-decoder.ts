@@ -9,7 +9,7 @@ import type { ColumnState } from './column-state.js';
 import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX } from './layout.js';
 import { ALL_PLACES, readPlaces } from './place-forms.js';
 import type { RingSpec } from './ring-table.js';
-import { readToken } from './value-token.js';
+import { readToken, readTokens, skipTokens } from './value-token.js';
 import { type ByteCursor, unzigzag } from './varint.js';
 
 export class ColumnsDecoder {
@@ -36,12 +36,16 @@ export class ColumnsDecoder {
   private moved = new Uint32Array(0);
   private named = new Uint32Array(0);
   private identity = new Uint32Array(0);
+  /** Places in columns that are not wanted. */
+  private passed = new Uint32Array(0);
 
   constructor(
     private readonly spec: RingSpec,
     private readonly maxSlots: number,
     readonly state: ColumnState,
     private readonly major: number,
+    /** By column: whether its values are wanted; the others stay NaN. Undefined: all are. */
+    private readonly wanted?: readonly boolean[],
   ) {}
 
   /** Start of a block: no labels, nothing known. With `isPartial`, frames of it are missing before the next one. */
@@ -61,6 +65,9 @@ export class ColumnsDecoder {
   labelsFrame(source: ByteCursor, bytes: Uint8Array): boolean {
     this.changed.count = 0;
     this.labelsListed = false;
+    // One copy that all labels of the frame share: thousands of small ones are work for the collector.
+    let own: Uint8Array | undefined;
+    const from = source.at;
     while (source.at < source.end) {
       const slot = source.varint();
       const length = source.varint();
@@ -69,7 +76,10 @@ export class ColumnsDecoder {
       source.at += length;
       if (length === 0) this.free(slot);
       else if (this.isPartial && this.known[slot] !== 1) continue;
-      else this.name(slot, bytes.slice(at, at + length));
+      else {
+        own ??= bytes.slice(from, source.end);
+        this.name(slot, own.subarray(at - from, at - from + length));
+      }
       push(this.changed, slot);
     }
     return true;
@@ -120,8 +130,8 @@ export class ColumnsDecoder {
     const { slots, count } = this.updated;
     for (let row = 0; row < count; row++) state.status[slots[row]] = source.byte();
     for (const [c, { quantum }] of spec.columns.entries()) {
-      const held = state.columns[c];
-      for (let row = 0; row < count; row++) held[slots[row]] = readToken(source, Number.NaN, quantum);
+      if (this.isWanted(c)) readTokens(source, state.columns[c], slots, count, quantum);
+      else skipTokens(source, count);
     }
     return !source.failed && source.at === source.end;
   }
@@ -176,14 +186,19 @@ export class ColumnsDecoder {
     return found;
   }
 
+  private isWanted(c: number): boolean {
+    return this.wanted === undefined || this.wanted[c] === true;
+  }
+
   private column(source: ByteCursor, c: number, count: number): boolean {
+    if (!this.isWanted(c)) return this.passOver(source, count);
     const held = this.state.columns[c];
     const { quantum } = this.spec.columns[c];
     const { moved } = this;
     switch (source.byte()) {
       case CELLS_ALL:
         this.told += count;
-        for (let i = 0; i < count; i++) held[moved[i]] = readToken(source, held[moved[i]], quantum);
+        readTokens(source, held, moved, count, quantum);
         return !source.failed;
       case CELLS_BITS: {
         const bits = source.skip((count + 7) >>> 3);
@@ -222,6 +237,26 @@ export class ColumnsDecoder {
     }
   }
 
+  /** Reads which cells a column changes, and past their values. */
+  private passOver(source: ByteCursor, count: number): boolean {
+    const form = source.byte();
+    if (form === CELLS_GAPS) {
+      for (let i = -1; ; skipTokens(source, 1)) {
+        const gap = source.varint();
+        if (gap === 0) return !source.failed;
+        i += gap;
+        if (i >= count) return false;
+        this.told++;
+      }
+    }
+    if (this.passed.length < count) this.passed = new Uint32Array(this.named.length);
+    const changed = form === CELLS_ALL ? count : readPlaces(source, form, count, this.passed);
+    if (changed === -1 || source.failed) return false;
+    this.told += changed;
+    skipTokens(source, changed);
+    return !source.failed;
+  }
+
   /** Format version 1: each column lists its cells by gaps, each followed by its token. */
   private cellsByColumn(source: ByteCursor, count: number, all: boolean): boolean {
     for (let c = -1; ; ) {
@@ -243,7 +278,8 @@ export class ColumnsDecoder {
       if (cell >= count) return false;
       this.told++;
       const slot = all ? cell : slots[cell];
-      held[slot] = readToken(source, held[slot], quantum);
+      if (!this.isWanted(c)) skipTokens(source, 1);
+      else held[slot] = readToken(source, held[slot], quantum);
     }
   }
 

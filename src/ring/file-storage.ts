@@ -135,19 +135,28 @@ export class FileStorage implements Storage {
     this.mapped ??= mapFile(this.fd, this.sizeBytes);
   }
 
+  /** Throws `StorageError`: `no-space`, or `failed` for a file that was cut and a disk that failed. */
   write(at: number, bytes: Uint8Array, from: number, length: number): void {
-    if (this.mapped !== undefined) {
-      this.mapped.write(at, bytes, from, length);
-      return;
-    }
-    for (let done = 0; done < length; ) {
-      done += writeSync(this.fd, bytes, from + done, length - done, at + done);
+    try {
+      if (this.mapped !== undefined) {
+        this.mapped.write(at, bytes, from, length);
+        return;
+      }
+      for (let done = 0; done < length; ) {
+        done += writeSync(this.fd, bytes, from + done, length - done, at + done);
+      }
+    } catch (error) {
+      throw StorageError.ofWrite(error, this.path);
     }
   }
 
   commit(at: number, length: number, crc: number): void {
     if (this.mapped !== undefined) {
-      this.mapped.commit(at, length, crc);
+      try {
+        this.mapped.commit(at, length, crc);
+      } catch (error) {
+        throw StorageError.ofWrite(error, this.path);
+      }
       return;
     }
     this.commitView.setUint32(0, length, true);
@@ -171,7 +180,11 @@ export class FileStorage implements Storage {
   }
 
   settle(): void {
-    this.mapped?.settle();
+    try {
+      this.mapped?.settle();
+    } catch (error) {
+      throw StorageError.ofWrite(error, this.path);
+    }
   }
 
   flush(): void {
@@ -261,7 +274,7 @@ export class FileStorage implements Storage {
       mapped.settle();
       mapped.check();
     } catch (error) {
-      this.flushError = error as Error;
+      this.flushError = StorageError.ofWrite(error, this.path);
     }
     mapped.close();
   }

@@ -21,7 +21,7 @@ import {
   KIND_SNAPSHOT,
   RECORD_HEAD,
 } from './layout.js';
-import { type CursorStart, firstBlock, lastSnapshotBefore } from './start-point.js';
+import { type CursorStart, firstBlock, lastSnapshotBefore, wantedColumns } from './start-point.js';
 import { ByteCursor } from './varint.js';
 
 /**
@@ -85,7 +85,7 @@ export class RingCursor {
     const spec = header.table.rings[ring];
     const state = new ColumnState(spec.columns.length, spec.scalars.length);
     this.copy = new BlockCopy(storage, fileSeed, header.blockBytes);
-    this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major);
+    this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major, wantedColumns(spec, start));
     this.fromTimeNs = start.fromTimeNs;
     const { fromBlock = firstBlock(source.index.of(ring), start.fromTimeNs, spec.rows === 'none') } = start;
     this.blockSequence = fromBlock - 1;

@@ -60,10 +60,21 @@ export class RingReader {
 
   /** Reads all block headers anew. Cursors keep up by themselves; this is for `blocks` and `damage`. */
   refresh(): void {
+    this.index.scan(this.promisedBlocks());
+  }
+
+  /** Brings `blocks` up to date at the cost of a few header reads; `damage` stays as of the last `refresh`. */
+  follow(): void {
+    const promised = this.promisedBlocks();
+    if (this.index.isCutAs(promised)) for (let ring = 0; ring < this.rings.length; ring++) this.index.follow(ring);
+    else this.index.scan(promised);
+  }
+
+  private promisedBlocks(): number {
     const bytes = new Uint8Array(CLOSE_RECORD.bytes);
     const count = this.storage.read(this.header.headerBytes - CLOSE_RECORD.bytes, bytes, 0, bytes.length);
     const closed = parseCloseRecord(bytes.subarray(0, count), this.fileSeed);
-    this.index.scan(closed === -1 ? this.header.blockCount : Math.min(closed, this.header.blockCount));
+    return closed === -1 ? this.header.blockCount : Math.min(closed, this.header.blockCount);
   }
 
   /** The blocks of a ring that stand, oldest first. */

@@ -8,6 +8,7 @@
 import { type BlockCopy, frameAfter, takesNumber } from './block-copy.js';
 import type { BlockEntry } from './block-index.js';
 import { BLOCK_HEADER, FRAME_HEAD, KIND_COLUMNS, KIND_SNAPSHOT } from './layout.js';
+import type { RingSpec } from './ring-table.js';
 import { ByteCursor, unzigzag } from './varint.js';
 
 export interface CursorStart {
@@ -15,6 +16,13 @@ export interface CursorStart {
   fromBlock?: number;
   /** Leaves out sweeps and records that start before; labels still come. */
   fromTimeNs?: bigint;
+  /** Names of the columns whose values are wanted; those of the others stay NaN. Default: all. */
+  columns?: readonly string[] | undefined;
+}
+
+/** By column of the ring whether it is wanted; undefined: all are. */
+export function wantedColumns(spec: RingSpec, { columns }: CursorStart): boolean[] | undefined {
+  return columns && spec.columns.map(({ name }) => columns.includes(name));
 }
 
 /** The sequence of the block to begin with. */

@@ -12,6 +12,9 @@ import { type ByteCursor, unzigzag, writeVarint, zigzag } from './varint.js';
 /** Longest token: the escape and eight bytes. */
 export const TOKEN_BYTES_MAX = 9;
 
+/** Varints that begin with this or more have more bytes than one. */
+const LONGER = 0x80;
+
 const raw = new DataView(new ArrayBuffer(8));
 
 /** Writes `value`, given what the reader holds for that cell; returns the offset behind it. `inverse` is 1 / quantum. */
@@ -54,4 +57,49 @@ export function readToken(source: ByteCursor, old: number, quantum: number): num
   if (token === TOKEN_NAN) return Number.NaN;
   if (token === TOKEN_FLOAT64) return source.float64();
   return (Number.isNaN(old) ? 0 : old) + unzigzag(token - TOKEN_DELTA) * quantum;
+}
+
+/** Reads one token for each of the first `count` cells that `slots` names, and puts the values into `held`. */
+export function readTokens(
+  source: ByteCursor,
+  held: Float64Array,
+  slots: Uint32Array,
+  count: number,
+  quantum: number,
+): void {
+  const { bytes, end } = source;
+  let { at } = source;
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i];
+    const old = held[slot];
+    // The token of one byte without a call, as it is written.
+    const token = at < end ? bytes[at] : LONGER;
+    if (token >= TOKEN_DELTA && token < LONGER) {
+      const zigzagged = token - TOKEN_DELTA;
+      held[slot] = (Number.isNaN(old) ? 0 : old) + ((zigzagged >>> 1) ^ -(zigzagged & 1)) * quantum;
+      at++;
+    } else {
+      source.at = at;
+      held[slot] = readToken(source, old, quantum);
+      at = source.at;
+    }
+  }
+  source.at = at;
+}
+
+/** Passes over `count` tokens whose values nobody wants. */
+export function skipTokens(source: ByteCursor, count: number): void {
+  const { bytes, end } = source;
+  let { at } = source;
+  for (let left = count; left > 0; left--) {
+    const token = at < end ? bytes[at] : LONGER;
+    if (token < LONGER && token !== TOKEN_FLOAT64) {
+      at++;
+    } else {
+      source.at = at;
+      readToken(source, 0, 1);
+      at = source.at;
+    }
+  }
+  source.at = at;
 }

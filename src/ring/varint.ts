@@ -51,7 +51,7 @@ export class ByteCursor {
   at = 0;
   end = 0;
   failed = false;
-  private bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
 
   /** Points the cursor at `bytes[at, end)`. */

@@ -1,7 +1,7 @@
 /**
  * Runs a sampler for a recorder at the other end of a port: in a worker thread or in a process of its own.
  */
-import { unlinkSync } from 'node:fs';
+import { rmdirSync, unlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
@@ -17,6 +17,7 @@ import { RingReader } from '../ring/ring-reader.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import { metadataOf, type SamplerConfig } from './config.js';
+import { makeFolderOf } from './own-folder.js';
 import type { Failure, SamplerPort } from './protocol.js';
 import { isAlive, ownSignature } from './ring-owner.js';
 import { type RingSize, sizeRing } from './ring-size.js';
@@ -86,9 +87,12 @@ function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storag
     maxKept: config.maxKept ?? descriptorRoom(),
   });
   let storage: Storage | undefined;
+  let folder: string | undefined;
   try {
     // Before a file is made: what does not fit must leave none behind.
     const size = isResumed(config) ? undefined : sizeFor(config, engine.listPids().length);
+    const { storage: place } = config;
+    if (place.kind === 'file' && !place.resume) folder = makeFolderOf(place.path, place.group);
     storage = openStorage(config);
     const writer = openWriter(config, storage, size);
     writer.sign(ownSignature());
@@ -100,6 +104,7 @@ function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storag
     return { sampler, storage };
   } catch (error) {
     discard(engine, storage, config);
+    if (folder !== undefined) rmdirSync(folder);
     throw error;
   }
 }

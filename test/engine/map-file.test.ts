@@ -58,7 +58,8 @@ describe('a mapped file', () => {
     write(800_000, 3);
     storage.commit(800_104, 9, 9);
     write(200, 4);
-    expect(() => storage.settle()).toThrow('the file was cut, or its disk is full');
+    const lost = `Cannot write to ${storage.path}: the file was cut, or its disk is full`;
+    expect(() => storage.settle()).toThrow(lost);
     expect(() => storage.flush()).toThrow('the file was cut, or its disk is full');
     // In their order: what came before the one that cannot be stored is there, what came after it is not.
     expect([readFileSync(file)[150], readFileSync(file)[250]]).toEqual([2, 0]);

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportCsv } from '../../src/export/csv.js';
 import { cutRecording, salvageRecording } from '../../src/recording/cut.js';
+import type { TideEvent } from '../../src/recording/events.js';
 import { mergeRecordings } from '../../src/recording/merge.js';
 import { openRecording, type Recording } from '../../src/recording/recording.js';
 import { Redactor } from '../../src/recording/redact.js';
@@ -150,6 +151,24 @@ describe('a redacted cut', () => {
     expect(exec.comm).toBe(process!.comm);
     expect(exec.args).toEqual([process!.comm]);
     expect(new Set(hidden.processes().map(({ comm }) => comm)).size).toBe(whole.processes().length);
+  });
+
+  it('of names alone has none of them in any event', () => {
+    const redactor = new Redactor(['comm']);
+    const who = { pid: 7, startTicks: 8, comm: 'zanzibar' };
+    const events: TideEvent[] = [
+      { type: 'arrive', ...who, parentPid: 1, kernelThread: false },
+      { type: 'rename', ...who },
+      { type: 'exec', ...who },
+      { type: 'fork', ...who, parentPid: 1 },
+      { type: 'ran', ...who },
+      { type: 'exit', ...who, exitStatus: 0, cpuNs: 1 },
+      { type: 'mark', name: 'oom', ...who },
+    ];
+    const hidden = events.map((event) => redactor.event(event));
+    expect(JSON.stringify(hidden)).not.toContain('zanzibar');
+    expect(new Set(hidden.map((event) => (event as typeof who).comm)).size).toBe(1);
+    expect(hidden.map(({ type }) => type)).toEqual(events.map(({ type }) => type));
   });
 
   it('has other pseudonyms the next time', () => {

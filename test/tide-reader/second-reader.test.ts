@@ -10,12 +10,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { startRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
+import { nameParts, type TideEvent } from '../../src/recording/events.js';
 import { MappingRing } from '../../src/recording/mappings.fixture.js';
 import { encodeBlockHeader } from '../../src/ring/block-header.js';
 import { fileSeedOf } from '../../src/ring/checksum.js';
 import { BLOCK_HEADER } from '../../src/ring/layout.js';
 import { RingWriter } from '../../src/ring/ring-writer.js';
 import { EVENTS, FILE_ID, HEADER, memory, Recorder } from '../../src/ring/rings.fixture.js';
+import { metricsOf } from '../../src/schema.js';
 import { startTidemark } from '../recorder/command.js';
 import { Author, someone } from '../recorder/synthetic.js';
 import { MIB, startSleep, until, Workload } from '../recorder/workload.js';
@@ -78,6 +80,8 @@ describe('both readers say the same of', { timeout: 120_000 }, () => {
         rollup: 20,
         mappings: 10,
         sizeBytes: 4 * MIB,
+        keep: 'full:1h,1s:3h',
+        cmdline: 'full',
       });
       for (let round = 0; round < 5; round++) {
         await workload.tell(`map ${(round + 1) * 100_000}`);
@@ -96,6 +100,44 @@ describe('both readers say the same of', { timeout: 120_000 }, () => {
     expect(event).toBeGreaterThan(10);
     expect(mappings).toBeGreaterThan(6);
     expect(finding).toBeUndefined();
+  });
+
+  it('what only the engine in the kernel tells, over a ladder', () => {
+    const author = new Author({
+      metadata: { engine: { name: 'bpf', reason: 'test' }, keep: 'full:1h,1s:3h', cmdline: 'full' },
+    });
+    const comm = Buffer.from('\u001b[1m\xff', 'latin1');
+    const named = { pid: 9, startTicks: 10, ...nameParts(comm) };
+    const told: TideEvent[] = [
+      { type: 'fork', parentPid: 1, ...named },
+      { type: 'ran', ...named },
+      { type: 'exit', exitStatus: 256, peak: 2 ** 40, cpuNs: 12_345, ...named },
+      { type: 'exit', exitStatus: 9, cpuNs: 0, ...named },
+      { type: 'exec', ...named, exe: '/bin/\u00e9 (deleted)', args: ['', 'a b'], argsCut: true },
+      { type: 'lives', isHeard: true, reason: '', told: 9, lost: 1, byEvent: 3, mayBeMissed: 0 },
+      { type: 'peaks', isOn: false, reason: 'above 100 Hz' },
+    ];
+    for (let slot = 0; slot < 5; slot++) author.arrive(slot, someone(100 + slot));
+    for (let tick = 0; tick < 60; tick++) {
+      for (let slot = 0; slot < 5; slot++) {
+        const pages = (tick * 7 + slot * 13) % 31;
+        const values = { rss: pages * 4096, rssLow: pages * 2048, rssHigh: pages * 8192, hwm: 4096 * tick, uid: slot };
+        author.set(slot, { ...values, cgroupId: 2 ** 40 + slot, pidNamespace: 4026531836 });
+      }
+      author.sweep();
+      author.deep([tick % 5], { pss: tick * 1024 });
+      const event = told[tick % told.length]!;
+      author.writer.event(author.nowNs, event);
+    }
+    author.close();
+    const file = keep('kernel.tide', new Uint8Array(author.buffer));
+    expect(counts(file)).toMatchObject({ tick: 60 });
+    const { lines } = readTwice(file);
+    const types = new Set(lines.filter(([kind]) => kind === 'event').map((line) => line[2]));
+    for (const { type } of told) expect(types).toContain(type);
+    // The newest columns are among the values, not only those that every engine reads.
+    const ticks = lines.filter(([kind]) => kind === 'tick');
+    expect((ticks[0]![3] as unknown[][])[0]!.at(-1)).toHaveLength(metricsOf('counters', 'bpf').length);
   });
 
   it('a recording whose writer was killed', async () => {
