@@ -28,6 +28,7 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
                                                   InstanceMethod<&CountersObject::Attach>("attach"),
                                                   InstanceMethod<&CountersObject::Bind>("bind"),
                                                   InstanceMethod<&CountersObject::Detach>("detach"),
+                                                  InstanceMethod<&CountersObject::TgidOf>("tgidOf"),
                                                   InstanceMethod<&CountersObject::Comm>("comm"),
                                                   InstanceMethod<&CountersObject::SweepCounters>("sweepCounters"),
                                                   InstanceMethod<&CountersObject::ListPids>("listPids"),
@@ -117,6 +118,13 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
   void Detach(const Napi::CallbackInfo& info) {
     uint32_t slot = 0;
     if (counters_ && TakeSlot(info, &slot)) counters_->Detach(slot);
+  }
+
+  // (pid) -> the pid in the initial namespace, or 0
+  Napi::Value TgidOf(const Napi::CallbackInfo& info) {
+    uint32_t pid = 0;
+    if (!Open(info.Env()) || !TakePid(info[0], &pid)) return info.Env().Undefined();
+    return Napi::Number::New(info.Env(), counters_->TgidOf(pid));
   }
 
   // (slot, comm: Uint8Array(64)) -> length of the name at the last sweep
