@@ -224,7 +224,7 @@ class LivesObject : public Napi::ObjectWrap<LivesObject> {
   // (ringBytes, kind, uid, cgroup: bigint, exactCpus, isInitialNamespace)
   explicit LivesObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LivesObject>(info) {
     const int64_t bytes = TakeIndex(info[0], 1 << 30);
-    const int64_t kind = TakeIndex(info[1], SELECT_UID);
+    const int64_t kind = TakeIndex(info[1], SELECT_ALL);
     const int64_t uid = TakeIndex(info[2], UINT32_MAX);
     const int64_t cpus = TakeIndex(info[4], INT32_MAX);
     const bool is_power = bytes >= 4096 && (bytes & (bytes - 1)) == 0;

@@ -88,7 +88,7 @@ describe('a cut', () => {
 
   it('has the marks of its range and the spans that reach into it, processes and their programs', () => {
     expect(part.marks()).toEqual(whole.marks().filter(({ name }) => name !== 'before'));
-    expect(part.marks().map(({ name }) => name)).toEqual(['early', 'middle']);
+    expect(part.marks().map(({ name }) => name)).toEqual(['early', 'middle', 'oom']);
     const named = (recording: Recording) =>
       recording.processes({ aliveAt: unixOf(180) }).map(({ pid, comm }) => [pid, comm]);
     expect(named(part)).toEqual(named(whole));
@@ -166,8 +166,8 @@ describe('a redacted cut', () => {
     expect(told).toEqual([
       { type: 'fork', pid: 170, startTicks: 900, parentPid: 100, comm },
       { type: 'ran', pid: 170, startTicks: 900, comm },
-      { type: 'mark', name: 'oom', pid: 170, startTicks: 900, comm },
       { type: 'exit', pid: 170, startTicks: 900, exitStatus: 9, cpuNs: 5, peak: 4096, comm },
+      { type: 'mark', name: 'oom', pid: 170, startTicks: 900, comm },
     ]);
   });
 

@@ -142,8 +142,8 @@ static __always_inline int is_victim_selected(struct task_struct *task) {
   }
 }
 
-/* The argument is the pid before Linux 6.10 and the task since: a small number is no address. Of a pid alone nothing else
- * is known, so it is told of where that is enough. */
+/* The argument is the pid before Linux 6.10 and the task since: a small number is no address. Of a pid alone nothing
+ * else is known, so it is told of where that is enough. */
 SEC("raw_tp/mark_victim")
 int on_oom(struct bpf_raw_tracepoint_args *context) {
   __u64 argument = context->args[0];
