@@ -3,24 +3,40 @@
  *
  * The trap: these need a machine that does nothing else; what is read from the recording afterwards says how it went.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { Recording } from '../src/recording/recording.js';
+import type { RecordOptions } from '../src/sampler/record-options.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import { digits } from './finding-text.js';
 import { withScratchRecording } from './scratch-recording.js';
+import type { Zoo } from './zoo.js';
 
 export const bpf1khz: Bench = {
   name: 'bpf-1khz',
   summary: 'missed ticks, lateness and cost at 1000 Hz, main thread spinning',
   needsZoo: true,
-  run: (context) => record(context, 1000, context.quick ? 3000 : 60_000),
+  run: ({ zoo, quick, report }) => record(overZoo(zoo), 'host', report, 1000, quick ? 3000 : 60_000),
+};
+
+export const bpf10khz: Bench = {
+  name: 'bpf-10khz',
+  summary: 'one process at 10,000 Hz, main thread spinning',
+  needsZoo: false,
+  async run({ quick, report }) {
+    const child = spawn('sleep', ['1000000'], { stdio: 'ignore' });
+    try {
+      await record('one process', { pids: [child.pid!] }, report, 10_000, quick ? 2000 : 30_000);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  },
 };
 
 export const bpf20k: Bench = {
   name: 'bpf-20k',
   summary: 'the same at 10 Hz; give it --processes 20000',
   needsZoo: true,
-  run: (context) => record(context, 10, context.quick ? 3000 : 60_000),
+  run: ({ zoo, quick, report }) => record(overZoo(zoo), 'host', report, 10, quick ? 3000 : 60_000),
 };
 
 export const bpfLives: Bench = {
@@ -71,25 +87,45 @@ function livesOf(recording: Recording): string {
   return `${whole} exits of true with code and peak, ${lives?.byEvent} by event only, ${lives?.lost} lost`;
 }
 
-async function record({ zoo, report }: BenchContext, hz: number, durationMs: number): Promise<void> {
+function overZoo({ description }: Zoo): string {
+  return `the host with the zoo of ${description}`;
+}
+
+async function record(
+  on: string,
+  target: NonNullable<RecordOptions['target']>,
+  report: BenchContext['report'],
+  hz: number,
+  durationMs: number,
+): Promise<void> {
   const spin = () => {
     const until = performance.now() + durationMs + 500;
     while (performance.now() < until);
   };
-  const options = { engine: 'bpf', hz, rollup: 'off', sampler: 'worker', durationMs, meanwhile: spin } as const;
+  // In a process of its own, so that the memory is the recorder's alone.
+  const options = {
+    engine: 'bpf',
+    hz,
+    target,
+    rollup: 'off',
+    sampler: 'process',
+    durationMs,
+    meanwhile: spin,
+  } as const;
   await withScratchRecording(options, (recording) => {
     const { ticks, self, processes } = recording.summary();
+    const also =
+      `${processes.max} processes, late p50 ${ticks.latenessMs.p50} p99 ${ticks.latenessMs.p99} ms, ` +
+      `${digits(self.usPerProcessPerTick)} us/process/tick, ${digits(self.cpuShareOfOneCore * 100)} % of a core, ` +
+      `${digits(self.residentBytes / 2 ** 20)} MiB resident`;
     report({
       what: `ticks missed at ${hz} Hz by the engine bpf, main thread spinning`,
-      on: `the host with the zoo of ${zoo.description}`,
+      on,
       times: `${ticks.expected} ticks`,
       unit: '% missed',
       ours: { name: 'bpf', samples: [(ticks.missed / ticks.expected) * 100 + 1e-9] },
       target: { relation: '<=', value: 1, of: 'ours' },
-      also:
-        `${processes.max} processes, late p50 ${ticks.latenessMs.p50} p99 ${ticks.latenessMs.p99} ms, ` +
-        `${digits(self.usPerProcessPerTick)} us/process/tick, ${digits(self.cpuShareOfOneCore * 100)} % of a core, ` +
-        `${digits(self.residentBytes / 2 ** 20)} MiB resident`,
+      also,
     });
   });
 }

@@ -8,8 +8,9 @@
 import os from 'node:os';
 import { readVersion } from '../src/text/package.js';
 import type { Bench, BenchContext } from './bench-context.js';
-import { bpf1khz, bpf20k, bpfLives } from './bpf-record.js';
+import { bpf1khz, bpf10khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSweep } from './bpf-sweep.js';
+import { bpfThreads } from './bpf-threads.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -38,7 +39,9 @@ const BENCHES: readonly Bench[] = [
   record100hz,
   recordHeap,
   bpfSweep,
+  bpfThreads,
   bpf1khz,
+  bpf10khz,
   bpf20k,
   bpfLives,
   recordDensity,

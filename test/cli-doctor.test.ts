@@ -31,8 +31,8 @@ it('tells the host, the engine and the permissions', async () => {
     units: readHostUnits(),
     procfs: { root: '/proc', isProcfs: true, smapsRollup: true },
     engine: {
-      name: 'native',
-      bpf: expect.stringMatching(/^(works when asked for with --engine bpf|cannot be used): /),
+      name: expect.stringMatching(/^(bpf|native)$/),
+      bpf: expect.stringMatching(/^(works|cannot be used): /),
       addon: { path: expect.stringMatching(/tidemark\.node$/) },
     },
     permissions: { euid: process.geteuid?.() },
@@ -80,9 +80,9 @@ it('says the same in words', async () => {
   const { code, stdout, stderr } = await runTidemark(['doctor']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain(`pages of ${readHostUnits().pageSize} bytes`);
-  expect(stdout).toMatch(/^engine +native: the addon loads \(.*\)$/m);
   expect(stdout).toMatch(
-    /^bpf +(works when asked for with --engine bpf: counters (exact|approximate)|cannot be used: .)/m,
+    /^engine +(bpf: the kernel takes it; counters |native: the addon loads \(.*\); bpf cannot be used: )/m,
   );
+  expect(stdout).toMatch(/^bpf +(works: counters (exact|approximate)|cannot be used: .)/m);
   expect(stdout).toMatch(/^timer +wakes .* late, at worst .* \(20 sleeps\)$/m);
 });

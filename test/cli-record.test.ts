@@ -47,7 +47,9 @@ describe.concurrent('record', () => {
     expect(statSync(place.file(file!)).mode & 0o777).toBe(0o600);
     expect(stderr).not.toContain('\x1b');
     expect(stderr.split('\n')).toEqual([
-      expect.stringMatching(new RegExp(`^recording every process at 50 Hz with the (native|ts) engine into ${file}$`)),
+      expect.stringMatching(
+        new RegExp(`^recording every process at 50 Hz with the (bpf|native|ts) engine into ${file}$`),
+      ),
       expect.stringMatching(/^recorded .*: \d+ of 15 ticks, \d+ processes, [\d.]+ .iB$/),
       expect.stringMatching(/^recording cost [\d.]+ s of CPU, [\d.]+ % of one core, /),
       `next: tidemark info ${file}`,

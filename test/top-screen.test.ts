@@ -56,7 +56,7 @@ describe('the screen of top', () => {
       expect(terminal.format('#{pane_title}')).not.toContain('PWNED');
       const above = lines.slice(0, 6).join('\n');
       expect(above).toMatch(/MemAvailable +\S+ of \S+/);
-      expect(above).toMatch(/engine (native|ts) {2}rate 10 Hz asked, +\d+\.\d\d given/);
+      expect(above).toMatch(/engine (bpf|native|ts) {2}rate 10 Hz asked, +\d+\.\d\d given/);
       expect(above).toMatch(/own cost +\S+ % CPU +\d+\.\dM/);
       expect(above).toMatch(/4 processes/);
       terminal.keys('q');

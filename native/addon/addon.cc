@@ -13,6 +13,7 @@
 #include "../sweep/clock.h"
 #include "../sweep/status.h"
 #include "../sweep/sweeper.h"
+#include "../sweep/urgency.h"
 #include "arguments.h"
 #include "guarded_file.h"
 #include "mapped_file_object.h"
@@ -74,6 +75,15 @@ void Sleep(const Napi::CallbackInfo& info) {
   if (TakeInstant(info[0], &deadline_ns)) SleepUntil(deadline_ns);
 }
 
+// (isAhead: boolean) -> errno: runs this thread ahead of all ordinary work, or no longer
+Napi::Value SetAhead(const Napi::CallbackInfo& info) {
+  if (!info[0].IsBoolean()) {
+    Refuse(info.Env(), "Expected a boolean");
+    return info.Env().Undefined();
+  }
+  return Napi::Number::New(info.Env(), RunAhead(info[0].As<Napi::Boolean>().Value()));
+}
+
 // (out: BigInt64Array(4)) fills in the clocks: monotonic, real, boottime and this thread's CPU time, in nanoseconds
 void Clocks(const Napi::CallbackInfo& info) {
   int64_t* out = nullptr;
@@ -127,6 +137,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   MappedFileObject::Export(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
+  exports.Set("runAhead", Napi::Function::New<SetAhead>(env, "runAhead"));
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));
   exports.Set("clocks", Napi::Function::New<Clocks>(env, "clocks"));
   exports.Set("preallocate", Napi::Function::New<Preallocate>(env, "preallocate"));

@@ -28,6 +28,7 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
                                                   InstanceMethod<&CountersObject::Attach>("attach"),
                                                   InstanceMethod<&CountersObject::Bind>("bind"),
                                                   InstanceMethod<&CountersObject::Detach>("detach"),
+                                                  InstanceMethod<&CountersObject::TgidOf>("tgidOf"),
                                                   InstanceMethod<&CountersObject::Comm>("comm"),
                                                   InstanceMethod<&CountersObject::SweepCounters>("sweepCounters"),
                                                   InstanceMethod<&CountersObject::ListPids>("listPids"),
@@ -117,6 +118,13 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
   void Detach(const Napi::CallbackInfo& info) {
     uint32_t slot = 0;
     if (counters_ && TakeSlot(info, &slot)) counters_->Detach(slot);
+  }
+
+  // (pid) -> the pid in the initial namespace, or 0
+  Napi::Value TgidOf(const Napi::CallbackInfo& info) {
+    uint32_t pid = 0;
+    if (!Open(info.Env()) || !TakePid(info[0], &pid)) return info.Env().Undefined();
+    return Napi::Number::New(info.Env(), counters_->TgidOf(pid));
   }
 
   // (slot, comm: Uint8Array(64)) -> length of the name at the last sweep
@@ -216,7 +224,7 @@ class LivesObject : public Napi::ObjectWrap<LivesObject> {
   // (ringBytes, kind, uid, cgroup: bigint, exactCpus, isInitialNamespace)
   explicit LivesObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LivesObject>(info) {
     const int64_t bytes = TakeIndex(info[0], 1 << 30);
-    const int64_t kind = TakeIndex(info[1], SELECT_UID);
+    const int64_t kind = TakeIndex(info[1], SELECT_ALL);
     const int64_t uid = TakeIndex(info[2], UINT32_MAX);
     const int64_t cpus = TakeIndex(info[4], INT32_MAX);
     const bool is_power = bytes >= 4096 && (bytes & (bytes - 1)) == 0;

@@ -46,6 +46,8 @@ class KernelCounters {
   // Binds it to a process whose start is known from elsewhere.
   Status Bind(uint32_t slot, uint32_t pid, uint64_t start_ticks, const uint8_t* comm, uint32_t comm_length);
   void Detach(uint32_t slot);
+  // The pid in the initial namespace of who has this one in ours; 0: nobody has it.
+  uint32_t TgidOf(uint32_t pid);
 
   // As Sweeper::SweepCounters.
   size_t Sweep(const uint32_t* slots, size_t count, const Columns& out, uint32_t times_every, uint32_t phase,
@@ -84,8 +86,6 @@ class KernelCounters {
   int MakeRoom(uint32_t slot);
   void SetSlotOf(uint32_t tgid, uint32_t value);
   uint32_t SlotOf(uint32_t tgid);
-  // The pid in the initial namespace; 0: nobody has it.
-  uint32_t TgidOf(uint32_t pid);
   uint64_t TicksOf(uint64_t start_ns) const;
   void WriteRow(Slot& slot, uint32_t index, const tidemark_row& row, const Columns& out, bool* renamed);
   void WriteTimes(Slot& slot, uint32_t index, const tidemark_row& row, const Columns& out);

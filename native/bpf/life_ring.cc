@@ -58,11 +58,9 @@ int LifeRing::Open(uint32_t ring_bytes, const tidemark_selection& selection, boo
   const int prepared = tidemark_run(object_.prepare);
   object_.ask->cpus = prepared == 0 && cpus <= std::min<uint32_t>(exact_cpus, TIDEMARK_MOST_CPUS) ? cpus : 0;
   if (is_initial_namespace) object_.ask->level = 0;
-  // Nothing was told while the kind was still zeros, except of all: the order matters less than that nobody is left
-  // out.
   object_.selection->uid = selection.uid;
   object_.selection->cgroup = selection.cgroup;
-  object_.selection->kind = selection.kind;
+  __atomic_store_n(&object_.selection->kind, selection.kind, __ATOMIC_RELEASE);
   return 0;
 }
 

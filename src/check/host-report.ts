@@ -6,8 +6,7 @@
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
-import { chooseEngine } from '../engine/choose.js';
-import { bpfAvailability } from '../engine/choose-sweeping.js';
+import { bpfAvailability, chooseSweepingEngine } from '../engine/choose-sweeping.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { descriptorRoom } from '../engine/open-engine.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
@@ -69,7 +68,7 @@ export function examineHost(root: string, version: string): HostReport {
     ...(units ? { units } : {}),
     procfs: { ...readProcfsMount(root), smapsRollup: attempt(() => hasSmapsRollup(root)) ?? false },
     engine: {
-      ...chooseEngine('auto'),
+      ...chooseSweepingEngine('auto', sweeping),
       addon: binding.state === 'loaded' ? { path: binding.path } : { missing: binding.reason },
       bpf: bpfText(sweeping),
     },
@@ -83,8 +82,8 @@ export function examineHost(root: string, version: string): HostReport {
 
 function bpfText(options: Parameters<typeof bpfAvailability>[0]): string {
   const bpf = bpfAvailability(options);
-  if (bpf.works) return `works when asked for with --engine bpf: ${bpf.how}`;
-  return `cannot be used: ${bpf.reason}${bpf.grant === undefined ? '' : `; to get it, ${bpf.grant}, and ask with --engine bpf`}`;
+  if (bpf.works) return `works: ${bpf.how}`;
+  return `cannot be used: ${bpf.reason}${bpf.grant === undefined ? '' : `; to get it, ${bpf.grant}`}`;
 }
 
 function readDescriptors(): NonNullable<HostReport['descriptors']> {

@@ -12,6 +12,8 @@ export interface KernelCounters {
   attach(slot: number, pid: number, numbers: Float64Array, comm: Uint8Array): number;
   bind(slot: number, pid: number, startTicks: number, comm: Uint8Array): number;
   detach(slot: number): void;
+  /** The pid in the initial namespace of who has this one in ours; 0: nobody has it. */
+  tgidOf(pid: number): number;
   comm(slot: number, comm: Uint8Array): number;
   sweepCounters(
     slots: Uint32Array,

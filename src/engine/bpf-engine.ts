@@ -61,7 +61,9 @@ export class BpfEngine implements Engine {
     this.note = facts.isExact ? 'counters exact' : 'counters approximate: too many processors to add up their parts';
     this.#inner = inner;
     this.#root = options.root;
-    this.lives = new KernelLifeSource(binding, options.host, EXACT_CPUS, isInitial);
+    this.lives = new KernelLifeSource(binding, options.host, EXACT_CPUS, isInitial, (pid) =>
+      this.#counters.tgidOf(pid),
+    );
     this.#hidden = this.#findHidden();
     this.peaks = facts.method === 'walk' ? new KernelPeaks(this.#counters) : undefined;
   }

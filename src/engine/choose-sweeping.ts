@@ -1,5 +1,5 @@
 /**
- * Which engine sweeps, and why: the one in the kernel when it is asked for and the host allows it.
+ * Which engine sweeps, and why: the one in the kernel where the host allows it.
  *
  * The trap: whether the kernel takes a program is known only once it has been tried, and its refusal has many causes that
  * look alike. So it is tried, once, and the refusal is told with what to grant.
@@ -64,9 +64,14 @@ export function chooseSweepingEngine(
   choice: SweepingChoice,
   options: Pick<EngineOptions, 'root' | 'host'>,
 ): ChosenEngine {
-  if (choice !== 'bpf') return chooseEngine(choice);
+  if (choice === 'native' || choice === 'ts') return chooseEngine(choice);
   const bpf = bpfAvailability(options);
-  if (bpf.works) return { name: 'bpf', reason: `asked for; ${bpf.how}` };
+  if (bpf.works)
+    return { name: 'bpf', reason: `${choice === 'bpf' ? 'asked for' : 'the kernel takes it'}; ${bpf.how}` };
+  if (choice === 'auto') {
+    const { name, reason } = chooseEngine(choice);
+    return { name, reason: `${reason}; bpf cannot be used: ${bpf.reason}` };
+  }
   const way = bpf.grant === undefined ? '' : `. Grant: ${bpf.grant}`;
   throw new EngineUnavailableError(`The bpf engine cannot be used: ${bpf.reason}${way}`);
 }

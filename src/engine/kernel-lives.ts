@@ -21,6 +21,7 @@ export class KernelLifeSource implements LifeSource {
     private readonly host: HostUnits,
     private readonly exactCpus: number,
     private readonly isInitialNamespace: boolean,
+    private readonly tgidOf: (pid: number) => number,
   ) {}
 
   open(selection: LifeSelection, ringBytes = RING_BYTES): string | undefined {
@@ -40,7 +41,9 @@ export class KernelLifeSource implements LifeSource {
   }
 
   add(pid: number): void {
-    this.#ring?.add(pid);
+    // The kernel's programs know a process by its number in the initial namespace.
+    const tgid = this.isInitialNamespace ? pid : this.tgidOf(pid);
+    if (tgid > 0) this.#ring?.add(tgid);
   }
 
   drain(take: (life: Life) => void): void {

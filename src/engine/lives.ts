@@ -26,7 +26,7 @@ export interface Life {
 }
 
 /** Which processes' lives are told. The numbers are those of native/bpf/program/shared.h. */
-export const LifeKind = { all: 0, pids: 1, tree: 2, cgroup: 3, uid: 4 } as const;
+export const LifeKind = { pids: 0, tree: 1, cgroup: 2, uid: 3, all: 4 } as const;
 
 export interface LifeSelection {
   readonly kind: keyof typeof LifeKind;

@@ -102,6 +102,8 @@ interface Addon {
     counts: Uint32Array,
   ): boolean;
   sleepUntil(deadlineNs: bigint): void;
+  /** Of the calling thread; returns an errno. */
+  runAhead(isAhead: boolean): number;
   clocks(out: BigInt64Array): void;
   preallocate(fd: number, bytes: number): number;
   lockFile(fd: number): number;

@@ -1,5 +1,5 @@
 /**
- * Waiting for a deadline with the thread asleep.
+ * Waiting for a deadline with the thread asleep, and being woken when it is there.
  *
  * The trap: a timer of the event loop is up to a millisecond late and `Atomics.wait` about 90 us; the addon's
  * `clock_nanosleep` with the least timer slack about 30 us.
@@ -20,4 +20,10 @@ export function sleepUntil(deadlineNs: bigint): void {
     if (leftNs <= 0n) return;
     Atomics.wait(never, 0, 0, Number(leftNs) / 1e6);
   }
+}
+
+/** Runs this thread ahead of all ordinary work, or no longer. Returns whether that was permitted. */
+export function runAhead(isAhead: boolean): boolean {
+  const binding = nativeBinding();
+  return binding.state === 'loaded' && binding.addon.runAhead(isAhead) === 0;
 }

@@ -226,9 +226,9 @@ export class RecordingWriter {
     // Before the exec itself, so that whoever reads of it finds the program that was begun.
     this.#commands.flushOld(startNs + offsetNs);
     this.#lives.flush();
-    COUNTER_SCALARS.forEach((name, index) => {
-      this.#counterScalars[index] = scalars[name] ?? Number.NaN;
-    });
+    for (let index = 0; index < COUNTER_SCALARS.length; index++) {
+      this.#counterScalars[index] = scalars[COUNTER_SCALARS[index]!] ?? Number.NaN;
+    }
     this.#counterScalars[TICK]! += tick;
     this.#counterScalars[MISSED_TICKS]! += missedTicks;
     this.#counterScalars[OWN_CPU]! += ownCpu;
@@ -241,13 +241,15 @@ export class RecordingWriter {
       columns: columns.columns,
     });
     if (!result.ok) this.dropped(startNs, 'counters', result.reason, this.#live);
-    const counted = {
-      ...scalars,
-      tick: this.#counterScalars[TICK]!,
-      missedTicks: this.#counterScalars[MISSED_TICKS]!,
-      ownCpu: this.#counterScalars[OWN_CPU]!,
-    };
-    this.#ladder?.counters(startNs + offsetNs, endNs + offsetNs, counted, columns);
+    if (this.#ladder) {
+      const counted = {
+        ...scalars,
+        tick: this.#counterScalars[TICK]!,
+        missedTicks: this.#counterScalars[MISSED_TICKS]!,
+        ownCpu: this.#counterScalars[OWN_CPU]!,
+      };
+      this.#ladder.counters(startNs + offsetNs, endNs + offsetNs, counted, columns);
+    }
     return result.ok;
   }
 

@@ -274,7 +274,7 @@ export class FileStorage implements Storage {
       mapped.settle();
       mapped.check();
     } catch (error) {
-      this.flushError = StorageError.ofWrite(error, this.path);
+      this.flushError = StorageError.ofWrite(error, this.path) as Error;
     }
     mapped.close();
   }

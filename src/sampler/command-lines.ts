@@ -9,7 +9,8 @@
 import { close, open, read, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessIdentity } from '../engine/identity.js';
-import { readStat } from '../procfs/read.js';
+import { readKernelFile } from '../procfs/read.js';
+import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
 import type { CmdlineMode } from '../recording/format.js';
 import type { ProgramPart } from '../recording/program-part.js';
@@ -48,6 +49,7 @@ export class CommandLines {
   /** Slots whose arguments are to be read. */
   readonly #waiting = new Set<number>();
   readonly #readings = new Set<Reading>();
+  readonly #stat = new StatValues();
   #round = 0;
   #lookedNs = 0n;
   #isClosed = false;
@@ -59,6 +61,11 @@ export class CommandLines {
   ) {
     this.#mode = writer.cmdlineMode(config.cmdline);
     this.#root = config.root;
+  }
+
+  /** Whether arguments are being read, which goes on at turns of the event loop. */
+  get isReading(): boolean {
+    return this.#waiting.size > 0 || this.#readings.size > 0;
   }
 
   /** A process has a slot, or another name. */
@@ -173,9 +180,14 @@ export class CommandLines {
   }
 
   #isStill({ pid, startTicks }: ProcessIdentity): boolean {
-    const { root, host } = this.config;
-    const stat = readStat(pid, { root, host });
-    return stat.status === 'ok' && Number(stat.value.startTicks) === startTicks;
+    const stat = readKernelFile(this.#root, pid, 'stat');
+    if (stat.status !== 'ok') return false;
+    // No object of its fifty fields: at the start this is done for every process of the host.
+    const { value } = stat;
+    return (
+      tokenizeStat(value, value.length, this.#stat, StatField.starttime + 1) &&
+      Number(this.#stat.fields[StatField.starttime]) === startTicks
+    );
   }
 
   /** In latin1, a character for each byte; undefined when it cannot be read. */

@@ -4,12 +4,12 @@
  * The traps: a process may be told of before it has a slot, while it has one, and after it has lost it, so those that just
  * departed are remembered for a while; and an engine that hears nothing must say how much it may have missed.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { cgroupIdOf } from '../engine/cgroup-id.js';
 import type { Engine } from '../engine/engine.js';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import type { Life, LifeSelection } from '../engine/lives.js';
-import { isInitialPidNamespace } from '../engine/pid-namespace.js';
 import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SamplerConfig } from './config.js';
@@ -111,16 +111,13 @@ export class LifeLog {
     switch (target.kind) {
       case 'host':
         return { kind: 'all' };
-      case 'cgroup':
-        try {
-          return { kind: 'cgroup', cgroupId: BigInt(statSync(path.join('/sys/fs/cgroup', target.path)).ino) };
-        } catch {
-          return `there is no cgroup v2 ${target.path}`;
-        }
+      case 'cgroup': {
+        const cgroupId = cgroupIdOf(target.path);
+        return cgroupId === undefined ? 'the cgroup is in no tree of version 2' : { kind: 'cgroup', cgroupId };
+      }
       case 'match':
         return 'the kernel cannot match names and arguments';
       default:
-        if (!isInitialPidNamespace()) return 'in a pid namespace the kernel cannot be told of single pids';
         return target.kind === 'pids' ? { kind: 'pids', pids: target.pids } : { kind: 'tree', pids: [target.pid] };
     }
   }

@@ -24,9 +24,12 @@ import { ProcessTable } from './process-table.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
 import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
+import { Urgency } from './urgency.js';
 
 /** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
 const LAST_STRETCH_NS = 2_000_000n;
+/** A turn of the event loop takes a tenth of a tick at 1 kHz, so messages may wait for so long. */
+const TURN_EVERY_NS = 10_000_000n;
 const CLOCK_EVERY_NS = 10_000_000_000n;
 
 /** Why the loop ended. */
@@ -58,10 +61,12 @@ export class Sampler {
   readonly #statPace: StatPace;
   readonly #lives: LifeLog;
   readonly #peaks: PeakBudget;
+  readonly #urgency: Urgency;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   #ticks = 0;
   #schedule: Schedule | undefined;
   #clockAtNs = 0n;
+  #turnedNs = 0n;
   #isStopping = false;
   #firstFrame: (() => void) | undefined;
   readonly started: Promise<void>;
@@ -85,6 +90,7 @@ export class Sampler {
       (slot) => this.#arrived(slot),
     );
     this.#lives = new LifeLog(config, engine, writer);
+    this.#urgency = new Urgency(config.hz);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
@@ -111,9 +117,12 @@ export class Sampler {
   /** Records until `stop`, the end of the time, or the last process of a closed target. Resolves to the reason. */
   async run(): Promise<EndReason> {
     const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
+    this.#urgency.begin(schedule.originNs);
     this.#schedule = schedule;
     while (!this.#isStopping) {
-      await this.#waitFor(schedule.deadlineNs);
+      const { deadlineNs } = schedule;
+      if (this.#isTurnDue(deadlineNs)) await this.#waitFor(deadlineNs);
+      else sleepUntil(deadlineNs);
       if (this.#isStopping) {
         // A stall may have ended in a stop: the ticks that were due meanwhile are missed, not unmade.
         this.#noteMissed(schedule.skipDue(process.hrtime.bigint(), this.#config.ticks));
@@ -175,6 +184,12 @@ export class Sampler {
     this.#cost.close();
   }
 
+  #isTurnDue(deadlineNs: bigint): boolean {
+    const nowNs = process.hrtime.bigint();
+    const isTime = nowNs - this.#turnedNs >= TURN_EVERY_NS || deadlineNs - nowNs > LAST_STRETCH_NS;
+    return isTime || this.#commands.isReading;
+  }
+
   async #waitFor(deadlineNs: bigint): Promise<void> {
     for (;;) {
       const leftNs = deadlineNs - process.hrtime.bigint();
@@ -185,6 +200,7 @@ export class Sampler {
       if (this.#isStopping) return;
     }
     await turn();
+    this.#turnedNs = process.hrtime.bigint();
     if (!this.#isStopping) sleepUntil(deadlineNs);
   }
 
@@ -231,6 +247,7 @@ export class Sampler {
       this.#lives.report(startNs);
     }
     this.#peaks.check(startNs);
+    this.#urgency.check(startNs);
     this.#commands.spend();
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }

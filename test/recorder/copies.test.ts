@@ -12,7 +12,7 @@ import { SharedStorage } from '../../src/ring/shared-storage.js';
 import { Author, METADATA, MONOTONIC, SECOND, START, someone, unixOf } from './synthetic.js';
 import { scratch } from './workload.js';
 
-const SECRETS = ['zanzibar', '/opt/zanzibar/bin/zanzibar', '--token=mombasa', 'libkilifi', 'mombasa', 'kilifi'];
+const SECRETS = ['zanzibar', '/opt/zanzibar/bin/zanzibar', '--token=mombasa', 'libkilifi', 'mombasa', 'kilifi', 'lamu'];
 
 function record(options: { metadata?: Partial<typeof METADATA>; startPid?: number; ticks?: number } = {}): Author {
   const { startPid = 100, ticks = 300 } = options;
@@ -35,6 +35,13 @@ function record(options: { metadata?: Partial<typeof METADATA>; startPid?: numbe
     if (tick === 155) {
       author.writer.exec(at(), someone(startPid, 'kilifi'), { exe: '/opt/libkilifi', args: ['kilifi'] });
       author.writer.rename(at(), 0, someone(startPid, 'kilifi'));
+    }
+    if (tick === 156) {
+      const who = { pid: startPid + 70, startTicks: 900, comm: 'lamu' };
+      author.writer.event(at(), { type: 'fork', ...who, parentPid: startPid });
+      author.writer.event(at(), { type: 'ran', ...who });
+      author.writer.event(at(), { type: 'mark', name: 'oom', ...who });
+      author.writer.event(at(), { type: 'exit', ...who, exitStatus: 9, cpuNs: 5, peak: 4096 });
     }
     if (tick === 170) {
       author.depart(4);
@@ -82,7 +89,7 @@ describe('a cut', () => {
 
   it('has the marks of its range and the spans that reach into it, processes and their programs', () => {
     expect(part.marks()).toEqual(whole.marks().filter(({ name }) => name !== 'before'));
-    expect(part.marks().map(({ name }) => name)).toEqual(['early', 'middle']);
+    expect(part.marks().map(({ name }) => name)).toEqual(['early', 'middle', 'oom']);
     const named = (recording: Recording) =>
       recording.processes({ aliveAt: unixOf(180) }).map(({ pid, comm }) => [pid, comm]);
     expect(named(part)).toEqual(named(whole));
@@ -169,6 +176,18 @@ describe('a redacted cut', () => {
     expect(JSON.stringify(hidden)).not.toContain('zanzibar');
     expect(new Set(hidden.map((event) => (event as typeof who).comm)).size).toBe(1);
     expect(hidden.map(({ type }) => type)).toEqual(events.map(({ type }) => type));
+  });
+
+  it('tells of forks, execs, exits and kills without the names', () => {
+    const told = hidden.events().flatMap(({ event }) => ('pid' in event && event.pid === 170 ? [event] : []));
+    const comm = (told[0] as { comm: string }).comm;
+    expect(comm).toMatch(/^p-[0-9a-f]{12}$/);
+    expect(told).toEqual([
+      { type: 'fork', pid: 170, startTicks: 900, parentPid: 100, comm },
+      { type: 'ran', pid: 170, startTicks: 900, comm },
+      { type: 'exit', pid: 170, startTicks: 900, exitStatus: 9, cpuNs: 5, peak: 4096, comm },
+      { type: 'mark', name: 'oom', pid: 170, startTicks: 900, comm },
+    ]);
   });
 
   it('has other pseudonyms the next time', () => {

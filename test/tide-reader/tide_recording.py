@@ -11,10 +11,12 @@ from tide_records import Records
 
 STATUSES = ("ok", "denied", "gone", "no-mm", "timeout", "unsupported", "not-due", "lost", "estimated")
 FROM_STAT = {"minorFaults", "majorFaults", "userTime", "systemTime", "threads", "parentPid"}
-FROM_KERNEL = (
-    "rssFile rssShmem swapAnon pageTables stackSize lockedSize hwm vsizePeak rssLow rssHigh uid cgroupId pidNamespace"
-)
-METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT | set(FROM_KERNEL.split())
+# Only in recordings of the engine in the kernel.
+FROM_KERNEL = {
+    *("rssFile", "rssShmem", "swapAnon", "pageTables", "stackSize", "lockedSize", "hwm", "vsizePeak"),
+    *("rssLow", "rssHigh", "uid", "cgroupId", "pidNamespace"),
+}
+METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT | FROM_KERNEL
 EVENTS = (
     *(None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume"),
     *(None, "exec", "fork", "ran", "exit", "lives", "peaks"),

@@ -32,8 +32,7 @@ struct tidemark_selection selection = {};
 
 static __always_inline int is_member(__u32 tgid) { return bpf_map_lookup_elem(&members, &tgid) != 0; }
 
-static __always_inline int is_in_cgroup(struct task_struct *task) {
-  struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+static __always_inline int is_below(struct cgroup *cgroup) {
   for (int depth = 0; depth < CGROUP_DEPTH && cgroup; depth++) {
     if (BPF_CORE_READ(cgroup, kn, id) == selection.cgroup) return 1;
     cgroup = (struct cgroup *)BPF_CORE_READ(cgroup, self.parent);
@@ -46,7 +45,7 @@ static __always_inline int is_selected(struct task_struct *task) {
     case SELECT_ALL:
       return 1;
     case SELECT_CGROUP:
-      return is_in_cgroup(task);
+      return is_below(task->cgroups->dfl_cgrp);
     case SELECT_UID:
       return task->cred->euid.val == selection.uid;
     default:
@@ -129,10 +128,35 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   return 0;
 }
 
-/* The argument is the pid before Linux 6.10 and the task since: a small number is no address. */
+/* As `is_selected`, of an address that is not known to be a task's. */
+static __always_inline int is_victim_selected(struct task_struct *task) {
+  switch (selection.kind) {
+    case SELECT_ALL:
+      return 1;
+    case SELECT_CGROUP:
+      return is_below(BPF_CORE_READ(task, cgroups, dfl_cgrp));
+    case SELECT_UID:
+      return BPF_CORE_READ(task, cred, euid.val) == selection.uid;
+    default:
+      return is_member(BPF_CORE_READ(task, tgid));
+  }
+}
+
+/* The argument is the pid before Linux 6.10 and the task since: a small number is no address. Of a pid alone nothing
+ * else is known, so it is told of where that is enough. */
 SEC("raw_tp/mark_victim")
 int on_oom(struct bpf_raw_tracepoint_args *context) {
   __u64 argument = context->args[0];
+  struct task_struct *task = argument >> 32 ? (void *)argument : 0;
+  __u32 pid = argument;
+  if (task) {
+    if (!is_victim_selected(task)) return 0;
+    pid = BPF_CORE_READ(task, tgid);
+    if (ask.level != 0) pid = number_in(BPF_CORE_READ(task, thread_pid), ask.level, ask.namespace_address);
+  } else if (ask.level != 0 || (selection.kind != SELECT_ALL && !is_member(pid))) {
+    return 0;
+  }
+  if (pid == 0) return 0;
   struct tidemark_life *life = bpf_ringbuf_reserve(&lives, sizeof *life, 0);
   if (!life) {
     __sync_fetch_and_add(&selection.lost, 1);
@@ -141,13 +165,10 @@ int on_oom(struct bpf_raw_tracepoint_args *context) {
   __builtin_memset(life, 0, sizeof *life);
   life->time_ns = bpf_ktime_get_ns();
   life->type = LIFE_OOM;
-  if (argument >> 32) {
-    struct task_struct *task = (void *)argument;
-    life->pid = BPF_CORE_READ(task, tgid);
+  life->pid = pid;
+  if (task) {
     life->start_ns = BPF_CORE_READ(task, start_boottime);
     bpf_core_read(life->comm, sizeof life->comm, &task->comm);
-  } else {
-    life->pid = argument;
   }
   end(life);
   return 0;

@@ -5,10 +5,8 @@
 #ifndef TIDEMARK_NAMESPACES_H
 #define TIDEMARK_NAMESPACES_H
 
-/* The number that a process has in the namespace that was asked for; 0: it is not visible there. */
-static __always_inline __u32 pid_in(struct task_struct *task, __u32 level, __u64 namespace) {
-  if (level == 0) return task->tgid;
-  struct pid *pid = task->thread_pid;
+/* The number that a pid has at a level of namespaces; 0: it is not visible in the one that is there. */
+static __always_inline __u32 number_in(struct pid *pid, __u32 level, __u64 namespace) {
   __u32 own_level = 0;
   bpf_probe_read_kernel(&own_level, sizeof own_level, (char *)pid + bpf_core_field_offset(struct pid, level));
   if (!pid || own_level < level) return 0;
@@ -18,6 +16,11 @@ static __always_inline __u32 pid_in(struct task_struct *task, __u32 level, __u64
   bpf_probe_read_kernel(&nr, sizeof nr, (void *)(place + bpf_core_field_offset(struct upid, nr)));
   bpf_probe_read_kernel(&ns, sizeof ns, (void *)(place + bpf_core_field_offset(struct upid, ns)));
   return ns == namespace ? nr : 0;
+}
+
+/* The number that a process has in the namespace that was asked for; 0: it is not visible there. */
+static __always_inline __u32 pid_in(struct task_struct *task, __u32 level, __u64 namespace) {
+  return level == 0 ? task->tgid : number_in(task->thread_pid, level, namespace);
 }
 
 /* The number of the pid namespace that a process lives in; 0 once it has been reaped. */

@@ -105,7 +105,8 @@ struct tidemark_life {
   char comm[TIDEMARK_COMM];
 };
 
-enum { SELECT_ALL = 0, SELECT_PIDS = 1, SELECT_TREE = 2, SELECT_CGROUP = 3, SELECT_UID = 4 };
+/* The first of them tells of nobody until pids are added: programs are attached before they are told what to select. */
+enum { SELECT_PIDS = 0, SELECT_TREE = 1, SELECT_CGROUP = 2, SELECT_UID = 3, SELECT_ALL = 4 };
 
 /* Which processes' lives are told, in memory that both sides map. */
 struct tidemark_selection {

@@ -1,0 +1,32 @@
+/**
+ * The number under which the kernel knows a cgroup.
+ *
+ * The trap: only the second version of cgroups has such numbers, and where both versions are in use its tree is mounted
+ * somewhere below the first one's.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+/** The number of a cgroup by its path, such as `/system.slice`; undefined when no tree of version 2 has it. */
+export function cgroupIdOf(name: string): bigint | undefined {
+  for (const mount of mountsOfVersion2()) {
+    try {
+      return statSync(path.join(mount, name), { bigint: true }).ino;
+    } catch {
+      // Not in this one.
+    }
+  }
+  return undefined;
+}
+
+/** Lines are `ID PARENT DEVICE ROOT PLACE OPTIONS.. - TYPE SOURCE OPTIONS`, with blanks of the place as `\\040`. */
+function mountsOfVersion2(): string[] {
+  const places: string[] = [];
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [left, right] = line.split(' - ');
+    const place = left?.split(' ')[4];
+    if (!right?.startsWith('cgroup2 ') || place === undefined) continue;
+    places.push(place.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+  }
+  return places;
+}
