@@ -88,6 +88,10 @@ interface Addon {
     deadlineNs: number,
   ) => NativeSweeper;
   readGuarded(path: string, most: number): Uint8Array | number;
+  /** A handle for `takeGuarded`, or the negative errno. */
+  beginGuarded(path: string, most: number): object | number;
+  /** The bytes, the negative errno, or undefined when the read is not over at the monotonic time `stopNs`. */
+  takeGuarded(handle: object, stopNs: bigint): Uint8Array | number | undefined;
   columns(): Record<string, readonly string[] | number>;
   tableLayout(capacity: number): unknown;
   tokenizeMaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;

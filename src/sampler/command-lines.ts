@@ -3,11 +3,11 @@
  * and now and then (an exec of the same name shows in the path alone).
  *
  * The trap: reading `cmdline` takes the target's memory map, and a target that is stuck holds the reader for ever. So it
- * is read beside the ticks, by Node's own threads, one process at a time; when one does not answer, a second may try, and
- * when that one does not either no arguments are read any more. The path (`exe`) takes no such lock.
+ * is read by threads with a deadline, beside the ticks. The path (`exe`) takes no such lock.
  */
-import { close, open, read, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { type BegunRead, beginRead } from '../engine/begun-read.js';
 import type { ProcessIdentity } from '../engine/identity.js';
 import { readStat } from '../procfs/read.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
@@ -18,14 +18,14 @@ import { hideSecrets } from '../text/secrets.js';
 import type { SamplerConfig } from './config.js';
 import type { ProcessTable } from './process-table.js';
 
-/** Paths are looked at for so long in a tick, of a period at most this share, and at least one. */
-const MOST_NS = 500_000n;
+/** What is due is looked at for so long in a tick, of a period at most this share, and at least one. */
+const MOST_NS = 20_000_000n;
 const SHARE = 20n;
 /** Each process's path is looked at again after so long. */
 const ROUND_NS = 10_000_000_000n;
-/** A read of arguments that takes longer is taken for stuck. */
-const STUCK_NS = 1_000_000_000n;
-const MOST_STUCK = 2;
+/** Reads of arguments that are under way at once, and for how long one of them is waited for before the next is looked at. */
+const MOST_BEGUN = 32;
+const PATIENCE_NS = 1_000_000n;
 
 interface Known {
   readonly identity: ProcessIdentity;
@@ -34,8 +34,8 @@ interface Known {
 }
 
 interface Reading {
-  readonly startedNs: bigint;
-  isStuck: boolean;
+  readonly identity: ProcessIdentity;
+  readonly read: BegunRead;
 }
 
 export class CommandLines {
@@ -47,10 +47,10 @@ export class CommandLines {
   readonly #queue = new Set<number>();
   /** Slots whose arguments are to be read. */
   readonly #waiting = new Set<number>();
-  readonly #readings = new Set<Reading>();
+  /** By slot: reads that are under way. */
+  readonly #readings = new Map<number, Reading>();
   #round = 0;
   #lookedNs = 0n;
-  #isClosed = false;
 
   constructor(
     private readonly config: SamplerConfig,
@@ -78,13 +78,7 @@ export class CommandLines {
       this.#lookAt(slot, startNs);
       if (process.hrtime.bigint() >= stopNs) break;
     }
-    for (const reading of this.#readings) reading.isStuck ||= startNs - reading.startedNs > STUCK_NS;
-    this.#readNext();
-  }
-
-  /** Nothing is told any more. */
-  close(): void {
-    this.#isClosed = true;
+    this.#readArguments(stopNs);
   }
 
   /** So many of all that each has its turn in a round. */
@@ -110,32 +104,32 @@ export class CommandLines {
     else this.#tell(slot, identity, exe, undefined, nowNs);
   }
 
-  #readNext(): void {
-    const stuck = [...this.#readings].filter(({ isStuck }) => isStuck).length;
-    if (this.#readings.size > stuck || this.#waiting.size === 0) return;
-    const [slot] = this.#waiting;
-    this.#waiting.delete(slot!);
-    const identity = this.table.identity(slot!);
-    if (!identity) {
-      this.#readNext();
-      return;
-    }
-    // Those that never come back keep a thread each, and Node has four, which the file needs too.
-    if (stuck >= MOST_STUCK) {
-      this.#tell(slot!, identity, this.#exeOf(identity.pid), undefined, process.hrtime.bigint());
-      return;
-    }
-    const reading: Reading = { startedNs: process.hrtime.bigint(), isStuck: false };
-    this.#readings.add(reading);
-    readStart(path.join(this.#root, String(identity.pid), 'cmdline'), (cmdline) => {
-      this.#readings.delete(reading);
-      if (this.#isClosed) return;
-      const now = this.table.identity(slot!);
-      if (now?.pid === identity.pid && now.startTicks === identity.startTicks && this.#isStill(now)) {
-        this.#tell(slot!, now, this.#exeOf(now.pid), cmdline, process.hrtime.bigint());
+  /** Takes what has been read, and begins what is waiting, until it is time. */
+  #readArguments(stopNs: bigint): void {
+    for (;;) {
+      for (const slot of this.#waiting) {
+        if (this.#readings.size >= MOST_BEGUN) break;
+        // A read for an earlier process of the slot: its turn comes when that is over.
+        if (this.#readings.has(slot)) continue;
+        this.#waiting.delete(slot);
+        const identity = this.table.identity(slot);
+        if (!identity) continue;
+        const file = path.join(this.#root, String(identity.pid), 'cmdline');
+        this.#readings.set(slot, { identity, read: beginRead(file, MAX_ARGUMENT_BYTES + 1) });
       }
-      this.#readNext();
-    });
+      if (this.#readings.size === 0) return;
+      for (const [slot, { identity, read }] of this.#readings) {
+        const nowNs = process.hrtime.bigint();
+        const got = read.take(nowNs + PATIENCE_NS < stopNs ? nowNs + PATIENCE_NS : stopNs);
+        if (got === undefined) continue;
+        this.#readings.delete(slot);
+        const now = this.table.identity(slot);
+        if (now?.pid !== identity.pid || now.startTicks !== identity.startTicks || !this.#isStill(now)) continue;
+        const cmdline = got === 'unread' || got.length === 0 ? undefined : Buffer.from(got);
+        this.#tell(slot, now, this.#exeOf(now.pid), cmdline, nowNs);
+      }
+      if (process.hrtime.bigint() >= stopNs) return;
+    }
   }
 
   /** Stores what is new: the program of a process that was not known, or of one that runs another now. */
@@ -194,16 +188,4 @@ function sameName(a: ProcessIdentity, b: ProcessIdentity): boolean {
 
 function bytesOf(latin1: string | undefined): Buffer | undefined {
   return latin1 === undefined ? undefined : Buffer.from(latin1, 'latin1');
-}
-
-/** The begin of a file, or nothing, from another thread. */
-function readStart(file: string, take: (bytes: Buffer | undefined) => void): void {
-  open(file, 'r', (failed, fd) => {
-    if (failed) return take(undefined);
-    const bytes = Buffer.alloc(MAX_ARGUMENT_BYTES + 1);
-    read(fd, bytes, 0, bytes.length, 0, (error, count) => {
-      close(fd, () => {});
-      take(error || count === 0 ? undefined : bytes.subarray(0, count));
-    });
-  });
 }

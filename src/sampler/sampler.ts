@@ -164,7 +164,6 @@ export class Sampler {
   /** Ends the recording; the sampler is of no use afterwards. */
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
-    this.#commands.close();
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();

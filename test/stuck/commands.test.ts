@@ -50,6 +50,12 @@ describe('beside a stuck process', () => {
     expect(stderr).toMatch(NO_ANSWER);
   });
 
+  it('pmap --json says which process did not answer', async () => {
+    const { code, stdout } = await runTidemark(['pmap', '-X', '--json', String(stuck.pids[0])]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).processes).toEqual([expect.objectContaining({ pid: stuck.pids[0], status: 'timeout' })]);
+  });
+
   it('maps and pmap end', async () => {
     // From Linux 6.17 on they answer, before they do not.
     for (const command of ['maps', 'pmap']) {
