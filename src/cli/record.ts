@@ -67,7 +67,9 @@ export function configure(command: Command): void {
   command
     .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
     .option('--resume', 'go on in the file if it is there')
-    .addOption(valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for)', parseHz))
+    .addOption(
+      valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for at the time)', parseHz),
+    )
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
       valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
@@ -144,9 +146,10 @@ async function run(options: Options): Promise<void> {
   );
   const progress = startProgress();
   const started = performance.now();
-  const show = setInterval(() => {
-    progress.show(() => progressText(recorder.progress, performance.now() - started));
-  }, 250);
+  // Where nobody looks on, waking up four times a second would be a cost of its own.
+  const show = process.stderr.isTTY
+    ? setInterval(() => progress.show(() => progressText(recorder.progress, performance.now() - started)), 250)
+    : undefined;
   try {
     await recorder.finished;
   } catch (error) {
@@ -193,11 +196,11 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
   }
 }
 
-/** Of the recording that is gone on with, which keeps its rate. */
+/** Of the recording that is gone on with, which keeps its rate, or goes on to choose it. */
 function rateOf(file: string): number | 'auto' {
   try {
     using recording = openRecording(file);
-    return recording.metadata.hz;
+    return recording.metadata.hzAsked === 'auto' ? 'auto' : recording.metadata.hz;
   } catch {
     return 'auto';
   }

@@ -67,9 +67,8 @@ export class CommandLines {
   }
 
   /** Looks at some of those that are to be looked at, for a small part of a tick. */
-  spend(): void {
+  spend(periodNs: bigint): void {
     const startNs = process.hrtime.bigint();
-    const periodNs = BigInt(Math.round(1e9 / this.config.hz));
     const share = periodNs / SHARE;
     const stopNs = startNs + (share < MOST_NS ? share : MOST_NS);
     this.#queueSome(startNs);
@@ -95,12 +94,18 @@ export class CommandLines {
   #lookAt(slot: number, nowNs: bigint): void {
     const identity = this.table.identity(slot);
     if (!identity || identity.kernelThread) return;
-    const exe = this.#exeOf(identity.pid);
     const known = this.#knownOf(slot, identity);
+    const withArguments = this.#mode === 'redacted' || this.#mode === 'full';
+    // Of one that was never looked at the path is read once, behind its arguments.
+    if (!known && withArguments) {
+      this.#waiting.add(slot);
+      return;
+    }
+    const exe = this.#exeOf(identity.pid);
     if (known && known.exe === exe && sameName(known.identity, identity)) return;
     // A path that was read belongs to the process only if it is still there: its pid may have been given to another.
     if (!this.#isStill(identity)) return;
-    if (this.#mode === 'redacted' || this.#mode === 'full') this.#waiting.add(slot);
+    if (withArguments) this.#waiting.add(slot);
     else this.#tell(slot, identity, exe, undefined, nowNs);
   }
 
@@ -124,9 +129,10 @@ export class CommandLines {
         if (got === undefined) continue;
         this.#readings.delete(slot);
         const now = this.table.identity(slot);
-        if (now?.pid !== identity.pid || now.startTicks !== identity.startTicks || !this.#isStill(now)) continue;
+        if (now?.pid !== identity.pid || now.startTicks !== identity.startTicks) continue;
         const cmdline = got === 'unread' || got.length === 0 ? undefined : Buffer.from(got);
-        this.#tell(slot, now, this.#exeOf(now.pid), cmdline, nowNs);
+        const exe = this.#exeOf(now.pid);
+        if (this.#isStill(now)) this.#tell(slot, now, exe, cmdline, nowNs);
       }
       if (process.hrtime.bigint() >= stopNs) return;
     }

@@ -38,7 +38,7 @@ export class DeepReads {
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
   readonly #audit: Audit;
-  readonly #guardNs: bigint;
+  #guardNs = 0n;
   #columns = new TierColumns(ROLLUP_COLUMNS, 1016);
   #due = new Uint32Array(1024);
   #whole = new Uint32Array(1024);
@@ -48,7 +48,7 @@ export class DeepReads {
   readonly #isPaced = new Set<number>();
   #lookedNs = 0n;
   /** Reads in pieces go on by themselves; a slow recording waits for them for a while, so that they are told in time. */
-  readonly #pacedWaitNs: bigint;
+  #pacedWaitNs = 0n;
 
   constructor(
     config: SamplerConfig,
@@ -60,8 +60,7 @@ export class DeepReads {
     const { pageSize } = config.host;
     const periodNs = 1e9 / config.hz;
     this.#maxHoldNs = config.maxHoldNs;
-    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, periodNs / 4)));
-    this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
+    this.setPeriod(periodNs);
     const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
     const canPace = engine.name !== 'ts';
     this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, { ...limits, canPace }, periodNs);
@@ -73,6 +72,12 @@ export class DeepReads {
       periodNs,
     );
     this.#audit = new Audit(config, writer);
+  }
+
+  /** The ticks are so far apart from now on. */
+  setPeriod(periodNs: number): void {
+    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, periodNs / 4)));
+    this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
   }
 
   /** A slot has a new process. */

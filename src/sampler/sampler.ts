@@ -5,7 +5,7 @@
  * The traps: the wait gives the event loop a turn each tick, or a message to stop would never arrive; a process that has
  * gone is stored with that status once before its slot is free; whatever was attempted and not stored is counted.
  */
-import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
@@ -13,6 +13,7 @@ import { sleepUntil } from '../engine/wait.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Budget } from './budget.js';
+import { BudgetLog, type Spent } from './budget-log.js';
 import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
@@ -21,6 +22,7 @@ import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
+import { RatePace } from './rate-pace.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
 import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
@@ -28,6 +30,9 @@ import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
 /** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
 const LAST_STRETCH_NS = 2_000_000n;
 const CLOCK_EVERY_NS = 10_000_000_000n;
+/** What the kernel tells between ticks is taken that often. */
+const DRAIN_EVERY_MS = 100;
+const MOST_WAIT_MS = 3_600_000;
 
 /** Why the loop ended. */
 export type EndReason = 'stopped' | 'time-over' | 'all-gone';
@@ -56,6 +61,9 @@ export class Sampler {
   readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
+  /** Only where the rate was left to the budget. */
+  readonly #ratePace: RatePace | undefined;
+  readonly #budgetLog: BudgetLog;
   readonly #lives: LifeLog;
   readonly #peaks: PeakBudget;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
@@ -63,6 +71,7 @@ export class Sampler {
   #schedule: Schedule | undefined;
   #clockAtNs = 0n;
   #isStopping = false;
+  #wake: (() => void) | undefined;
   #firstFrame: (() => void) | undefined;
   readonly started: Promise<void>;
 
@@ -72,6 +81,8 @@ export class Sampler {
     this.#writer = writer;
     this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
     this.#statPace = new StatPace(1e9 / config.hz);
+    this.#ratePace = config.isRateChosen ? new RatePace(config.budget, config.hz, config.leastHz) : undefined;
+    this.#budgetLog = new BudgetLog(config.budget, writer);
     this.#table = new ProcessTable(maxSlots);
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
@@ -99,6 +110,8 @@ export class Sampler {
     this.#census.look(nowNs);
     this.#lives.begin(nowNs);
     this.#peaks.begin(nowNs);
+    const why = this.#ratePace ? 'as some sweeps before the first tick had it' : 'as asked for';
+    this.#budgetLog.changed(nowNs, this.#spent(), this.#config.hz, why);
     return this.#table.count;
   }
 
@@ -112,7 +125,14 @@ export class Sampler {
   async run(): Promise<EndReason> {
     const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
     this.#schedule = schedule;
+    const { isRateChosen, durationMs } = this.#config;
+    const endNs = schedule.originNs + BigInt(Math.round(durationMs * 1e6));
     while (!this.#isStopping) {
+      // With a rate that changes nobody knows how many ticks there will be.
+      if (isRateChosen && durationMs > 0 && schedule.tick > 0 && schedule.deadlineNs >= endNs) {
+        await this.#waitFor(endNs);
+        return this.#isStopping ? 'stopped' : 'time-over';
+      }
       await this.#waitFor(schedule.deadlineNs);
       if (this.#isStopping) {
         // A stall may have ended in a stop: the ticks that were due meanwhile are missed, not unmade.
@@ -130,7 +150,7 @@ export class Sampler {
       this.#tick(schedule);
       schedule.advance();
       if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
-        await this.#waitFor(schedule.originNs + BigInt(Math.round(this.#config.durationMs * 1e6)));
+        await this.#waitFor(endNs);
         return this.#isStopping ? 'stopped' : 'time-over';
       }
       if (this.#table.count === 0 && endsWhenEmpty(this.#config.target)) return 'all-gone';
@@ -138,9 +158,10 @@ export class Sampler {
     return 'stopped';
   }
 
-  /** Ends the loop before its next tick. */
+  /** Ends the loop before its next tick, also while that is waited for. */
   stop(): void {
     this.#isStopping = true;
+    this.#wake?.();
   }
 
   /** Puts a mark, or the begin or end of a span, into the recording. */
@@ -168,18 +189,29 @@ export class Sampler {
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
     this.#lives.report(process.hrtime.bigint());
+    this.#budgetLog.finish(process.hrtime.bigint(), this.#spent(), this.#hz);
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
     this.#cost.close();
   }
 
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   async #waitFor(deadlineNs: bigint): Promise<void> {
     for (;;) {
       const leftNs = deadlineNs - process.hrtime.bigint();
       if (leftNs <= LAST_STRETCH_NS) break;
-      // In slices, so that a stop does not wait for the next tick of a slow recording.
-      await pause(Math.min(100, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
+      const most = this.#engine.lives ? DRAIN_EVERY_MS : MOST_WAIT_MS;
+      await this.#pause(Math.min(most, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
       this.#lives.drain();
       if (this.#isStopping) return;
     }
@@ -190,6 +222,7 @@ export class Sampler {
   #tick(schedule: Schedule): void {
     const { deadlineNs, tick } = schedule;
     const startNs = process.hrtime.bigint();
+    const cpuAtStart = this.#cost.cpuNs();
     this.#lives.drain();
     this.#census.look(startNs);
     const table = this.#table;
@@ -230,8 +263,29 @@ export class Sampler {
       this.#lives.report(startNs);
     }
     this.#peaks.check(startNs);
-    this.#commands.spend();
+    this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
+    this.#commands.spend(schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
+  }
+
+  /** The rate from now on, by what this tick cost. */
+  #pace(nowNs: bigint, schedule: Schedule, tickCpuNs: number): void {
+    this.#budgetLog.ticked(nowNs, this.#spent(), this.#hz);
+    const pace = this.#ratePace;
+    if (!pace?.ticked(Number(nowNs), tickCpuNs)) return;
+    schedule.setRate(pace.hz);
+    this.#statPace.setPeriod(Number(schedule.periodNs));
+    this.#deep.setPeriod(Number(schedule.periodNs));
+    const why = `a tick takes ${(pace.tickNs / 1e6).toFixed(2)} ms of CPU`;
+    this.#budgetLog.changed(nowNs, this.#spent(), pace.hz, why);
+  }
+
+  get #hz(): number {
+    return this.#ratePace?.hz ?? this.#config.hz;
+  }
+
+  #spent(): Spent {
+    return { cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpuNs };
   }
 
   #readDeep(tick: number, nextDeadlineNs: bigint): void {

@@ -26,7 +26,7 @@ const TIMES_PERIOD_NS = 100_000_000;
 export class StatPace {
   /** `stat` is read for the slots with slot mod `every` = tick mod `every`. */
   every = 1;
-  readonly #periodNs: number;
+  #periodNs: number;
   #over = 0;
   #under = 0;
   /** Smoothed share of the period that a sweep takes, now and before the last change. */
@@ -36,6 +36,14 @@ export class StatPace {
 
   constructor(periodNs: number) {
     this.#periodNs = periodNs;
+  }
+
+  /** The ticks are at another rate from now on. */
+  setPeriod(periodNs: number): void {
+    this.#periodNs = periodNs;
+    this.#ticks = 0;
+    this.#over = 0;
+    this.#under = 0;
   }
 
   /** The engine in the kernel spends nothing on reading, and the times of a process by its threads: ten times a second. */
