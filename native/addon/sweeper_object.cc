@@ -191,7 +191,8 @@ Napi::Value SweeperObject::SweepPaced(const Napi::CallbackInfo& info) {
 }
 
 // (slots, count, statuses, table: ArrayBuffer, capacity, text: Uint8Array, spans: Uint32Array(2 x count),
-//  holds: BigUint64Array(count), times: BigInt64Array(2), stop: bigint, needed: Float64Array(2)) -> how many were read
+//  holds: BigUint64Array(count), times: BigInt64Array(2), stop: bigint, needed: Float64Array(2),
+//  maxHold: nanoseconds of a read in pieces, 0: whole) -> how many were read
 Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   constexpr const char* kSentence = "Expected the buffers of a mappings sweep";
   SlotList list;
@@ -213,8 +214,9 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   int64_t asked = TakeIndex(info[4], UINT32_MAX);
+  int64_t max_hold_ns = TakeIndex(info[11], 4'000'000'000);
   size_t capacity = static_cast<size_t>(asked);
-  if (!info[3].IsArrayBuffer() || asked < 0 || capacity % 8 != 0 ||
+  if (!info[3].IsArrayBuffer() || asked < 0 || max_hold_ns < 0 || capacity % 8 != 0 ||
       info[3].As<Napi::ArrayBuffer>().ByteLength() != MappingTable::Bytes(capacity)) {
     Refuse(info.Env(), kSentence);
     return info.Env().Undefined();
@@ -234,7 +236,8 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   size_t needed_rows = 0;
   size_t needed_text = 0;
   times[0] = MonotonicNs();
-  size_t done = sweeper_->SweepMappings(list.slots, list.count, status, out, stop_ns, &needed_rows, &needed_text);
+  size_t done =
+      sweeper_->SweepMappings(list.slots, list.count, status, out, max_hold_ns, stop_ns, &needed_rows, &needed_text);
   times[1] = MonotonicNs();
   needed[0] = static_cast<double>(needed_rows);
   needed[1] = static_cast<double>(needed_text);

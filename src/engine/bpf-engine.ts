@@ -121,9 +121,9 @@ export class BpfEngine implements Engine {
     return done;
   }
 
-  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs = 0): number {
     this.#takeIn(slots, count);
-    const done = this.#inner.sweepMappings(slots, count, out, stopNs);
+    const done = this.#inner.sweepMappings(slots, count, out, stopNs, maxHoldNs);
     this.times.set(this.#inner.times);
     return done;
   }

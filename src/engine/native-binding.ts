@@ -57,6 +57,7 @@ export interface NativeSweeper {
     times: BigInt64Array,
     stopNs: bigint,
     needed: Float64Array,
+    maxHoldNs: number,
   ): number;
   listPids(out: Int32Array): number;
   lastPid(): number;

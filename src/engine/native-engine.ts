@@ -65,7 +65,7 @@ export class NativeEngine implements Engine {
     return this.#sweeper.sweepPaced(slots, count, out.values, out.status, this.times, stopNs, Math.round(maxHoldNs));
   }
 
-  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs = 0): number {
     for (;;) {
       const done = this.#sweeper.sweepMappings(
         slots,
@@ -79,6 +79,7 @@ export class NativeEngine implements Engine {
         this.times,
         stopNs,
         out.needed,
+        Math.round(maxHoldNs),
       );
       if (done > 0 || count === 0 || !out.grow()) return done;
     }
