@@ -128,6 +128,13 @@ Napi::Value SweeperObject::Comm(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), length);
 }
 
+// (slot) -> ok when its process still has its pid
+Napi::Value SweeperObject::IsThere(const Napi::CallbackInfo& info) {
+  uint32_t slot = 0;
+  if (!Open(info.Env()) || !TakeSlot(info, &slot)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<uint8_t>(sweeper_->IsThere(slot)));
+}
+
 // (slots, count, columns, statuses, renamed: Uint32Array, times: BigInt64Array(2), statEvery, phase) -> how many were
 // renamed
 Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
@@ -281,6 +288,7 @@ void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
                                          InstanceMethod<&SweeperObject::Attach>("attach"),
                                          InstanceMethod<&SweeperObject::Detach>("detach"),
                                          InstanceMethod<&SweeperObject::Comm>("comm"),
+                                         InstanceMethod<&SweeperObject::IsThere>("isThere"),
                                          InstanceMethod<&SweeperObject::SweepCounters>("sweepCounters"),
                                          InstanceMethod<&SweeperObject::SweepRollup>("sweepRollup"),
                                          InstanceMethod<&SweeperObject::SweepPaced>("sweepPaced"),

@@ -69,6 +69,12 @@ class Sweeper {
   Status Attach(uint32_t slot, int pid, Identity* out);
   void Detach(uint32_t slot);
 
+  // kOk when the process of a slot still has its pid, kGone when not, else why that cannot be known.
+  Status IsThere(uint32_t slot) {
+    Slot* found = Find(slot);
+    return found ? Presence(*found) : Status::kGone;
+  }
+
   // statm and stat of every slot. Slots whose name changed are listed in `renamed` (as many as slots); returns how
   // many.
   // With `stat_every` k above 1, stat is read only for slots with slot mod k = `phase`, for those swept for the first

@@ -1,6 +1,7 @@
 /** `tidemark record`: samples processes into a recording until it is told to stop. */
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
@@ -137,6 +138,7 @@ export function configure(command: Command): void {
 
 async function run(options: Options): Promise<void> {
   if (options.output === '-') throw new UsageError('-o: a recording cannot be written to standard output; name a file');
+  compileLate();
   const file = options.output ?? `tidemark-${hostname()}-${fileTime(new Date())}.tide`;
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
@@ -162,6 +164,14 @@ async function run(options: Options): Promise<void> {
   await report(file, options);
   // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
   await endAtOnce();
+}
+
+/**
+ * A recorder that is to cost a hundredth of a processor runs most of its code a few times a minute: compiling it for speed as
+ * early as in a program that computes takes more than that code does in minutes.
+ */
+function compileLate(): void {
+  setFlagsFromString('--interrupt-budget=3000000');
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {

@@ -107,6 +107,10 @@ export class BpfEngine implements Engine {
     return renames;
   }
 
+  isThere(slot: number): boolean {
+    return this.#inner.isThere(slot);
+  }
+
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number {
     this.#takeIn(slots, count);
     const done = this.#inner.sweepRollup(slots, count, out, stopNs);

@@ -56,6 +56,8 @@ export interface Engine {
   detach(slot: number): void;
   /** The name of a slot's process as of its last counters sweep. */
   comm(slot: number): Uint8Array;
+  /** Whether a slot's process is there at this moment; false also where that cannot be known. */
+  isThere(slot: number): boolean;
 
   /**
    * `statm` and `stat` of each slot. Returns how many names changed. With `statEvery` k above 1, `stat` is read only for

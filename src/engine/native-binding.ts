@@ -18,6 +18,7 @@ export interface NativeSweeper {
   attach(slot: number, pid: number, numbers: Float64Array, comm: Uint8Array): number;
   detach(slot: number): void;
   comm(slot: number, comm: Uint8Array): number;
+  isThere(slot: number): number;
   sweepCounters(
     slots: Uint32Array,
     count: number,

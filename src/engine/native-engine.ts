@@ -51,6 +51,10 @@ export class NativeEngine implements Engine {
     return this.#comm.slice(0, this.#sweeper.comm(slot, this.#comm));
   }
 
+  isThere(slot: number): boolean {
+    return this.#sweeper.isThere(slot) === Status.ok;
+  }
+
   sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery = 1, phase = 0): number {
     if (this.renamed.length < count) this.renamed = new Uint32Array(count * 2);
     const { values, status } = out;

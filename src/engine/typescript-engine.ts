@@ -188,6 +188,8 @@ export class TypeScriptEngine implements Engine {
     return done;
   }
 
+  readonly isThere = (slot: number) => this.#presence(this.#slots[slot]) === Status.ok;
+
   listPids(): Int32Array {
     return this.#list.listPids();
   }
@@ -282,10 +284,10 @@ export class TypeScriptEngine implements Engine {
   }
 
   /** `ok` when the slot's process still has its pid, `gone` when not, else why that cannot be known. */
-  #presence(bound: Slot): number {
-    const status = this.#readStat(bound);
+  #presence(bound: Slot | undefined): number {
+    const status = bound ? this.#readStat(bound) : Status.gone;
     if (status !== Status.ok) return status;
-    return halvesToNumber(this.#stat.halves, StatField.starttime * 2) === bound.startTicks ? Status.ok : Status.gone;
+    return halvesToNumber(this.#stat.halves, StatField.starttime * 2) === bound!.startTicks ? Status.ok : Status.gone;
   }
 
   #readRollup(bound: Slot, slot: number, out: TierColumns): number {

@@ -8,8 +8,8 @@
 import { readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type BegunRead, beginRead } from '../engine/begun-read.js';
+import type { Engine } from '../engine/engine.js';
 import type { ProcessIdentity } from '../engine/identity.js';
-import { readStat } from '../procfs/read.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
 import type { CmdlineMode } from '../recording/format.js';
 import type { ProgramPart } from '../recording/program-part.js';
@@ -22,7 +22,7 @@ import type { ProcessTable } from './process-table.js';
 const MOST_NS = 20_000_000n;
 const SHARE = 20n;
 /** Each process's path is looked at again after so long. */
-const ROUND_NS = 10_000_000_000n;
+const ROUND_NS = 60_000_000_000n;
 /** Reads of arguments that are under way at once, and for how long one of them is waited for before the next is looked at. */
 const MOST_BEGUN = 32;
 const PATIENCE_NS = 1_000_000n;
@@ -53,7 +53,8 @@ export class CommandLines {
   #lookedNs = 0n;
 
   constructor(
-    private readonly config: SamplerConfig,
+    config: SamplerConfig,
+    private readonly engine: Engine,
     private readonly writer: RecordingWriter,
     private readonly table: ProcessTable,
   ) {
@@ -104,7 +105,7 @@ export class CommandLines {
     const exe = this.#exeOf(identity.pid);
     if (known && known.exe === exe && sameName(known.identity, identity)) return;
     // A path that was read belongs to the process only if it is still there: its pid may have been given to another.
-    if (!this.#isStill(identity)) return;
+    if (!this.engine.isThere(slot)) return;
     if (withArguments) this.#waiting.add(slot);
     else this.#tell(slot, identity, exe, undefined, nowNs);
   }
@@ -132,7 +133,7 @@ export class CommandLines {
         if (now?.pid !== identity.pid || now.startTicks !== identity.startTicks) continue;
         const cmdline = got === 'unread' || got.length === 0 ? undefined : Buffer.from(got);
         const exe = this.#exeOf(now.pid);
-        if (this.#isStill(now)) this.#tell(slot, now, exe, cmdline, nowNs);
+        if (this.engine.isThere(slot)) this.#tell(slot, now, exe, cmdline, nowNs);
       }
       if (process.hrtime.bigint() >= stopNs) return;
     }
@@ -170,12 +171,6 @@ export class CommandLines {
   #knownOf(slot: number, { pid, startTicks }: ProcessIdentity): Known | undefined {
     const known = this.#known[slot];
     return known?.identity.pid === pid && known.identity.startTicks === startTicks ? known : undefined;
-  }
-
-  #isStill({ pid, startTicks }: ProcessIdentity): boolean {
-    const { root, host } = this.config;
-    const stat = readStat(pid, { root, host });
-    return stat.status === 'ok' && Number(stat.value.startTicks) === startTicks;
   }
 
   /** In latin1, a character for each byte; undefined when it cannot be read. */

@@ -86,7 +86,7 @@ export class Sampler {
     this.#table = new ProcessTable(maxSlots);
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
-    this.#commands = new CommandLines(config, writer, this.#table);
+    this.#commands = new CommandLines(config, engine, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,
@@ -227,7 +227,7 @@ export class Sampler {
     this.#census.look(startNs);
     const table = this.#table;
     this.#makeRoom();
-    const statEvery = this.#statPace.everyOf(this.#engine.name);
+    const statEvery = this.#statPace.everyOf(this.#engine.name, this.#config.isRateChosen, table.count);
     // The recording numbers the ticks of all its writers in one row, and its readers tell by that number what was read.
     const phase = (tick + this.#writer.firstTick) % statEvery;
     const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, phase);
