@@ -10,6 +10,7 @@ import { readVersion } from '../src/text/package.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import { bpf1khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSweep } from './bpf-sweep.js';
+import { eventLoop } from './event-loop.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   peers,
   shell,
   record100hz,
+  eventLoop,
   recordHeap,
   bpfSweep,
   bpf1khz,
