@@ -11,6 +11,7 @@ import type { Bench, BenchContext } from './bench-context.js';
 import { bpf1khz, bpf10khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSweep } from './bpf-sweep.js';
 import { bpfThreads } from './bpf-threads.js';
+import { eventLoop } from './event-loop.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
   peers,
   shell,
   record100hz,
+  eventLoop,
   recordHeap,
   bpfSweep,
   bpfThreads,

@@ -128,6 +128,13 @@ Napi::Value SweeperObject::Comm(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), length);
 }
 
+// (slot) -> ok when its process still has its pid
+Napi::Value SweeperObject::IsThere(const Napi::CallbackInfo& info) {
+  uint32_t slot = 0;
+  if (!Open(info.Env()) || !TakeSlot(info, &slot)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<uint8_t>(sweeper_->IsThere(slot)));
+}
+
 // (slots, count, columns, statuses, renamed: Uint32Array, times: BigInt64Array(2), statEvery, phase) -> how many were
 // renamed
 Napi::Value SweeperObject::SweepCounters(const Napi::CallbackInfo& info) {
@@ -191,7 +198,8 @@ Napi::Value SweeperObject::SweepPaced(const Napi::CallbackInfo& info) {
 }
 
 // (slots, count, statuses, table: ArrayBuffer, capacity, text: Uint8Array, spans: Uint32Array(2 x count),
-//  holds: BigUint64Array(count), times: BigInt64Array(2), stop: bigint, needed: Float64Array(2)) -> how many were read
+//  holds: BigUint64Array(count), times: BigInt64Array(2), stop: bigint, needed: Float64Array(2),
+//  maxHold: nanoseconds of a read in pieces, 0: whole) -> how many were read
 Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   constexpr const char* kSentence = "Expected the buffers of a mappings sweep";
   SlotList list;
@@ -213,8 +221,9 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   int64_t asked = TakeIndex(info[4], UINT32_MAX);
+  int64_t max_hold_ns = TakeIndex(info[11], 4'000'000'000);
   size_t capacity = static_cast<size_t>(asked);
-  if (!info[3].IsArrayBuffer() || asked < 0 || capacity % 8 != 0 ||
+  if (!info[3].IsArrayBuffer() || asked < 0 || max_hold_ns < 0 || capacity % 8 != 0 ||
       info[3].As<Napi::ArrayBuffer>().ByteLength() != MappingTable::Bytes(capacity)) {
     Refuse(info.Env(), kSentence);
     return info.Env().Undefined();
@@ -234,7 +243,8 @@ Napi::Value SweeperObject::SweepMappings(const Napi::CallbackInfo& info) {
   size_t needed_rows = 0;
   size_t needed_text = 0;
   times[0] = MonotonicNs();
-  size_t done = sweeper_->SweepMappings(list.slots, list.count, status, out, stop_ns, &needed_rows, &needed_text);
+  size_t done =
+      sweeper_->SweepMappings(list.slots, list.count, status, out, max_hold_ns, stop_ns, &needed_rows, &needed_text);
   times[1] = MonotonicNs();
   needed[0] = static_cast<double>(needed_rows);
   needed[1] = static_cast<double>(needed_text);
@@ -278,6 +288,7 @@ void SweeperObject::Export(Napi::Env env, Napi::Object exports) {
                                          InstanceMethod<&SweeperObject::Attach>("attach"),
                                          InstanceMethod<&SweeperObject::Detach>("detach"),
                                          InstanceMethod<&SweeperObject::Comm>("comm"),
+                                         InstanceMethod<&SweeperObject::IsThere>("isThere"),
                                          InstanceMethod<&SweeperObject::SweepCounters>("sweepCounters"),
                                          InstanceMethod<&SweeperObject::SweepRollup>("sweepRollup"),
                                          InstanceMethod<&SweeperObject::SweepPaced>("sweepPaced"),

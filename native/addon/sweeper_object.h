@@ -18,6 +18,7 @@ class SweeperObject : public Napi::ObjectWrap<SweeperObject> {
   Napi::Value Attach(const Napi::CallbackInfo& info);
   void Detach(const Napi::CallbackInfo& info);
   Napi::Value Comm(const Napi::CallbackInfo& info);
+  Napi::Value IsThere(const Napi::CallbackInfo& info);
   Napi::Value SweepCounters(const Napi::CallbackInfo& info);
   Napi::Value SweepRollup(const Napi::CallbackInfo& info);
   Napi::Value SweepPaced(const Napi::CallbackInfo& info);

@@ -62,8 +62,7 @@ MappingTable MappingsRead::table() const {
   return MappingTable(const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(memory_.data())), rows_);
 }
 
-size_t MappingsRead::SpanBytes() const {
-  MappingTable rows = table();
+size_t SpanBytes(const MappingTable& rows) {
   size_t bytes = 0;
   for (size_t i = 0; i < rows.header[kRows]; i++) {
     bytes += rows.words[kNameLength * rows.capacity + i] + rows.words[kFlagsLength * rows.capacity + i];
@@ -71,9 +70,7 @@ size_t MappingsRead::SpanBytes() const {
   return bytes;
 }
 
-void AppendRows(const MappingsRead& read, MappingRows& out, size_t row, size_t* text_used) {
-  const MappingTable from = read.table();
-  const uint8_t* text = read.text();
+void AppendRows(const MappingTable& from, const uint8_t* text, MappingRows& out, size_t row, size_t* text_used) {
   const size_t rows = from.header[kRows];
   MappingTable& to = out.table;
   for (int column = 0; column < kAddressColumns; column++) {

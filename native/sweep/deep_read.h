@@ -53,8 +53,6 @@ class MappingsRead final : public DeepRead {
   // The rows and the text that their spans point into.
   MappingTable table() const;
   const uint8_t* text() const { return text_.data(); }
-  // Bytes of names and flags.
-  size_t SpanBytes() const;
 
  protected:
   void Run() override;
@@ -76,7 +74,11 @@ struct MappingRows {
   uint64_t* holds;  // nanoseconds of the read
 };
 
-// Copies all rows of a read behind the first `row` rows of `out`, with names and flags; there must be room.
-void AppendRows(const MappingsRead& read, MappingRows& out, size_t row, size_t* text_used);
+// Bytes of the names and flags of all rows.
+size_t SpanBytes(const MappingTable& rows);
+
+// Copies all rows, whose spans lie in `text`, behind the first `row` rows of `out`, with names and flags; there must be
+// room.
+void AppendRows(const MappingTable& from, const uint8_t* text, MappingRows& out, size_t row, size_t* text_used);
 
 }  // namespace tidemark

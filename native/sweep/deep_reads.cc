@@ -31,6 +31,10 @@ constexpr int64_t kMostBackOffNs = 64 * kBackOffNs;
 // A read in pieces takes its time, and its end is known.
 constexpr int64_t kMostPacedAgeNs = 60'000'000'000;
 
+// All holds of a read.
+uint64_t HeldBy(const MappingsRead& read) { return read.hold_ns(); }
+uint64_t HeldBy(const PacedRead& read) { return read.held_ns(); }
+
 bool Passed(int64_t stop_ns) { return stop_ns != 0 && MonotonicNs() >= stop_ns; }
 
 }  // namespace
@@ -39,7 +43,9 @@ void Sweeper::Forget(Slot& slot) {
   if (slot.rollup) pool_.Recall(*slot.rollup);
   if (slot.mappings) pool_.Recall(*slot.mappings);
   if (slot.paced) paced_pool_.Recall(*slot.paced);
+  if (slot.paced_mappings) paced_pool_.Recall(*slot.paced_mappings);
   slot.paced.reset();
+  slot.paced_mappings.reset();
   slot.rollup.reset();
   slot.mappings.reset();
   slot.stuck.reset();
@@ -226,33 +232,37 @@ size_t Sweeper::SweepRollup(uint32_t* slots, size_t count, const Columns& out, i
   return SweepDeep(pool_, &Slot::rollup, spare_rollups_, slots, count, kRollupsBegun, stop_ns, take);
 }
 
-size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
-                              size_t* needed_rows, size_t* needed_text) {
+size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t max_hold_ns,
+                              int64_t stop_ns, size_t* needed_rows, size_t* needed_text) {
   size_t row = 0;
   size_t text_used = 0;
   *needed_rows = *needed_text = 0;
-  auto take = [&](size_t place, uint32_t slot, Status result, const MappingsRead* read) {
+  auto take = [&](size_t place, uint32_t slot, Status result, const auto* read) {
     size_t rows = 0;
     if (read) {
-      rows = read->table().header[kRows];
-      size_t text_bytes = read->SpanBytes();
+      const MappingTable table = read->table();
+      rows = table.header[kRows];
+      size_t text_bytes = SpanBytes(table);
       if (row + rows > out.table.capacity || text_used + text_bytes > out.text_bytes) {
         if (place > 0) return false;
         *needed_rows = rows;
         *needed_text = text_bytes;
         return false;
       }
-      AppendRows(*read, out, row, &text_used);
+      AppendRows(table, read->text(), out, row, &text_used);
     }
     out.firsts[place] = static_cast<uint32_t>(row);
     out.counts[place] = static_cast<uint32_t>(rows);
-    out.holds[place] = read ? read->hold_ns() : 0;
+    out.holds[place] = read ? HeldBy(*read) : 0;
     row += rows;
     status[slot] = static_cast<uint8_t>(result);
     return true;
   };
-  size_t done = SweepDeep(pool_, &Slot::mappings, spare_mappings_, slots, count, kMappingsPerReader * pool_.readers(),
-                          stop_ns, take);
+  max_hold_ns_ = max_hold_ns;
+  size_t done = max_hold_ns == 0
+                    ? SweepDeep(pool_, &Slot::mappings, spare_mappings_, slots, count,
+                                kMappingsPerReader * pool_.readers(), stop_ns, take)
+                    : SweepDeep(paced_pool_, &Slot::paced_mappings, spare_paced_, slots, count, 2, stop_ns, take);
   out.table.header[kRows] = static_cast<uint32_t>(row);
   return done;
 }

@@ -68,25 +68,35 @@ void FileRead::Run() {
   close(fd);
 }
 
-std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error) {
+std::shared_ptr<FileRead> BeginGuarded(std::string path, size_t most, int* error) {
   *error = ETIMEDOUT;
   if (Stuck().Holds(path)) return nullptr;
   auto read = std::make_shared<FileRead>(std::move(path), most);
   *error = EAGAIN;
+  return Pool().Submit(read) ? read : nullptr;
+}
+
+bool TakeGuarded(const std::shared_ptr<FileRead>& read, int64_t stop_ns, int* error) {
   ReaderPool& pool = Pool();
-  if (!pool.Submit(read)) return nullptr;
-  for (;;) {
+  for (bool is_late = false;;) {
     const uint64_t ended = pool.Ended();
-    if (read->IsDone()) return read;
+    *error = 0;
+    if (read->IsDone()) return true;
+    *error = ETIMEDOUT;
     if (read->IsLeft()) {
       Stuck().Add(read);
-      break;
+      return true;
     }
-    if (pool.Wait(ended + 1, 0)) continue;
-    if (pool.Recall(*read)) break;
+    if (is_late) return false;
+    if (!pool.Wait(ended + 1, stop_ns) && pool.Recall(*read)) return true;
+    is_late = stop_ns != 0 && MonotonicNs() >= stop_ns;
   }
-  *error = ETIMEDOUT;
-  return nullptr;
+}
+
+std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error) {
+  auto read = BeginGuarded(std::move(path), most, error);
+  if (read) TakeGuarded(read, 0, error);
+  return *error == 0 ? read : nullptr;
 }
 
 }  // namespace tidemark

@@ -30,8 +30,16 @@ class FileRead final : public GuardedRead {
   int64_t length_ = 0;
 };
 
-// The read when it is over, or nothing when its deadline passed; `*error` says ETIMEDOUT then, EAGAIN when no thread
-// could be started.
+// Begins a read. Nothing when one of the same file did not come back (ETIMEDOUT), or no thread could be started
+// (EAGAIN).
+std::shared_ptr<FileRead> BeginGuarded(std::string path, size_t most, int* error);
+
+// Whether a read is over, waiting for it until the monotonic time `stop_ns` at most (0: to its end). `*error` is 0
+// then, or ETIMEDOUT when its deadline passed.
+bool TakeGuarded(const std::shared_ptr<FileRead>& read, int64_t stop_ns, int* error);
+
+// Both in one: the read when it is over, or nothing when its deadline passed; `*error` says ETIMEDOUT then, EAGAIN when
+// no thread could be started.
 std::shared_ptr<FileRead> ReadGuarded(std::string path, size_t most, int* error);
 
 }  // namespace tidemark

@@ -42,8 +42,8 @@ constexpr int64_t kLeastPauseNs = 500'000;
 constexpr int64_t kMostPauseNs = 4'000'000;  // below what a reader that is stuck is told by
 constexpr int64_t kPauseRatio = 6;
 // More shared pages than this are not counted one by one: a pass would cost more than it is worth.
-constexpr uint64_t kMostCounted = 262'144;
-constexpr int kShareShift = 12;  // as in the kernel's own sums
+constexpr uint64_t kMostCounted = uint64_t{1} << 24;  // 64 GiB of pages of 4 KiB
+constexpr int kShareShift = 12;                       // as in the kernel's own sums
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 // Mappings whose pages are no resident memory, or are counted elsewhere.
@@ -58,10 +58,23 @@ bool IsLeftOut(const uint8_t* name, size_t length) {
 }  // namespace
 
 struct PacedRead::Sums {
-  uint64_t rss = 0, exclusive = 0, swapped = 0, huge = 0;  // pages
-  uint64_t share = 0, anonymous_share = 0;                 // of pages that others map too
-  uint64_t exclusive_anonymous = 0, shared_pages = 0;      // pages
+  uint64_t rss = 0, exclusive = 0, swapped = 0, huge = 0;             // pages
+  uint64_t share = 0, anonymous_share = 0;                            // of pages that others map too
+  uint64_t exclusive_anonymous = 0, anonymous = 0, shared_pages = 0;  // pages
   bool knows_shares = true;
+
+  void Add(const Sums& other) {
+    rss += other.rss;
+    exclusive += other.exclusive;
+    swapped += other.swapped;
+    huge += other.huge;
+    share += other.share;
+    anonymous_share += other.anonymous_share;
+    exclusive_anonymous += other.exclusive_anonymous;
+    anonymous += other.anonymous;
+    shared_pages += other.shared_pages;
+    knows_shares = knows_shares && other.knows_shares;
+  }
 };
 
 void PacedRead::Held(int64_t ns, bool is_walk) {
@@ -77,7 +90,7 @@ void PacedRead::Held(int64_t ns, bool is_walk) {
   Beat();
 }
 
-int64_t PacedRead::ReadPages(Sums& sums, int pagemap, uint64_t start, uint64_t end) {
+int64_t PacedRead::ReadPages(int pagemap, uint64_t start, uint64_t end) {
   const uint64_t pages = (end - start) / page_size_;
   if (entries_.size() < pages) entries_.resize(pages);
   int64_t began = MonotonicNs();
@@ -86,7 +99,6 @@ int64_t PacedRead::ReadPages(Sums& sums, int pagemap, uint64_t start, uint64_t e
   if (got < 0) return -errno;
   if (got == 0) return -ENODATA;  // its memory has gone: an exec, or its end
   Held(took, true);
-  (void)sums;
   return got / 8;
 }
 
@@ -111,7 +123,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
       int last = i;
       while (last + 1 < found && regions[last + 1].start - regions[last].end <= kGapPages * page_size_) last++;
       const uint64_t first = regions[i].start;
-      int64_t got = ReadPages(sums, pagemap, first, regions[last].end);
+      int64_t got = ReadPages(pagemap, first, regions[last].end);
       if (got < 0) return got;
       for (; i <= last; i++) {
         const PageRegion& region = regions[i];
@@ -127,6 +139,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
           }
           sums.rss++;
           sums.huge += is_huge;
+          sums.anonymous += !(entry & kFileOrShmem);
           if (entry & kExclusive) {
             sums.exclusive++;
             sums.exclusive_anonymous += !(entry & kFileOrShmem);
@@ -146,7 +159,8 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
 
 // Shares of the pages of one piece that others map too. Takes no lock of the target.
 void PacedRead::CountShared(Sums& sums, int kpagecount) {
-  if (kpagecount < 0 || sums.shared_pages > kMostCounted) sums.knows_shares = sums.knows_shares && shared_.empty();
+  counted_ += shared_.size();
+  if (kpagecount < 0 || counted_ > kMostCounted) sums.knows_shares = sums.knows_shares && shared_.empty();
   uint64_t counts[512];
   for (size_t i = 0; i < shared_.size() && sums.knows_shares;) {
     const uint64_t first = shared_[i] & ~kAnonymous;
@@ -171,6 +185,27 @@ void PacedRead::CountShared(Sums& sums, int kpagecount) {
   shared_.clear();
 }
 
+// As the kernel's own text has it: what is not known here is absent, never 0.
+void PacedRead::FillRow(MappingTable& table, size_t row, const Sums& sums, bool knows_swap) const {
+  for (int column = 0; column < kSmapsColumns; column++) table.sizes[column * table.capacity + row] = kAbsent;
+  auto set = [&](int column, double bytes) { table.sizes[column * table.capacity + row] = bytes; };
+  auto bytes_of = [&](uint64_t pages) { return static_cast<double>(pages * page_size_); };
+  const uint64_t end = table.addresses[kEnd * table.capacity + row];
+  set(SmapsColumn("size"), static_cast<double>(end - table.addresses[kStart * table.capacity + row]));
+  set(SmapsColumn("rss"), bytes_of(sums.rss));
+  set(SmapsColumn("anonymous"), bytes_of(sums.anonymous));
+  set(SmapsColumn("anonHugePages"), bytes_of(sums.huge));
+  if (knows_swap) set(SmapsColumn("swap"), bytes_of(sums.swapped));
+  if (knows_swap && sums.swapped == 0) set(SmapsColumn("swapPss"), 0);
+  if (!sums.knows_shares) return;
+  // Those by kind stand in smaps_rollup only.
+  set(SmapsColumn("pss"), static_cast<double>(((sums.share >> kShareShift) + sums.exclusive * page_size_) >> 10 << 10));
+}
+
+MappingTable PacedRead::table() const {
+  return MappingTable(const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(table_memory_.data())), rows_);
+}
+
 int64_t PacedRead::ReadAllOf(Sums& sums, int pagemap, int kpagecount) {
   int maps = folder_->Open(pid_, "maps");
   if (maps < 0) return maps;
@@ -185,6 +220,7 @@ int64_t PacedRead::ReadAllOf(Sums& sums, int pagemap, int kpagecount) {
   size_t rows = static_cast<size_t>(std::count(text_.begin(), text_.begin() + length, '\n')) + 8;
   rows = (rows + 7) / 8 * 8;
   table_memory_.resize(MappingTable::Bytes(rows) / 8 + 1);
+  rows_ = rows;
   MappingTable table(reinterpret_cast<uint8_t*>(table_memory_.data()), rows);
   TokenizeMaps(text_.data(), static_cast<size_t>(length), table);
   for (size_t row = 0; row < table.header[kRows]; row++) {
@@ -192,10 +228,15 @@ int64_t PacedRead::ReadAllOf(Sums& sums, int pagemap, int kpagecount) {
     const uint64_t end = table.addresses[kEnd * rows + row];
     const uint32_t name = table.words[kNameStart * rows + row];
     const uint32_t name_length = table.words[kNameLength * rows + row];
-    if (start >= end || start % page_size_ || end % page_size_) continue;
-    if (name != kNoSpan && IsLeftOut(text_.data() + name, name_length)) continue;
-    int64_t error = ReadRange(sums, pagemap, kpagecount, start, end);
+    Sums own;
+    const bool is_read = start < end && start % page_size_ == 0 && end % page_size_ == 0 &&
+                         !(name != kNoSpan && IsLeftOut(text_.data() + name, name_length));
+    int64_t error = is_read ? ReadRange(own, pagemap, kpagecount, start, end) : 0;
     if (error < 0) return error;
+    // What is swapped of a file in memory is not in the page tables, and every file system without a device may be one.
+    const bool may_be_shmem = table.addresses[kInode * rows + row] != 0 && table.words[kDeviceMajor * rows + row] == 0;
+    FillRow(table, row, own, !may_be_shmem);
+    sums.Add(own);
   }
   return length;
 }
@@ -206,6 +247,7 @@ void PacedRead::Run() {
   burst_ns_ = 0;
   if (piece_pages_ == 0) piece_pages_ = kFirstPages;
   shared_.clear();
+  counted_ = 0;
   int pagemap = folder_->Open(pid_, "pagemap");
   if (pagemap < 0) {
     length_ = pagemap;

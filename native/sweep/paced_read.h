@@ -1,5 +1,5 @@
-// A rollup of a process too large to be read in one go: its populated pages in small pieces, with pauses in which the
-// target can have its memory map.
+// The rollup and the mappings of a process too large to be read in one go: its populated pages in small pieces, with
+// pauses in which the target can have its memory map.
 //
 // The traps: pagemap costs the same for a page that is not there, so PAGEMAP_SCAN finds what is; the zero page and
 // device memory are present and no resident memory; a descriptor of pagemap stays with the memory of before an exec and
@@ -26,6 +26,10 @@ class PacedRead final : public DeepRead {
   // The sum of all holds; hold_ns() is the longest.
   uint64_t held_ns() const { return held_ns_; }
   uint64_t duration_ns() const { return duration_ns_; }
+  // The mappings, as of the begin of the read, and the text that their spans point into. Of the sizes those that this
+  // method can tell, NaN for the others.
+  MappingTable table() const;
+  const uint8_t* text() const { return text_.data(); }
 
  protected:
   void Run() override;
@@ -34,7 +38,8 @@ class PacedRead final : public DeepRead {
   struct Sums;
   int64_t ReadAllOf(Sums& sums, int pagemap, int kpagecount);
   int64_t ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t start, uint64_t end);
-  int64_t ReadPages(Sums& sums, int pagemap, uint64_t start, uint64_t end);
+  int64_t ReadPages(int pagemap, uint64_t start, uint64_t end);
+  void FillRow(MappingTable& table, size_t row, const Sums& sums, bool knows_swap) const;
   void CountShared(Sums& sums, int kpagecount);
   void Held(int64_t ns, bool is_walk);
 
@@ -44,9 +49,11 @@ class PacedRead final : public DeepRead {
   uint64_t held_ns_ = 0;
   uint64_t duration_ns_ = 0;
   int64_t burst_ns_ = 0;       // held since the last pause
+  uint64_t counted_ = 0;       // pages whose share was asked for
   uint64_t piece_pages_ = 0;   // as many as keep a piece short
   std::vector<uint8_t> text_;  // of maps
   std::vector<uint64_t> table_memory_;
+  size_t rows_ = 0;                // that the table has room for
   std::vector<uint64_t> entries_;  // of pagemap
   std::vector<uint64_t> shared_;   // PFNs of one piece; bit 63: of no file
 };

@@ -243,9 +243,10 @@ bool ReaderPool::Wait(uint64_t ended, int64_t until_ns) {
   Locked locked(core_->lock);
   while (core_->ended < ended) {
     int64_t now_ns = MonotonicNs();
-    if (until_ns != 0 && now_ns >= until_ns) return true;
+    // Also for those who ask without waiting: else nobody would ever find that a read is stuck.
     int64_t look_ns = LookAtRunning(core_, now_ns);
     if (core_->ended >= ended) return true;
+    if (until_ns != 0 && now_ns >= until_ns) return true;
     // With every thread stuck nothing takes from the queue, so nothing in it can end.
     if (core_->running.empty() && core_->serving == 0) return false;
     int64_t wake_ns = std::min(look_ns, until_ns == 0 ? kNever : until_ns);

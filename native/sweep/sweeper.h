@@ -69,6 +69,12 @@ class Sweeper {
   Status Attach(uint32_t slot, int pid, Identity* out);
   void Detach(uint32_t slot);
 
+  // kOk when the process of a slot still has its pid, kGone when not, else why that cannot be known.
+  Status IsThere(uint32_t slot) {
+    Slot* found = Find(slot);
+    return found ? Presence(*found) : Status::kGone;
+  }
+
   // statm and stat of every slot. Slots whose name changed are listed in `renamed` (as many as slots); returns how
   // many.
   // With `stat_every` k above 1, stat is read only for slots with slot mod k = `phase`, for those swept for the first
@@ -83,10 +89,10 @@ class Sweeper {
   // The same in small pieces with pauses, none of which is meant to hold its target for longer than `max_hold_ns`.
   size_t SweepPaced(uint32_t* slots, size_t count, const Columns& out, int64_t max_hold_ns, int64_t stop_ns);
 
-  // smaps of slots, likewise; stops as well when the next process does not fit. Returns how many were read; 0 with
-  // *needed_rows set when not even the first one fits.
-  size_t SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t stop_ns,
-                       size_t* needed_rows, size_t* needed_text);
+  // smaps of slots, whole or, with `max_hold_ns` above 0, in pieces; stops as well when the next process does not fit.
+  // Returns how many were read; 0 with *needed_rows set when not even the first one fits.
+  size_t SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t max_hold_ns,
+                       int64_t stop_ns, size_t* needed_rows, size_t* needed_text);
 
   // Of the reader threads: CPU time so far, and how many are stuck.
   int64_t ReaderCpuNs() const { return pool_.CpuNs() + paced_pool_.CpuNs(); }
@@ -109,6 +115,7 @@ class Sweeper {
     std::shared_ptr<RollupRead> rollup;
     std::shared_ptr<MappingsRead> mappings;
     std::shared_ptr<PacedRead> paced;
+    std::shared_ptr<PacedRead> paced_mappings;
     // The read that did not come back; none is begun while it has not, nor before `retry_ns`.
     std::shared_ptr<DeepRead> stuck;
     int64_t retry_ns = 0;

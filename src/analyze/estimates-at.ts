@@ -32,28 +32,40 @@ const MINOR = COUNTER_COLUMNS.indexOf('minorFaults');
 const PSS = ROLLUP_COLUMNS.indexOf('pss');
 const USS = ROLLUP_COLUMNS.indexOf('uss');
 
+/** Estimates row by row, for somebody who walks a recording from its begin. */
+export class Estimator {
+  readonly #bases = new Map<string, Basis>();
+  readonly #lastFaults = new Map<string, number>();
+
+  constructor(private readonly pageSize: number) {}
+
+  /** Of the row of a slot in the frame that the walk is on; each row must be passed once. Undefined while it was never read. */
+  pass(walk: FrameWalk, slot: number): ProcessEstimate | undefined {
+    const key = walk.key(slot);
+    const rss = walk.counter(RSS, slot);
+    if (key === undefined || Number.isNaN(rss)) return undefined;
+    const faults = walk.counter(MINOR, slot);
+    if (!Number.isNaN(faults)) this.#lastFaults.set(key, faults);
+    const isRead = walk.isRead(slot) && walk.rollupStatus(slot) === Status.ok;
+    const lastFaults = this.#lastFaults.get(key);
+    if (isRead) this.#bases.set(key, basisOf(walk, slot, rss, lastFaults));
+    const basis = this.#bases.get(key);
+    return basis && estimateOf(walk, slot, basis, isRead, rss, lastFaults, this.pageSize);
+  }
+}
+
 /** At the last frame at or before a monotonic time of the recording, or of all; processes that were never read are left out. */
 export function estimatesAt(recording: Recording, toNs?: bigint): ProcessEstimate[] {
-  const { pageSize } = recording.metadata.host;
+  const estimator = new Estimator(recording.metadata.host.pageSize);
   const walk = recording.walk(toNs === undefined ? {} : { toNs });
-  const bases = new Map<string, Basis>();
-  const lastFaults = new Map<string, number>();
   let found: ProcessEstimate[] = [];
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
     found = [];
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
-      const slot = slots[index]!;
-      const key = walk.key(slot);
-      const rss = walk.counter(RSS, slot);
-      if (key === undefined || Number.isNaN(rss)) continue;
-      const faults = walk.counter(MINOR, slot);
-      if (!Number.isNaN(faults)) lastFaults.set(key, faults);
-      const isRead = walk.isRead(slot) && walk.rollupStatus(slot) === Status.ok;
-      if (isRead) bases.set(key, basisOf(walk, slot, rss, lastFaults.get(key)));
-      const basis = bases.get(key);
-      if (basis) found.push(estimateOf(walk, slot, basis, isRead, rss, lastFaults.get(key), pageSize));
+      const estimate = estimator.pass(walk, slots[index]!);
+      if (estimate) found.push(estimate);
     }
   }
   return found;

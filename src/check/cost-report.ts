@@ -5,6 +5,8 @@
  * whole, a sample of them; the others are read in pieces, the largest ones for a second at most.
  */
 import { chooseEngine } from '../engine/choose.js';
+import type { Engine } from '../engine/engine.js';
+import { MappingSweep } from '../engine/mapping-sweep.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
@@ -22,9 +24,13 @@ export interface CostReport {
   /** Nanoseconds for each process that was read whole; null when none was. */
   readonly rollupNs: number | null;
   readonly sampled: number;
+  /** The same for every mapping of a process; read in turn, of the same sample. */
+  readonly mappingsNs: number | null;
   /** Ticks per second that the budget allows for the counters, and the seconds in which everybody is then read once. */
   readonly hz: number;
   readonly rollupEverySeconds: number | null;
+  /** The same for mappings, if they got all that is left. */
+  readonly mappingsEverySeconds: number | null;
   /** The processes with the largest resident memory; `held` and `took` are null where the read did not end in time. */
   readonly largest: readonly {
     readonly pid: number;
@@ -39,6 +45,7 @@ export interface CostReport {
 const SAMPLE = 50;
 const LARGEST = 5;
 const SWEEPS = 5;
+const MAPPING_ROWS = 4088;
 const PACED_TIME_NS = 1_000_000_000n;
 
 /** Measures on the processes of a tree. Throws when the tree cannot be read. */
@@ -82,6 +89,8 @@ export function measureCost(root: string, budget: number, maxHoldNs: number): Co
     const held = rollup.columns[ROLLUP_COLUMNS.indexOf('rollupHold')]!;
     const rollupNs = read.length === 0 ? null : read.reduce((sum, slot) => sum + held[slot]!, 0) / read.length;
 
+    const mappingsNs = measureMappings(engine, read);
+
     const largest = [...withMemory].sort((a, b) => rss[b]! - rss[a]!).slice(0, LARGEST);
     const duration = rollup.columns[ROLLUP_COLUMNS.indexOf('rollupDuration')]!;
     const told = largest.map((slot) => {
@@ -103,6 +112,7 @@ export function measureCost(root: string, budget: number, maxHoldNs: number): Co
     const all = withMemory.reduce((sum, slot) => sum + schedule.costNs(slot, rss[slot]!), 0);
     const scale =
       rollupNs === null ? 1 : rollupNs / (sumOf(read, (slot) => schedule.costNs(slot, rss[slot]!)) / read.length);
+    const everySeconds = withMemory.length === 0 ? null : (all * Math.max(1, scale)) / 1e9 / left;
     return {
       processes: slots.length,
       budget,
@@ -110,12 +120,34 @@ export function measureCost(root: string, budget: number, maxHoldNs: number): Co
       rollupNs,
       sampled: read.length,
       hz,
-      rollupEverySeconds: withMemory.length === 0 ? null : (all * Math.max(1, scale)) / 1e9 / left,
+      mappingsNs,
+      rollupEverySeconds: everySeconds,
+      mappingsEverySeconds:
+        everySeconds === null || rollupNs === null || mappingsNs === null
+          ? null
+          : (everySeconds * mappingsNs) / rollupNs,
       largest: told,
     };
   } finally {
     engine.close();
   }
+}
+
+/** What smaps of one of these processes takes on average, nanoseconds; null when none could be read. */
+function measureMappings(engine: Engine, slots: Uint32Array): number | null {
+  const sweep = new MappingSweep(MAPPING_ROWS, slots.length === 0 ? 1 : Math.max(...slots) + 1);
+  let [heldNs, count] = [0, 0];
+  for (let left = slots.slice(); left.length > 0; ) {
+    const done = engine.sweepMappings(left, left.length, sweep, process.hrtime.bigint() + PACED_TIME_NS);
+    if (done === 0) break;
+    for (let index = 0; index < done; index++) {
+      if (sweep.status[left[index]!] !== Status.ok) continue;
+      heldNs += Number(sweep.holds[index]!);
+      count++;
+    }
+    left = left.subarray(done);
+  }
+  return count === 0 ? null : heldNs / count;
 }
 
 function sumOf(slots: Uint32Array, ofSlot: (slot: number) => number): number {

@@ -18,6 +18,7 @@ const COLUMNS = [
 /** The lines of the report, without line ends. */
 export function costLines(report: CostReport): string[] {
   const { processes, budget, countersNs, rollupNs, sampled, hz, rollupEverySeconds, largest } = report;
+  const { mappingsNs, mappingsEverySeconds } = report;
   const every = rollupEverySeconds === null ? '' : `, PSS of everybody every ${time(rollupEverySeconds * 1e9)}`;
   return [
     `At ${Number((budget * 100).toFixed(2))} % of one core: ${hz} Hz counters${every}; of those that move, sooner`,
@@ -25,6 +26,10 @@ export function costLines(report: CostReport): string[] {
     rollupNs === null
       ? 'rollup    nobody could be read'
       : `rollup    ${time(rollupNs)} a process, measured on ${sampled} of them`,
+    mappingsNs === null
+      ? 'mappings  nobody could be read'
+      : `mappings  ${time(mappingsNs)} a process, measured on the same; of everybody every ` +
+        `${mappingsEverySeconds === null ? '-' : time(mappingsEverySeconds * 1e9)} if they got all that is left`,
     '',
     ...formatTable(
       COLUMNS,

@@ -6,6 +6,7 @@
 import type { EngineChoice } from '../engine/choose.js';
 import { type Mapping, parseMaps, parseSmaps } from '../procfs/mapping-objects.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
+import type { StatusName } from '../schema.js';
 import { isUtf8Locale } from '../text/locale.js';
 import type { AddressRange } from '../views/pmap-head.js';
 import { inputName, readInput, tokenizersOf } from './kernel-text.js';
@@ -46,8 +47,7 @@ export async function writePmapJson(request: PmapJsonRequest): Promise<number> {
     const text = mappingText(`${request.root}/${about.tgid}/${source}`);
     if (text instanceof Error) {
       exitCode |= PmapExit.denied;
-      const { code } = text as NodeJS.ErrnoException;
-      processes.push({ ...named, status: code === 'EACCES' || code === 'EPERM' ? 'denied' : 'unsupported' });
+      processes.push({ ...named, status: statusOf(text) });
     } else if (text.length === 0) {
       processes.push({ ...named, status: 'no-mm' });
     } else {
@@ -56,6 +56,11 @@ export async function writePmapJson(request: PmapJsonRequest): Promise<number> {
   }
   await writeJson({ schema: 1, source, processes });
   return exitCode;
+}
+
+function statusOf({ code }: NodeJS.ErrnoException): StatusName {
+  if (code === 'EACCES' || code === 'EPERM') return 'denied';
+  return code === 'ETIMEDOUT' ? 'timeout' : 'unsupported';
 }
 
 /** The mappings that touch the range and their sums; `size` is added where the text does not give it. */

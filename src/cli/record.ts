@@ -1,6 +1,7 @@
 /** `tidemark record`: samples processes into a recording until it is told to stop. */
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
@@ -67,7 +68,9 @@ export function configure(command: Command): void {
   command
     .option('-o, --output <file>', 'new file to record into (default: ./tidemark-HOST-TIME.tide)')
     .option('--resume', 'go on in the file if it is there')
-    .addOption(valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for)', parseHz))
+    .addOption(
+      valueOption('--hz <rate>', 'ticks per second (default: what half of the budget pays for at the time)', parseHz),
+    )
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
       valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
@@ -135,6 +138,7 @@ export function configure(command: Command): void {
 
 async function run(options: Options): Promise<void> {
   if (options.output === '-') throw new UsageError('-o: a recording cannot be written to standard output; name a file');
+  compileLate();
   const file = options.output ?? `tidemark-${hostname()}-${fileTime(new Date())}.tide`;
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
@@ -144,9 +148,10 @@ async function run(options: Options): Promise<void> {
   );
   const progress = startProgress();
   const started = performance.now();
-  const show = setInterval(() => {
-    progress.show(() => progressText(recorder.progress, performance.now() - started));
-  }, 250);
+  // Where nobody looks on, waking up four times a second would be a cost of its own.
+  const show = process.stderr.isTTY
+    ? setInterval(() => progress.show(() => progressText(recorder.progress, performance.now() - started)), 250)
+    : undefined;
   try {
     await recorder.finished;
   } catch (error) {
@@ -159,6 +164,14 @@ async function run(options: Options): Promise<void> {
   await report(file, options);
   // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
   await endAtOnce();
+}
+
+/**
+ * A recorder that is to cost a hundredth of a processor runs most of its code a few times a minute: compiling it for speed as
+ * early as in a program that computes takes more than that code does in minutes.
+ */
+function compileLate(): void {
+  setFlagsFromString('--interrupt-budget=3000000');
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {
@@ -193,11 +206,11 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
   }
 }
 
-/** Of the recording that is gone on with, which keeps its rate. */
+/** Of the recording that is gone on with, which keeps its rate, or goes on to choose it. */
 function rateOf(file: string): number | 'auto' {
   try {
     using recording = openRecording(file);
-    return recording.metadata.hz;
+    return recording.metadata.hzAsked === 'auto' ? 'auto' : recording.metadata.hz;
   } catch {
     return 'auto';
   }

@@ -109,6 +109,10 @@ export class BpfEngine implements Engine {
     return renames;
   }
 
+  isThere(slot: number): boolean {
+    return this.#inner.isThere(slot);
+  }
+
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number {
     this.#takeIn(slots, count);
     const done = this.#inner.sweepRollup(slots, count, out, stopNs);
@@ -123,9 +127,9 @@ export class BpfEngine implements Engine {
     return done;
   }
 
-  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs = 0): number {
     this.#takeIn(slots, count);
-    const done = this.#inner.sweepMappings(slots, count, out, stopNs);
+    const done = this.#inner.sweepMappings(slots, count, out, stopNs, maxHoldNs);
     this.times.set(this.#inner.times);
     return done;
   }

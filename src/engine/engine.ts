@@ -56,6 +56,8 @@ export interface Engine {
   detach(slot: number): void;
   /** The name of a slot's process as of its last counters sweep. */
   comm(slot: number): Uint8Array;
+  /** Whether a slot's process is there at this moment; false also where that cannot be known. */
+  isThere(slot: number): boolean;
 
   /**
    * `statm` and `stat` of each slot. Returns how many names changed. With `statEvery` k above 1, `stat` is read only for
@@ -75,8 +77,12 @@ export interface Engine {
    * method cannot tell is NaN; an engine that cannot do it says `unsupported` of every row.
    */
   sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number;
-  /** `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. */
-  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number;
+  /**
+   * `smaps` of each slot, likewise, as far as `out` has room. Returns how many were read. With `maxHoldNs` above 0 in small
+   * pieces, as `sweepPaced`: then of the sizes only `size`, `rss`, `pss`, `anonymous`, `anonHugePages`, `swap`
+   * and `swapPss` are told, as far as they can be.
+   */
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs?: number): number;
 
   /** The pids of the tree; a view that the next call overwrites. Throws when the tree itself cannot be read. */
   listPids(): Int32Array;

@@ -1,6 +1,18 @@
 /** Copying the tokenized mappings of one process behind those of others; the twin of `AppendRows` in the addon. */
-import { type MappingTable, NO_SPAN } from '../procfs/mapping-table.js';
+import { HeaderWord, type MappingTable, NO_SPAN } from '../procfs/mapping-table.js';
+import { Status } from '../schema.js';
 import type { MappingSweep } from './mapping-sweep.js';
+
+/** The answer of an engine that cannot read in pieces. */
+export function refusePacedMappings(slots: Uint32Array, count: number, out: MappingSweep): number {
+  slots.subarray(0, count).forEach((slot, index) => {
+    out.status[slot] = Status.unsupported;
+    out.spans[index] = out.spans[count + index] = 0;
+    out.holds[index] = 0n;
+  });
+  out.table.header[HeaderWord.rows] = 0;
+  return count;
+}
 
 /** Whether the rows and the text of `from` fit behind what is there; else `out.needed` says what they need. */
 export function fitsMappings(from: MappingTable, out: MappingSweep, row: number, textUsed: number): boolean {

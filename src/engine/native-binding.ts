@@ -18,6 +18,7 @@ export interface NativeSweeper {
   attach(slot: number, pid: number, numbers: Float64Array, comm: Uint8Array): number;
   detach(slot: number): void;
   comm(slot: number, comm: Uint8Array): number;
+  isThere(slot: number): number;
   sweepCounters(
     slots: Uint32Array,
     count: number,
@@ -57,6 +58,7 @@ export interface NativeSweeper {
     times: BigInt64Array,
     stopNs: bigint,
     needed: Float64Array,
+    maxHoldNs: number,
   ): number;
   listPids(out: Int32Array): number;
   lastPid(): number;
@@ -88,6 +90,10 @@ interface Addon {
     deadlineNs: number,
   ) => NativeSweeper;
   readGuarded(path: string, most: number): Uint8Array | number;
+  /** A handle for `takeGuarded`, or the negative errno. */
+  beginGuarded(path: string, most: number): object | number;
+  /** The bytes, the negative errno, or undefined when the read is not over at the monotonic time `stopNs`. */
+  takeGuarded(handle: object, stopNs: bigint): Uint8Array | number | undefined;
   columns(): Record<string, readonly string[] | number>;
   tableLayout(capacity: number): unknown;
   tokenizeMaps(bytes: Uint8Array, length: number, table: ArrayBuffer, capacity: number): void;

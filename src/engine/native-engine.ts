@@ -51,6 +51,10 @@ export class NativeEngine implements Engine {
     return this.#comm.slice(0, this.#sweeper.comm(slot, this.#comm));
   }
 
+  isThere(slot: number): boolean {
+    return this.#sweeper.isThere(slot) === Status.ok;
+  }
+
   sweepCounters(slots: Uint32Array, count: number, out: TierColumns, statEvery = 1, phase = 0): number {
     if (this.renamed.length < count) this.renamed = new Uint32Array(count * 2);
     const { values, status } = out;
@@ -65,7 +69,7 @@ export class NativeEngine implements Engine {
     return this.#sweeper.sweepPaced(slots, count, out.values, out.status, this.times, stopNs, Math.round(maxHoldNs));
   }
 
-  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs = 0): number {
     for (;;) {
       const done = this.#sweeper.sweepMappings(
         slots,
@@ -79,6 +83,7 @@ export class NativeEngine implements Engine {
         this.times,
         stopNs,
         out.needed,
+        Math.round(maxHoldNs),
       );
       if (done > 0 || count === 0 || !out.grow()) return done;
     }

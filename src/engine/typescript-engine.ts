@@ -17,7 +17,7 @@ import type { Attached, Engine, EngineOptions } from './engine.js';
 import { statusOfError } from './errno-status.js';
 import { MAX_COMM } from './identity.js';
 import { type KeptFile, KeptFiles } from './kept-files.js';
-import { appendMappings, fitsMappings } from './mapping-rows.js';
+import { appendMappings, fitsMappings, refusePacedMappings } from './mapping-rows.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import { ProcessList } from './process-list.js';
 import { fillWholeRollup, refusePaced } from './rollup-row.js';
@@ -154,7 +154,8 @@ export class TypeScriptEngine implements Engine {
     return done;
   }
 
-  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint): number {
+  sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs = 0): number {
+    if (maxHoldNs > 0) return refusePacedMappings(slots, count, out);
     this.times[0] = process.hrtime.bigint();
     let done = 0;
     let row = 0;
@@ -186,6 +187,8 @@ export class TypeScriptEngine implements Engine {
     this.times[1] = process.hrtime.bigint();
     return done;
   }
+
+  readonly isThere = (slot: number) => this.#presence(this.#slots[slot]) === Status.ok;
 
   listPids(): Int32Array {
     return this.#list.listPids();
@@ -281,10 +284,10 @@ export class TypeScriptEngine implements Engine {
   }
 
   /** `ok` when the slot's process still has its pid, `gone` when not, else why that cannot be known. */
-  #presence(bound: Slot): number {
-    const status = this.#readStat(bound);
+  #presence(bound: Slot | undefined): number {
+    const status = bound ? this.#readStat(bound) : Status.gone;
     if (status !== Status.ok) return status;
-    return halvesToNumber(this.#stat.halves, StatField.starttime * 2) === bound.startTicks ? Status.ok : Status.gone;
+    return halvesToNumber(this.#stat.halves, StatField.starttime * 2) === bound!.startTicks ? Status.ok : Status.gone;
   }
 
   #readRollup(bound: Slot, slot: number, out: TierColumns): number {

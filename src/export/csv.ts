@@ -9,9 +9,11 @@ import {
   type ExportOptions,
   type ExportRow,
   type ExtraColumn,
+  estimateValues,
   exportedMetrics,
   exportRows,
   extraColumns,
+  extraNames,
   LEADING_COLUMNS,
   numberText,
   TRAILING_COLUMNS,
@@ -25,7 +27,7 @@ export function exportCsv(recording: Recording, options: ExportOptions = {}): Ge
 
 function* lines(recording: Recording, options: ExportOptions): Generator<string> {
   const extra = extraColumns(recording, options);
-  yield `${[...LEADING_COLUMNS, ...exportedMetrics(recording, options), ...TRAILING_COLUMNS, ...extra].join(',')}\n`;
+  yield `${[...LEADING_COLUMNS, ...exportedMetrics(recording, options), ...TRAILING_COLUMNS, ...extraNames(extra)].join(',')}\n`;
   for (const row of exportRows(recording, options)) yield lineOf(row, extra);
 }
 
@@ -41,8 +43,11 @@ function lineOf(row: ExportRow, extra: readonly ExtraColumn[]): string {
 }
 
 /** Arguments as one text, with a space between them; the JSON lines have them one by one. */
-function extraText({ stepNs, host, program }: ExportRow, name: ExtraColumn): string {
+function extraText(row: ExportRow, name: ExtraColumn): string {
+  const { stepNs, host, program } = row;
   switch (name) {
+    case 'estimates':
+      return estimateValues(row).join(',');
     case 'step_ns':
       return String(stepNs);
     case 'host':

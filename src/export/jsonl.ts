@@ -6,9 +6,11 @@
 import { nameParts } from '../recording/events.js';
 import type { Recording } from '../recording/recording.js';
 import {
+  ESTIMATE_COLUMNS,
   type ExportOptions,
   type ExportRow,
   type ExtraColumn,
+  estimateValues,
   exportedMetrics,
   exportRows,
   extraColumns,
@@ -34,7 +36,7 @@ function lineOf(row: ExportRow, keys: readonly string[], extra: readonly ExtraCo
   for (let index = 0; index < keys.length; index++) line += `,${keys[index]}:${valueText(row.values[index]!)}`;
   line += `,"counters_status":"${row.countersStatus}","rollup_status":"${row.rollupStatus}"`;
   line += `,"rollup_age_ns":${row.rollupAgeNs === undefined ? 'null' : integerText(row.rollupAgeNs)}`;
-  for (const name of extra) line += `,"${name}":${extraText(row, name)}`;
+  for (const name of extra) line += name === 'estimates' ? estimateText(row) : `,"${name}":${extraText(row, name)}`;
   return `${line}}\n`;
 }
 
@@ -47,7 +49,13 @@ function integerText(value: bigint): string {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? String(value) : `"${value}"`;
 }
 
-function extraText({ stepNs, host, program }: ExportRow, name: ExtraColumn): string {
+function estimateText(row: ExportRow): string {
+  return estimateValues(row)
+    .map((value, index) => `,"${ESTIMATE_COLUMNS[index]}":${value ?? 'null'}`)
+    .join('');
+}
+
+function extraText({ stepNs, host, program }: ExportRow, name: Exclude<ExtraColumn, 'estimates'>): string {
   switch (name) {
     case 'step_ns':
       return integerText(stepNs);

@@ -5,6 +5,7 @@
  * The trap: deep columns are measured at few ticks. They are filled only at the tick that read them; at all others they
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
+import { Estimator, type ProcessEstimate } from '../analyze/estimates-at.js';
 import { identityKey } from '../engine/identity.js';
 import { columnOf, statusName } from '../recording/frame.js';
 import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
@@ -51,8 +52,34 @@ export function exportedMetrics(recording: Recording, options: ExportOptions): r
 }
 
 /** Columns that are there only where they say something, or are asked for; after all others. */
-export const EXTRA_COLUMNS = ['step_ns', 'host', 'exe', 'args'] as const;
+export const EXTRA_COLUMNS = ['step_ns', 'host', 'exe', 'args', 'estimates'] as const;
 export type ExtraColumn = (typeof EXTRA_COLUMNS)[number];
+
+/**
+ * The columns of `estimates`: PSS and USS made from the last deep read and from what the counters said since, with the
+ * interval that is meant to hold nine times in ten. Never in the columns of what was measured.
+ */
+export const ESTIMATE_COLUMNS = [
+  'pss_estimate',
+  'pss_estimate_low',
+  'pss_estimate_high',
+  'uss_estimate',
+  'uss_estimate_low',
+  'uss_estimate_high',
+  'estimate_age_ns',
+] as const;
+
+/** The names of extra columns in the head of a table. */
+export function extraNames(extra: readonly ExtraColumn[]): string[] {
+  return extra.flatMap((name) => (name === 'estimates' ? ESTIMATE_COLUMNS : [name]));
+}
+
+/** One per `ESTIMATE_COLUMNS`, whole bytes; undefined where nothing is known, and where it was measured at this tick. */
+export function estimateValues({ estimate }: ExportRow): readonly (number | undefined)[] {
+  if (estimate?.status !== 'estimated') return ESTIMATE_COLUMNS.map(() => undefined);
+  const { pss, uss } = estimate;
+  return [pss.value, pss.low, pss.high, uss.value, uss.low, uss.high, pss.ageNs].map(Math.round);
+}
 
 /** `step_ns` where older stretches are thinned out, `host` where several are merged, and what is asked for. */
 export function extraColumns(recording: Recording, { extra = [] }: ExportOptions): ExtraColumn[] {
@@ -61,6 +88,7 @@ export function extraColumns(recording: Recording, { extra = [] }: ExportOptions
     host: recording.metadata.sources !== undefined,
     exe: false,
     args: false,
+    estimates: false,
   };
   return EXTRA_COLUMNS.filter((name) => isThere[name] || extra.includes(name));
 }
@@ -80,6 +108,7 @@ export class ExportRow {
   stepNs = 0n;
   host = '';
   program: ProgramPart = {};
+  estimate: ProcessEstimate | undefined;
 
   constructor(metrics: number) {
     this.values = new Float64Array(metrics);
@@ -99,20 +128,27 @@ export function* exportRows(recording: Recording, options: ExportOptions): Gener
   const { every } = options;
   const hosts = sourcesOf(recording.metadata);
   const programs = options.extra?.length ? recording.programs() : undefined;
+  const estimator = options.extra?.includes('estimates') ? new Estimator(recording.metadata.host.pageSize) : undefined;
   if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
     throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
   }
   const thinning = every === undefined ? undefined : new Thinning(every);
-  for (const walk of recording.walks(recording.rangeOf(options, clock))) {
+  // What a process had before the range is what its estimates rest on.
+  const { from, ...wholeRange } = options;
+  for (const walk of recording.walks(recording.rangeOf(estimator ? wholeRange : options, clock))) {
     for (let step = walk.next(); step !== null; step = walk.next()) {
       if (step !== 'frame') continue;
       row.timeNs = clock.toUnix(walk.startNs);
       if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
-      if (thinning && !thinning.takes(row.timeNs)) continue;
+      const isWanted = !(estimator && from !== undefined && row.timeNs < from);
+      const isTaken = isWanted && (thinning?.takes(row.timeNs) ?? true);
+      if (!isTaken && !estimator) continue;
       const { slots, count } = walk.rows;
       const counters = places.map(({ tier, place }) => (tier === 'counters' ? walk.counterColumn(place, kind) : null));
       for (let index = 0; index < count; index++) {
         const slot = slots[index]!;
+        row.estimate = estimator?.pass(walk, slot);
+        if (!isTaken) continue;
         const identity = walk.identity(slot);
         if (!identity || (pids && !pids.has(identity.pid))) continue;
         fillRow(row, walk, slot, places, counters, kind);

@@ -22,6 +22,7 @@ const EVENTS: TideEvent[] = [
   { type: 'ran', pid: 1, startTicks: 2, comm: 'true' },
   { type: 'exit', pid: 1, startTicks: 2, comm: 'true', exitStatus: 256, peak: 4096, cpuNs: 5 },
   { type: 'lives', isHeard: true, reason: '', told: 3, lost: 0, byEvent: 1, mayBeMissed: 0 },
+  { type: 'budget', hz: 0.5, asked: 0.01, seconds: 60, used: 0.0101, deep: 0.004, reason: 'a tick takes 8 ms' },
   { type: 'peaks', isOn: false, reason: 'x' },
   { type: 'resume', reason: 'upgrade', from: '0.1.0', to: '0.2.0', bootId: 'b', pid: 7 },
 ];

@@ -40,6 +40,8 @@ export const EventType = {
   lives: 18,
   /** Resident memory is watched between ticks from now on, or no longer. */
   peaks: 19,
+  /** What the budget gave since the event before, and the rate from now on. */
+  budget: 20,
 } as const;
 
 export interface ProcessPart {
@@ -77,6 +79,7 @@ export type TideEvent =
       NamePart)
   | ({ readonly type: 'lives' } & LivesHeard)
   | { readonly type: 'peaks'; readonly isOn: boolean; readonly reason: string }
+  | ({ readonly type: 'budget' } & BudgetGiven)
   | {
       readonly type: 'resume';
       /** `restart`; `upgrade` by another version; `reboot` of the host. */
@@ -86,6 +89,19 @@ export type TideEvent =
       readonly bootId: string;
       readonly pid: number;
     };
+
+/** Shares are of one core, over the seconds since the event before; the first one has none. */
+export interface BudgetGiven {
+  /** Ticks per second from now on. */
+  readonly hz: number;
+  readonly asked: number;
+  readonly seconds: number;
+  /** By everything, and the part of it by deep reads. */
+  readonly used: number;
+  readonly deep: number;
+  /** Why it is this rate. */
+  readonly reason: string;
+}
 
 /** Counts since the recording began. */
 export interface LivesHeard {
@@ -142,6 +158,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
     mayBeMissed: 'number',
   },
   peaks: { isOn: 'boolean', reason: 'string' },
+  budget: { hz: 'number', asked: 'number', seconds: 'number', used: 'number', deep: 'number', reason: 'string' },
   resume: { reason: 'string', from: 'string', to: 'string', bootId: 'string', pid: 'number' },
 };
 const TIME = /^-?\d{1,19}$/;

@@ -152,11 +152,13 @@ export class Recording implements Disposable {
     return found;
   }
 
-  /** Walks what is recorded of the mappings of a process, also while it grows; undefined when none are recorded. */
-  mappingWalk(process: ProcessRef): MappingWalk | undefined {
+  /** Walks what is recorded of the mappings of a process, or of all, also while it grows; undefined when none are recorded. */
+  mappingWalk(process?: ProcessRef): MappingWalk | undefined {
     const ring = this.#reader.ringId('mappings');
     this.#reader.refresh();
-    return ring < 0 ? undefined : new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey(process));
+    return ring < 0
+      ? undefined
+      : new MappingWalk(this.#reader.cursor(ring), this.metadata, process && identityKey(process));
   }
 
   /** The frames in a range, gaps included. A view is valid until the next one is asked for. */

@@ -7,7 +7,7 @@
 
 import type { Damage } from '../ring/block-index.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES, Status } from '../schema.js';
-import type { TideEvent } from './events.js';
+import type { BudgetGiven, TideEvent } from './events.js';
 import type { FrameWalk } from './frame-walk.js';
 
 export interface RecordingSummary {
@@ -44,6 +44,8 @@ export interface RecordingSummary {
   readonly lives?: Omit<TideEvent & { type: 'lives' }, 'type'>;
   /** Whether resident memory is watched between ticks, and why; absent in recordings that do not tell. */
   readonly peaks?: Omit<TideEvent & { type: 'peaks' }, 'type'>;
+  /** What the budget gave, stretch by stretch; empty in recordings that do not tell. Monotonic nanoseconds. */
+  readonly budgets: readonly ({ readonly timeNs: bigint } & BudgetGiven)[];
   readonly audit: { readonly checked: number; readonly mismatches: number };
   /** Writers that went on where another had stopped, in order; monotonic nanoseconds of the recording. */
   readonly resumed: readonly ({ readonly timeNs: bigint } & Omit<TideEvent & { type: 'resume' }, 'type'>)[];
@@ -197,6 +199,11 @@ export function summarize(source: SummarySource): RecordingSummary {
     lostEvents: source.lostEvents,
     ...(lives ? { lives } : {}),
     ...(peaks ? { peaks } : {}),
+    budgets: events.flatMap(({ timeNs, event }) => {
+      if (event.type !== 'budget') return [];
+      const { type: _, ...given } = event;
+      return [{ timeNs, ...given }];
+    }),
     audit,
     resumed: events.flatMap(({ timeNs, event }) => {
       if (event.type !== 'resume') return [];

@@ -69,7 +69,8 @@ describe('the rate of the counters', () => {
     [0.5, 20_000, 100],
     [0.01, 14e6, 0.2],
     [0.1, 14e6, 2],
-    [0.0001, 1e9, 0.2],
+    [0.0001, 1e9, 0.01],
+    [0.01, 200e6, 0.02],
   ])('for %d of a core and sweeps of %d ns is %d', (share, sweepNs, hz) => {
     expect(rateFor(share, sweepNs)).toBe(hz);
   });

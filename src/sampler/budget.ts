@@ -12,11 +12,11 @@ const LEAST_PART = 0.2;
 const BURST_SECONDS = 5;
 const LEAST_BURST_NS = 2e6;
 /** Without a rate: the part of the budget that the counters may take. */
-const COUNTERS_PART = 0.5;
-const MOST_HZ = 100;
-const LEAST_HZ = 0.2;
+export const COUNTERS_PART = 0.5;
+/** The rates that are chosen from, ticks per second: such as people read. */
+export const RATES: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 /** What a tick costs beside its sweep: waiting, storing, the turn of the event loop. */
-const TICK_NS = 60_000;
+export const TICK_NS = 60_000;
 
 export class Budget {
   readonly #share: number;
@@ -66,9 +66,8 @@ export class Budget {
   }
 }
 
-/** Ticks per second at which sweeps of `sweepNs` each take half of the budget: 0.2 to 100, a rate that people read. */
+/** The largest of `RATES` at which sweeps of `sweepNs` each take half of the budget. */
 export function rateFor(share: number, sweepNs: number): number {
   const hz = (share * COUNTERS_PART * 1e9) / (sweepNs + TICK_NS);
-  const rates = [LEAST_HZ, 0.5, 1, 2, 5, 10, 20, 50, MOST_HZ];
-  return rates.findLast((rate) => rate <= hz) ?? LEAST_HZ;
+  return RATES.findLast((rate) => rate <= hz) ?? RATES[0]!;
 }

@@ -1,18 +1,34 @@
 /**
- * How many ticks a second a budget allows here: what a sweep of the counters costs is measured before the recording begins.
+ * How many ticks a second a recording begins with when its rate is left to the budget: what a sweep of the counters costs is
+ * measured on some of the processes. While it records the rate follows what a tick does cost.
  *
- * The trap: a first sweep opens every file and costs several times as much as those that follow.
+ * The traps: a first sweep opens every file and costs several times as much as those that follow; and the same few processes
+ * swept again and again cost less than all of them, of which nothing stays in the caches of the processor.
  */
 import type { EngineName } from '../engine/engine.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
+import { openRecording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, type HostUnits } from '../schema.js';
 import { rateFor } from './budget.js';
 import type { PlainTarget } from './target.js';
 
 const SWEEPS = 3;
+const SAMPLE = 64;
+/** What a process of many costs, by one of few. */
+const COLD = 2;
 
-/** Ticks per second, 0.2 to 100. Of a target that may be any process the whole host is measured. */
+/** Of a recording that is gone on with: the rate that it has in its header, or undefined when that cannot be read. */
+export function rateOfRecording(file: string): number | undefined {
+  try {
+    using recording = openRecording(file);
+    return recording.metadata.hz;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One of `RATES`. Of a target that may be any process the whole host is measured. */
 export function chooseRate(
   root: string,
   host: HostUnits,
@@ -23,16 +39,19 @@ export function chooseRate(
   const engine = openEngine(name, { root, host, maxKept: descriptorRoom() });
   try {
     const pids = target.kind === 'pids' ? target.pids : [...engine.listPids()];
+    const step = Math.max(1, pids.length / SAMPLE);
+    const sample = Array.from({ length: Math.min(SAMPLE, pids.length) }, (_, index) => pids[Math.floor(index * step)]!);
     const slots = Uint32Array.from(
-      pids.flatMap((pid, slot) => (engine.attach(slot, pid).status === 'ok' ? [slot] : [])),
+      sample.flatMap((pid, slot) => (engine.attach(slot, pid).status === 'ok' ? [slot] : [])),
     );
-    const columns = new TierColumns(COUNTER_COLUMNS, Math.max(1, pids.length));
+    const columns = new TierColumns(COUNTER_COLUMNS, SAMPLE);
     let least = Number.POSITIVE_INFINITY;
     for (let sweep = 0; sweep <= SWEEPS; sweep++) {
       engine.sweepCounters(slots, slots.length, columns);
       if (sweep > 0) least = Math.min(least, Number(engine.times[1]! - engine.times[0]!));
     }
-    return rateFor(share, least);
+    const ofAll = sample.length < pids.length ? (COLD * least * pids.length) / sample.length : least;
+    return rateFor(share, ofAll);
   } finally {
     engine.close();
   }

@@ -3,14 +3,13 @@
  * and now and then (an exec of the same name shows in the path alone).
  *
  * The trap: reading `cmdline` takes the target's memory map, and a target that is stuck holds the reader for ever. So it
- * is read beside the ticks, by Node's own threads, one process at a time; when one does not answer, a second may try, and
- * when that one does not either no arguments are read any more. The path (`exe`) takes no such lock.
+ * is read by threads with a deadline, beside the ticks. The path (`exe`) takes no such lock.
  */
-import { close, open, read, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { type BegunRead, beginRead } from '../engine/begun-read.js';
+import type { Engine } from '../engine/engine.js';
 import type { ProcessIdentity } from '../engine/identity.js';
-import { readKernelFile } from '../procfs/read.js';
-import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
 import type { CmdlineMode } from '../recording/format.js';
 import type { ProgramPart } from '../recording/program-part.js';
@@ -19,14 +18,17 @@ import { hideSecrets } from '../text/secrets.js';
 import type { SamplerConfig } from './config.js';
 import type { ProcessTable } from './process-table.js';
 
-/** Paths are looked at for so long in a tick, of a period at most this share, and at least one. */
-const MOST_NS = 500_000n;
+/** What is due is looked at for so long in a tick, of a period at most this share, and at least one. */
+const MOST_NS = 20_000_000n;
 const SHARE = 20n;
 /** Each process's path is looked at again after so long. */
-const ROUND_NS = 10_000_000_000n;
-/** A read of arguments that takes longer is taken for stuck. */
-const STUCK_NS = 1_000_000_000n;
-const MOST_STUCK = 2;
+const ROUND_NS = 60_000_000_000n;
+/** Reads of arguments that are under way at once, and for how long one of them is waited for before the next is looked at. */
+const MOST_BEGUN = 32;
+const PATIENCE_NS = 1_000_000n;
+
+/** A program without arguments is believed after so many reads, a tick apart. */
+const EMPTY_READS = 4;
 
 interface Known {
   readonly identity: ProcessIdentity;
@@ -35,8 +37,8 @@ interface Known {
 }
 
 interface Reading {
-  readonly startedNs: bigint;
-  isStuck: boolean;
+  readonly identity: ProcessIdentity;
+  readonly read: BegunRead;
 }
 
 export class CommandLines {
@@ -48,14 +50,16 @@ export class CommandLines {
   readonly #queue = new Set<number>();
   /** Slots whose arguments are to be read. */
   readonly #waiting = new Set<number>();
-  readonly #readings = new Set<Reading>();
-  readonly #stat = new StatValues();
+  /** By slot: reads that are under way. */
+  readonly #readings = new Map<number, Reading>();
+  /** By slot: how often its arguments were read and there were none. */
+  readonly #emptyReads = new Map<number, number>();
   #round = 0;
   #lookedNs = 0n;
-  #isClosed = false;
 
   constructor(
-    private readonly config: SamplerConfig,
+    config: SamplerConfig,
+    private readonly engine: Engine,
     private readonly writer: RecordingWriter,
     private readonly table: ProcessTable,
   ) {
@@ -74,9 +78,8 @@ export class CommandLines {
   }
 
   /** Looks at some of those that are to be looked at, for a small part of a tick. */
-  spend(): void {
+  spend(periodNs: bigint): void {
     const startNs = process.hrtime.bigint();
-    const periodNs = BigInt(Math.round(1e9 / this.config.hz));
     const share = periodNs / SHARE;
     const stopNs = startNs + (share < MOST_NS ? share : MOST_NS);
     this.#queueSome(startNs);
@@ -85,13 +88,7 @@ export class CommandLines {
       this.#lookAt(slot, startNs);
       if (process.hrtime.bigint() >= stopNs) break;
     }
-    for (const reading of this.#readings) reading.isStuck ||= startNs - reading.startedNs > STUCK_NS;
-    this.#readNext();
-  }
-
-  /** Nothing is told any more. */
-  close(): void {
-    this.#isClosed = true;
+    this.#readArguments(stopNs);
   }
 
   /** So many of all that each has its turn in a round. */
@@ -108,41 +105,59 @@ export class CommandLines {
   #lookAt(slot: number, nowNs: bigint): void {
     const identity = this.table.identity(slot);
     if (!identity || identity.kernelThread) return;
-    const exe = this.#exeOf(identity.pid);
     const known = this.#knownOf(slot, identity);
+    const withArguments = this.#mode === 'redacted' || this.#mode === 'full';
+    // Of one that was never looked at the path is read once, behind its arguments.
+    if (!known && withArguments) {
+      this.#waiting.add(slot);
+      return;
+    }
+    const exe = this.#exeOf(identity.pid);
     if (known && known.exe === exe && sameName(known.identity, identity)) return;
     // A path that was read belongs to the process only if it is still there: its pid may have been given to another.
-    if (!this.#isStill(identity)) return;
-    if (this.#mode === 'redacted' || this.#mode === 'full') this.#waiting.add(slot);
+    if (!this.engine.isThere(slot)) return;
+    if (withArguments) this.#waiting.add(slot);
     else this.#tell(slot, identity, exe, undefined, nowNs);
   }
 
-  #readNext(): void {
-    const stuck = [...this.#readings].filter(({ isStuck }) => isStuck).length;
-    if (this.#readings.size > stuck || this.#waiting.size === 0) return;
-    const [slot] = this.#waiting;
-    this.#waiting.delete(slot!);
-    const identity = this.table.identity(slot!);
-    if (!identity) {
-      this.#readNext();
-      return;
-    }
-    // Those that never come back keep a thread each, and Node has four, which the file needs too.
-    if (stuck >= MOST_STUCK) {
-      this.#tell(slot!, identity, this.#exeOf(identity.pid), undefined, process.hrtime.bigint());
-      return;
-    }
-    const reading: Reading = { startedNs: process.hrtime.bigint(), isStuck: false };
-    this.#readings.add(reading);
-    readStart(path.join(this.#root, String(identity.pid), 'cmdline'), (cmdline) => {
-      this.#readings.delete(reading);
-      if (this.#isClosed) return;
-      const now = this.table.identity(slot!);
-      if (now?.pid === identity.pid && now.startTicks === identity.startTicks && this.#isStill(now)) {
-        this.#tell(slot!, now, this.#exeOf(now.pid), cmdline, process.hrtime.bigint());
+  /** Takes what has been read, and begins what is waiting, until it is time. */
+  #readArguments(stopNs: bigint): void {
+    for (;;) {
+      for (const slot of this.#waiting) {
+        if (this.#readings.size >= MOST_BEGUN) break;
+        // A read for an earlier process of the slot: its turn comes when that is over.
+        if (this.#readings.has(slot)) continue;
+        this.#waiting.delete(slot);
+        const identity = this.table.identity(slot);
+        if (!identity) continue;
+        const file = path.join(this.#root, String(identity.pid), 'cmdline');
+        this.#readings.set(slot, { identity, read: beginRead(file, MAX_ARGUMENT_BYTES + 1) });
       }
-      this.#readNext();
-    });
+      if (this.#readings.size === 0) return;
+      for (const [slot, { identity, read }] of this.#readings) {
+        const nowNs = process.hrtime.bigint();
+        const got = read.take(nowNs + PATIENCE_NS < stopNs ? nowNs + PATIENCE_NS : stopNs);
+        if (got === undefined) continue;
+        this.#readings.delete(slot);
+        const now = this.table.identity(slot);
+        if (now?.pid !== identity.pid || now.startTicks !== identity.startTicks) continue;
+        const cmdline = got === 'unread' || got.length === 0 ? undefined : Buffer.from(got);
+        // In the middle of an exec there are none for a moment.
+        if (got !== 'unread' && got.length === 0 && this.#isWorthAnother(slot)) continue;
+        this.#emptyReads.delete(slot);
+        const exe = this.#exeOf(now.pid);
+        if (this.engine.isThere(slot)) this.#tell(slot, now, exe, cmdline, nowNs);
+      }
+      if (process.hrtime.bigint() >= stopNs) return;
+    }
+  }
+
+  #isWorthAnother(slot: number): boolean {
+    const reads = (this.#emptyReads.get(slot) ?? 0) + 1;
+    this.#emptyReads.set(slot, reads);
+    if (reads >= EMPTY_READS) return false;
+    this.#queue.add(slot);
+    return true;
   }
 
   /** Stores what is new: the program of a process that was not known, or of one that runs another now. */
@@ -179,17 +194,6 @@ export class CommandLines {
     return known?.identity.pid === pid && known.identity.startTicks === startTicks ? known : undefined;
   }
 
-  #isStill({ pid, startTicks }: ProcessIdentity): boolean {
-    const stat = readKernelFile(this.#root, pid, 'stat');
-    if (stat.status !== 'ok') return false;
-    // No object of its fifty fields: at the start this is done for every process of the host.
-    const { value } = stat;
-    return (
-      tokenizeStat(value, value.length, this.#stat, StatField.starttime + 1) &&
-      Number(this.#stat.fields[StatField.starttime]) === startTicks
-    );
-  }
-
   /** In latin1, a character for each byte; undefined when it cannot be read. */
   #exeOf(pid: number): string | undefined {
     try {
@@ -206,16 +210,4 @@ function sameName(a: ProcessIdentity, b: ProcessIdentity): boolean {
 
 function bytesOf(latin1: string | undefined): Buffer | undefined {
   return latin1 === undefined ? undefined : Buffer.from(latin1, 'latin1');
-}
-
-/** The begin of a file, or nothing, from another thread. */
-function readStart(file: string, take: (bytes: Buffer | undefined) => void): void {
-  open(file, 'r', (failed, fd) => {
-    if (failed) return take(undefined);
-    const bytes = Buffer.alloc(MAX_ARGUMENT_BYTES + 1);
-    read(fd, bytes, 0, bytes.length, 0, (error, count) => {
-      close(fd, () => {});
-      take(error || count === 0 ? undefined : bytes.subarray(0, count));
-    });
-  });
 }

@@ -22,8 +22,9 @@ export interface SamplerConfig {
   readonly engineReason: string;
   /** Ticks per second. */
   readonly hz: number;
-  /** The rate was chosen for the budget. */
+  /** The rate was chosen for the budget, and changes with what a tick costs; it never falls below `leastHz`. */
   readonly isRateChosen: boolean;
+  readonly leastHz: number;
   readonly rollup: DeepRate;
   readonly mappings: DeepRate;
   /** The share of one core that recording may cost. */

@@ -38,7 +38,7 @@ export class DeepReads {
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
   readonly #audit: Audit;
-  readonly #guardNs: bigint;
+  #guardNs = 0n;
   #columns = new TierColumns(ROLLUP_COLUMNS, 1016);
   #due = new Uint32Array(1024);
   #whole = new Uint32Array(1024);
@@ -46,9 +46,11 @@ export class DeepReads {
   #paced = new Uint32Array(1024);
   #pacedCount = 0;
   readonly #isPaced = new Set<number>();
+  /** Mappings that are read in pieces now. */
+  #pacedMappings: number[] = [];
   #lookedNs = 0n;
   /** Reads in pieces go on by themselves; a slow recording waits for them for a while, so that they are told in time. */
-  readonly #pacedWaitNs: bigint;
+  #pacedWaitNs = 0n;
 
   constructor(
     config: SamplerConfig,
@@ -60,8 +62,7 @@ export class DeepReads {
     const { pageSize } = config.host;
     const periodNs = 1e9 / config.hz;
     this.#maxHoldNs = config.maxHoldNs;
-    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, periodNs / 4)));
-    this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
+    this.setPeriod(periodNs);
     const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
     const canPace = engine.name !== 'ts';
     this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, { ...limits, canPace }, periodNs);
@@ -69,10 +70,16 @@ export class DeepReads {
       config.mappings,
       pageSize,
       MAPPINGS_INTERVAL_NS,
-      { ...limits, canPace: false },
+      { ...limits, canPace },
       periodNs,
     );
     this.#audit = new Audit(config, writer);
+  }
+
+  /** The ticks are so far apart from now on. */
+  setPeriod(periodNs: number): void {
+    this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, periodNs / 4)));
+    this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
   }
 
   /** A slot has a new process. */
@@ -80,6 +87,7 @@ export class DeepReads {
     if (slot >= this.#columns.stride) this.#columns = this.#columns.grown(slot * 2);
     this.#columns.clear(slot);
     this.#isPaced.delete(slot);
+    this.#pacedMappings = this.#pacedMappings.filter((paced) => paced !== slot);
     this.#rollup.arrived(slot);
     this.#mappings.arrived(slot);
   }
@@ -182,25 +190,44 @@ export class DeepReads {
     const nowNs = process.hrtime.bigint();
     if (schedule.isOff || nowNs >= endNs) return;
     const due = this.#find(schedule, nowNs, moved);
-    if (due === 0) return;
-    this.#sweep ??= new MappingSweep(MAPPING_ROWS, due);
+    const whole: number[] = [];
+    for (const slot of this.#due.subarray(0, due)) {
+      if (schedule.methodOf(slot, moved.rss[slot]!) === 'whole') whole.push(slot);
+      else if (!this.#pacedMappings.includes(slot)) this.#pacedMappings.push(slot);
+    }
+    if (whole.length > 0) this.#sweepMappings(Uint32Array.from(whole), tick, endNs, moved, 0);
+    if (this.#pacedMappings.length === 0) return;
+    const slots = Uint32Array.from(this.#pacedMappings);
+    const wait = process.hrtime.bigint() + this.#pacedWaitNs;
+    const done = this.#sweepMappings(slots, tick, wait < endNs ? wait : endNs, moved, this.#maxHoldNs);
+    this.#pacedMappings = [...slots.subarray(done)];
+  }
+
+  /** Reads whole, or in pieces with a `maxHoldNs` above 0. Returns how many, and puts those first in `slots`. */
+  #sweepMappings(slots: Uint32Array, tick: number, endNs: bigint, moved: Movement, maxHoldNs: number): number {
+    this.#sweep ??= new MappingSweep(MAPPING_ROWS, slots.length);
     const sweep = this.#sweep;
-    sweep.growSlots(Math.max(due, this.table.highWater));
-    let left = this.#due.subarray(0, due);
-    while (left.length > 0 && process.hrtime.bigint() < endNs) {
-      const done = this.engine.sweepMappings(left, left.length, sweep, endNs);
+    sweep.growSlots(Math.max(slots.length, this.table.highWater));
+    const isPaced = maxHoldNs > 0;
+    let left = slots;
+    do {
+      const done = this.engine.sweepMappings(left, left.length, sweep, endNs, maxHoldNs);
       const [from, to] = this.engine.times;
       for (let index = 0; index < done; index++) {
         const slot = left[index]!;
+        const identity = this.table.identity(slot);
+        // Asked for while it lived, and gone since.
+        if (!identity) continue;
         const [first, rows] = [sweep.spans[index]!, sweep.spans[left.length + index]!];
         const status = sweep.status[slot]!;
         const hold = sweep.holds[index]!;
-        schedule.read(slot, status, Number(hold), false, 0, Number(to!), moved);
-        this.#audit.read(this.table.identity(slot)!, status, 'smaps');
-        this.writer.mappings(from!, this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
+        this.#mappings.read(slot, status, Number(hold), isPaced, 0, Number(to!), moved);
+        if (!isPaced) this.#audit.read(identity, status, 'smaps');
+        this.writer.mappings(from!, identity, tick, status, hold, sweep, first, rows);
       }
-      if (done === 0) return;
       left = left.subarray(done);
-    }
+      if (done === 0) break;
+    } while (left.length > 0 && process.hrtime.bigint() < endNs);
+    return slots.length - left.length;
   }
 }

@@ -9,21 +9,20 @@ import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../
 import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
-import { formatKeep, type Keep, parseKeep } from '../recording/keep.js';
 import type { HostUnits } from '../schema.js';
-import { InputError } from '../text/input-error.js';
 import { readVersion } from '../text/package.js';
-import { chooseRate } from './chosen-rate.js';
+import { chooseRate, rateOfRecording } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
+import { checkKeep, leastRateOf } from './kept-steps.js';
 import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
 export interface RecordOptions {
   /** Which processes; default `self`. Pids are resolved to processes once, when the recording starts. */
   readonly target?: Target;
-  /** Ticks per second, 0.01 to 10000; default 10. `auto`: as many as half of the budget pays for, 0.2 to 100. */
+  /** Ticks per second, 0.01 to 10000; default 10. `auto`: as many as half of the budget pays for at the time, 0.01 to 100. */
   readonly hz?: number | 'auto';
   /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
   readonly rollup?: DeepRate;
@@ -156,11 +155,16 @@ export function planRecording(options: RecordOptions): RecordPlan {
   checkFolder(root);
   const units = hostUnits(root, options);
   const chosen = chooseSweepingEngine(choice, { root, host: units });
-  const rate = hz === 'auto' ? chooseRate(root, units, chosen.name, target, budget) : hz;
+  const planned = planFile(options);
+  const leastHz = leastRateOf(options.keep);
+  const chosenRate = () =>
+    (planned.resume ? rateOfRecording(planned.file!) : undefined) ??
+    Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget));
+  const rate = hz === 'auto' ? chosenRate() : hz;
   return {
     host: sampler,
     sizeBytes: Math.floor(sizeBytes),
-    ...planFile(options),
+    ...planned,
     group: groupOf(options),
     trim,
     config: {
@@ -171,6 +175,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       engineReason: chosen.reason,
       hz: rate,
       isRateChosen: hz === 'auto',
+      leastHz,
       rollup: deepRate('rollup', rollup),
       mappings: deepRate('mappings', mappings),
       budget,
@@ -180,7 +185,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       keep: checkKeep(options.keep, rate),
       cmdline,
       // A tick at 0, then one at each period that begins before the end.
-      ticks: durationMs === 0 ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * rate - 1e-9)),
+      ticks: durationMs === 0 || hz === 'auto' ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * rate - 1e-9)),
       durationMs,
       maxKept: undefined,
       ownCost: sampler === 'process' ? 'process' : ownCost,
@@ -225,26 +230,6 @@ function groupOf({ ringGroup, file }: RecordOptions): number | undefined {
       : new AccountNames('/proc').gidOf(ringGroup);
   if (gid !== undefined && Number.isInteger(gid) && gid >= 0 && gid < 2 ** 32 - 1) return gid;
   throw new TypeError(`Expected the "ringGroup" option to be a group of this host, got ${shown(ringGroup)}`);
-}
-
-/** The ladder in its normal form. */
-function checkKeep(text: unknown, hz: number): string | undefined {
-  if (text === undefined) return undefined;
-  let keep: Keep;
-  try {
-    if (typeof text !== 'string') throw new InputError(shown(text), 'a ladder', 'text such as full:6h,1s:3d,1m:30d');
-    keep = parseKeep(text);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new TypeError(`Expected the "keep" option to be ${error.allowed}, got ${shown(text)}`);
-  }
-  const [finest] = keep.steps;
-  if (finest && Number(finest.stepNs) * hz < 1e9) {
-    throw new TypeError(
-      `Expected the steps of the "keep" option to hold a tick of ${hz} Hz at least, got ${shown(text)}`,
-    );
-  }
-  return formatKeep(keep);
 }
 
 function checkNames(options: RecordOptions): void {

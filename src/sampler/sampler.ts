@@ -2,17 +2,16 @@
  * The loop: waits for a deadline, looks for new processes, sweeps the counters, stores the frame, and spends what is left
  * of the tick on deep reads.
  *
- * The traps: the wait gives the event loop a turn each tick, or a message to stop would never arrive; a process that has
- * gone is stored with that status once before its slot is free; whatever was attempted and not stored is counted.
+ * The traps: a process that has gone is stored with that status once before its slot is free; whatever was attempted and not
+ * stored is counted.
  */
-import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
-import { sleepUntil } from '../engine/wait.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Budget } from './budget.js';
+import { BudgetLog, type Spent } from './budget-log.js';
 import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
@@ -21,15 +20,13 @@ import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
+import { RatePace } from './rate-pace.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
 import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
+import { TickWait } from './tick-wait.js';
 import { Urgency } from './urgency.js';
 
-/** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
-const LAST_STRETCH_NS = 2_000_000n;
-/** A turn of the event loop takes a tenth of a tick at 1 kHz, so messages may wait for so long. */
-const TURN_EVERY_NS = 10_000_000n;
 const CLOCK_EVERY_NS = 10_000_000_000n;
 
 /** Why the loop ended. */
@@ -59,15 +56,17 @@ export class Sampler {
   readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
+  /** Only where the rate was left to the budget. */
+  readonly #ratePace: RatePace | undefined;
+  readonly #budgetLog: BudgetLog;
   readonly #lives: LifeLog;
   readonly #peaks: PeakBudget;
   readonly #urgency: Urgency;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
+  readonly #wait: TickWait;
   #ticks = 0;
   #schedule: Schedule | undefined;
   #clockAtNs = 0n;
-  #turnedNs = 0n;
-  #isStopping = false;
   #firstFrame: (() => void) | undefined;
   readonly started: Promise<void>;
 
@@ -77,10 +76,12 @@ export class Sampler {
     this.#writer = writer;
     this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
     this.#statPace = new StatPace(1e9 / config.hz);
+    this.#ratePace = config.isRateChosen ? new RatePace(config.budget, config.hz, config.leastHz) : undefined;
+    this.#budgetLog = new BudgetLog(config.budget, writer);
     this.#table = new ProcessTable(maxSlots);
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
-    this.#commands = new CommandLines(config, writer, this.#table);
+    this.#commands = new CommandLines(config, engine, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,
@@ -90,6 +91,7 @@ export class Sampler {
       (slot) => this.#arrived(slot),
     );
     this.#lives = new LifeLog(config, engine, writer);
+    this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.started = new Promise((resolve) => {
@@ -105,6 +107,8 @@ export class Sampler {
     this.#census.look(nowNs);
     this.#lives.begin(nowNs);
     this.#peaks.begin(nowNs);
+    const why = this.#ratePace ? 'as some sweeps before the first tick had it' : 'as asked for';
+    this.#budgetLog.changed(nowNs, this.#spent(), this.#config.hz, why);
     return this.#table.count;
   }
 
@@ -119,11 +123,17 @@ export class Sampler {
     const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
     this.#urgency.begin(schedule.originNs);
     this.#schedule = schedule;
-    while (!this.#isStopping) {
-      const { deadlineNs } = schedule;
-      if (this.#isTurnDue(deadlineNs)) await this.#waitFor(deadlineNs);
-      else sleepUntil(deadlineNs);
-      if (this.#isStopping) {
+    const { isRateChosen, durationMs } = this.#config;
+    const endNs = schedule.originNs + BigInt(Math.round(durationMs * 1e6));
+    while (!this.#wait.isStopping) {
+      // With a rate that changes nobody knows how many ticks there will be.
+      if (isRateChosen && durationMs > 0 && schedule.tick > 0 && schedule.deadlineNs >= endNs) {
+        await this.#wait.until(endNs);
+        return this.#wait.isStopping ? 'stopped' : 'time-over';
+      }
+      const turned = this.#wait.untilTick(schedule.deadlineNs);
+      if (turned) await turned;
+      if (this.#wait.isStopping) {
         // A stall may have ended in a stop: the ticks that were due meanwhile are missed, not unmade.
         this.#noteMissed(schedule.skipDue(process.hrtime.bigint(), this.#config.ticks));
         break;
@@ -139,17 +149,17 @@ export class Sampler {
       this.#tick(schedule);
       schedule.advance();
       if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
-        await this.#waitFor(schedule.originNs + BigInt(Math.round(this.#config.durationMs * 1e6)));
-        return this.#isStopping ? 'stopped' : 'time-over';
+        await this.#wait.until(endNs);
+        return this.#wait.isStopping ? 'stopped' : 'time-over';
       }
       if (this.#table.count === 0 && endsWhenEmpty(this.#config.target)) return 'all-gone';
     }
     return 'stopped';
   }
 
-  /** Ends the loop before its next tick. */
+  /** Ends the loop before its next tick, also while that is waited for. */
   stop(): void {
-    this.#isStopping = true;
+    this.#wait.stop();
   }
 
   /** Puts a mark, or the begin or end of a span, into the recording. */
@@ -173,45 +183,26 @@ export class Sampler {
   /** Ends the recording; the sampler is of no use afterwards. */
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
-    this.#commands.close();
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
     this.#lives.report(process.hrtime.bigint());
+    this.#budgetLog.finish(process.hrtime.bigint(), this.#spent(), this.#hz);
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
     this.#cost.close();
   }
 
-  #isTurnDue(deadlineNs: bigint): boolean {
-    const nowNs = process.hrtime.bigint();
-    const isTime = nowNs - this.#turnedNs >= TURN_EVERY_NS || deadlineNs - nowNs > LAST_STRETCH_NS;
-    return isTime || this.#commands.isReading;
-  }
-
-  async #waitFor(deadlineNs: bigint): Promise<void> {
-    for (;;) {
-      const leftNs = deadlineNs - process.hrtime.bigint();
-      if (leftNs <= LAST_STRETCH_NS) break;
-      // In slices, so that a stop does not wait for the next tick of a slow recording.
-      await pause(Math.min(100, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
-      this.#lives.drain();
-      if (this.#isStopping) return;
-    }
-    await turn();
-    this.#turnedNs = process.hrtime.bigint();
-    if (!this.#isStopping) sleepUntil(deadlineNs);
-  }
-
   #tick(schedule: Schedule): void {
     const { deadlineNs, tick } = schedule;
     const startNs = process.hrtime.bigint();
+    const cpuAtStart = this.#cost.cpuNs();
     this.#lives.drain();
     this.#census.look(startNs);
     const table = this.#table;
     this.#makeRoom();
-    const statEvery = this.#statPace.everyOf(this.#engine.name);
+    const statEvery = this.#statPace.everyOf(this.#engine.name, this.#config.isRateChosen, table.count);
     // The recording numbers the ticks of all its writers in one row, and its readers tell by that number what was read.
     const phase = (tick + this.#writer.firstTick) % statEvery;
     const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, phase);
@@ -248,8 +239,29 @@ export class Sampler {
     }
     this.#peaks.check(startNs);
     this.#urgency.check(startNs);
-    this.#commands.spend();
+    this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
+    this.#commands.spend(schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
+  }
+
+  /** The rate from now on, by what this tick cost. */
+  #pace(nowNs: bigint, schedule: Schedule, tickCpuNs: number): void {
+    this.#budgetLog.ticked(nowNs, this.#spent(), this.#hz);
+    const pace = this.#ratePace;
+    if (!pace?.ticked(Number(nowNs), tickCpuNs)) return;
+    schedule.setRate(pace.hz);
+    this.#statPace.setPeriod(Number(schedule.periodNs));
+    this.#deep.setPeriod(Number(schedule.periodNs));
+    const why = `a tick takes ${(pace.tickNs / 1e6).toFixed(2)} ms of CPU`;
+    this.#budgetLog.changed(nowNs, this.#spent(), pace.hz, why);
+  }
+
+  get #hz(): number {
+    return this.#ratePace?.hz ?? this.#config.hz;
+  }
+
+  #spent(): Spent {
+    return { cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpuNs };
   }
 
   #readDeep(tick: number, nextDeadlineNs: bigint): void {

@@ -83,3 +83,16 @@ describe('a stall that ends in a stop', () => {
     expect(schedule.skipDue(60_000_000_000n, 8)).toBe(7);
   });
 });
+
+describe('another rate', () => {
+  it('holds from the current tick on, and misses none', () => {
+    const schedule = new Schedule(ORIGIN, 10);
+    for (let tick = 0; tick < 7; tick++) schedule.advance();
+    schedule.setRate(0.5);
+    expect([schedule.tick, schedule.deadlineNs]).toEqual([7, ORIGIN + 700_000_000n]);
+    schedule.advance();
+    expect(schedule.deadlineNs).toBe(ORIGIN + 2_700_000_000n);
+    expect(schedule.begin(ORIGIN + 2_800_000_000n)).toBe(0);
+    expect(schedule.begin(ORIGIN + 6_700_000_000n)).toBe(2);
+  });
+});

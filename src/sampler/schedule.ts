@@ -6,13 +6,13 @@
  * due now.
  */
 export class Schedule {
-  readonly periodNs: bigint;
+  periodNs: bigint;
   /** The tick that is waited for or being read. */
   tick = 0;
   /** Ticks missed so far. */
   missed = 0;
-  /** When tick 0 was due, monotonic nanoseconds. */
-  readonly originNs: bigint;
+  /** When tick 0 was due, or would have been at the present rate, monotonic nanoseconds. */
+  originNs: bigint;
 
   constructor(originNs: bigint, hz: number) {
     this.originNs = originNs;
@@ -43,6 +43,13 @@ export class Schedule {
     this.tick += missed;
     this.missed += missed;
     return missed;
+  }
+
+  /** The ticks after the current one follow at another rate. */
+  setRate(hz: number): void {
+    const { deadlineNs } = this;
+    this.periodNs = BigInt(Math.round(1e9 / hz));
+    this.originNs = deadlineNs - BigInt(this.tick) * this.periodNs;
   }
 
   /** The sweep of the current tick is done. */

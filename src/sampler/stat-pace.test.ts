@@ -53,3 +53,13 @@ describe('StatPace', () => {
     expect(pace.every).toBe(64);
   });
 });
+
+describe('with a rate that is left to the budget', () => {
+  it('reads stat of many processes less often than their memory, and of few as often', () => {
+    const pace = new StatPace(5e9);
+    expect(pace.everyOf('native', true, 2000)).toBe(4);
+    expect(pace.everyOf('native', true, 200)).toBe(1);
+    expect(pace.everyOf('native', false, 2000)).toBe(1);
+    expect(pace.everyOf('bpf', true, 2000)).toBe(1);
+  });
+});

@@ -22,11 +22,13 @@ const WORTHWHILE = 0.08;
 const MOST_EVERY = 64;
 const SMOOTHING = 0.25;
 const TIMES_PERIOD_NS = 100_000_000;
+const MANY = 256;
+const OF_MANY = 4;
 
 export class StatPace {
   /** `stat` is read for the slots with slot mod `every` = tick mod `every`. */
   every = 1;
-  readonly #periodNs: number;
+  #periodNs: number;
   #over = 0;
   #under = 0;
   /** Smoothed share of the period that a sweep takes, now and before the last change. */
@@ -38,9 +40,20 @@ export class StatPace {
     this.#periodNs = periodNs;
   }
 
-  /** The engine in the kernel spends nothing on reading, and the times of a process by its threads: ten times a second. */
-  everyOf(engine: EngineName): number {
-    if (engine !== 'bpf') return this.every;
+  /** The ticks are at another rate from now on. */
+  setPeriod(periodNs: number): void {
+    this.#periodNs = periodNs;
+    this.#ticks = 0;
+    this.#over = 0;
+    this.#under = 0;
+  }
+
+  /**
+   * The engine in the kernel spends nothing on reading, and the times of a process by its threads: ten times a second. Where
+   * the rate is left to the budget, memory of many processes is read twice as often for it when stat is not always.
+   */
+  everyOf(engine: EngineName, isRateChosen: boolean, processes: number): number {
+    if (engine !== 'bpf') return isRateChosen && processes > MANY ? Math.max(this.every, OF_MANY) : this.every;
     return 2 ** Math.max(0, Math.ceil(Math.log2(TIMES_PERIOD_NS / this.#periodNs)));
   }
 

@@ -47,6 +47,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     rollup: metadata.rollup,
     mappings: metadata.mappings,
     budget: metadata.budget ?? null,
+    budgets: summary.budgets.map(({ timeNs, ...given }) => ({ time: timeOf(recording, timeNs), ...given })),
     hzAsked: metadata.hzAsked ?? null,
     maxHoldSeconds: metadata.maxHoldNs === undefined ? null : metadata.maxHoldNs / 1e9,
     writer: metadata.writer,
@@ -69,7 +70,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     line('started', `${startOf(recording)}, ${formatDurationShort(durationSeconds * 1e9)} long`),
     line(
       'ticks',
-      `${ticks.recorded} of ${ticks.expected} at ${ticks.hz} Hz, ${ticks.missed} missed, ` +
+      `${ticks.recorded} of ${ticks.expected} at ${rateText(summary)}, ${ticks.missed} missed, ` +
         `late by ${ms(ticks.latenessMs.p50)} median, ${ms(ticks.latenessMs.p99)} p99, ${ms(ticks.latenessMs.max)} most`,
     ),
     line('processes', `${processes.seen} seen, ${processes.max} at once`),
@@ -101,17 +102,30 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
   ];
 }
 
+/** One rate, or the least and the most of those that the budget gave. */
+function rateText({ ticks, budgets }: RecordingSummary): string {
+  const rates = budgets.map(({ hz }) => hz);
+  const [least, most] = [Math.min(ticks.hz, ...rates), Math.max(ticks.hz, ...rates)];
+  return least === most ? `${ticks.hz} Hz` : `${least} to ${most} Hz`;
+}
+
 /** What was asked for, what was given to whom, and why it is more or less. */
-function budgetLines({ budget, rollup, hzAsked }: RecordingMetadata, { self }: RecordingSummary): string[] {
+function budgetLines({ budget, rollup, hzAsked }: RecordingMetadata, summary: RecordingSummary): string[] {
+  const { self, budgets } = summary;
   const { cpuShareOfOneCore: all, deepShareOfOneCore: deep } = self;
   if (budget === undefined || deep === null) return [];
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
   const rate = hzAsked === 'auto' ? ' and the rate chosen for it' : '';
   const given = `${percent(budget)} of one core asked${rate}, ${percent(all)} used, ${percent(deep)} of it by deep reads`;
   const rest = all - deep;
-  if (rollup !== 'auto') return [`${given}; their rate was asked for`];
-  if (rest > budget) return [`${given}: the rate of the counters alone takes more, so they got the least`];
-  return [`${given}${all > 0.9 * budget ? ', which binds' : ': all that was worth reading was read'}`];
+  const last = budgets.at(-1);
+  const lately =
+    last === undefined || budgets.length < 3
+      ? []
+      : [`of late ${percent(last.used)}, ${percent(last.deep)} of it by deep reads, at ${last.hz} Hz: ${last.reason}`];
+  if (rollup !== 'auto') return [`${given}; their rate was asked for`, ...lately];
+  if (rest > budget) return [`${given}: everything else alone took more, so they got the least`, ...lately];
+  return [`${given}${all > 0.9 * budget ? ', which binds' : ': all that was worth reading was read'}`, ...lately];
 }
 
 function livesText(lives: NonNullable<RecordingSummary['lives']>): string {

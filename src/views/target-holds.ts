@@ -1,9 +1,11 @@
 /**
  * What recording did to each of its targets: how often it was read deeply, how, and for how long that held its memory map.
  *
- * The trap: a target whose reads did not come back, or were not permitted, was held for an unknown time or not at all; so
- * only reads that measured something count.
+ * The traps: a target whose reads did not come back, or were not permitted, was held for an unknown time or not at all; so
+ * only reads that measured something count. And of mappings that were read in pieces a recording has the sum of the holds
+ * and not the longest.
  */
+import { SmapsColumn } from '../procfs/mapping-table.js';
 import { nameParts } from '../recording/events.js';
 import type { Recording } from '../recording/recording.js';
 import { ROLLUP_COLUMNS, Status } from '../schema.js';
@@ -15,7 +17,7 @@ export interface TargetHolds {
   readonly pid: number;
   readonly startTicks: number;
   readonly comm: string;
-  /** Deep reads that measured something, and those of them that were made in pieces. */
+  /** Deep reads that measured something, of sums and of mappings, and those of them that were made in pieces. */
   readonly reads: number;
   readonly paced: number;
   /** Nanoseconds: all holds together, and the longest in one go. */
@@ -31,6 +33,7 @@ const MOST_ROWS = 30;
 /** Every process that was read, the most held first. */
 export function measureHolds(recording: Recording): TargetHolds[] {
   const found = new Map<string, { -readonly [field in keyof TargetHolds]: TargetHolds[field] }>();
+  const names = new Map<string, string>();
   const walk = recording.walk();
   for (let step = walk.next(); step !== null; step = walk.next()) {
     if (step !== 'frame') continue;
@@ -38,6 +41,7 @@ export function measureHolds(recording: Recording): TargetHolds[] {
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const identity = walk.identity(slot);
+      if (identity) names.set(`${identity.pid}:${identity.startTicks}`, nameParts(identity.comm).comm);
       if (!identity || !walk.isRead(slot) || walk.rollupStatus(slot) !== Status.ok) continue;
       const { pid, startTicks } = identity;
       const key = `${pid}:${startTicks}`;
@@ -54,6 +58,20 @@ export function measureHolds(recording: Recording): TargetHolds[] {
       holds.heldNs += walk.rollup(HELD, slot) || longest;
       holds.longestNs = Math.max(holds.longestNs, longest);
     }
+  }
+  const mappings = recording.mappingWalk();
+  for (let record = mappings?.next(); record !== undefined; record = mappings!.next()) {
+    const { pid, startTicks, part, status, holdNs, table } = record;
+    if (status !== Status.ok || part !== 0) continue;
+    const key = `${pid}:${startTicks}`;
+    const holds = found.get(key) ?? { pid, startTicks, comm: '', reads: 0, paced: 0, heldNs: 0, longestNs: 0 };
+    found.set(key, holds);
+    holds.comm ||= names.get(key) ?? '';
+    holds.reads++;
+    holds.heldNs += holdNs;
+    const isPaced = Number.isNaN(table.sizes[SmapsColumn.privateDirty]![0]!);
+    if (isPaced) holds.paced++;
+    else holds.longestNs = Math.max(holds.longestNs, holdNs);
   }
   return [...found.values()].sort((a, b) => b.heldNs - a.heldNs || a.pid - b.pid);
 }

@@ -80,9 +80,9 @@ export function sweepRollup(engine: Engine, slots: Uint32Array, columns = rollup
 }
 
 /** A mappings sweep of all slots: the sweep, and status and rows by slot. */
-export function sweepMappings(engine: Engine, slots: Uint32Array, rows = 4088) {
+export function sweepMappings(engine: Engine, slots: Uint32Array, rows = 4088, maxHoldNs = 0) {
   const mappings = new MappingSweep(rows, 64);
-  const done = engine.sweepMappings(slots, slots.length, mappings, 0n);
+  const done = engine.sweepMappings(slots, slots.length, mappings, 0n, maxHoldNs);
   return {
     done,
     mappings,

@@ -1,8 +1,12 @@
 /** Hosts and budgets at their ends: one processor, the least and the largest share. */
 
-import { startRecording } from 'tidemark';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openRecording, startRecording } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { endChildren, runScript, startStopped } from '../engine/commands.js';
+import { runTidemark } from '../tidemark-process.js';
 import { until, Workload } from './workload.js';
 
 const MIB = 2 ** 20;
@@ -31,6 +35,53 @@ describe('a rate that is left to the budget', () => {
     expect(rich.hz).toBeGreaterThan(poor.hz);
     expect(rich.hz).toBeLessThanOrEqual(100);
     expect(poor.hz).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a rate that the budget does not pay for any more', () => {
+  it('falls while recording, and the recording says so', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-rate-'));
+    try {
+      await using workload = await Workload.start();
+      const file = path.join(folder, 'rate.tide');
+      const options = { target: { pids: [workload.pid] }, sampler: 'worker', sizeBytes: 4 * MIB, file } as const;
+      const before = await startRecording({ ...options, hz: 100 });
+      await before.stop();
+      // It goes on at the rate that the file has.
+      const recorder = await startRecording({
+        ...options,
+        hz: 'auto',
+        budget: 0.0001,
+        resume: true,
+        durationMs: 60_000,
+      });
+      expect(recorder.hz).toBe(100);
+      await until(
+        () =>
+          recorder
+            .recording()
+            .summary()
+            .budgets.some(({ hz }) => hz < 100),
+        'a slower rate',
+      );
+      const { reason } = await recorder.stop();
+      expect(reason).toBe('stopped');
+      using recording = openRecording(file);
+      const { budgets, ticks } = recording.summary();
+      expect(budgets.map(({ hz }) => hz)).toEqual([100, 100, 100, ...budgets.slice(3).map(({ hz }) => hz)]);
+      const last = budgets.at(-1)!;
+      expect(last.hz).toBeLessThanOrEqual(2);
+      expect(last).toMatchObject({
+        asked: 0.0001,
+        reason: expect.stringMatching(/^a tick takes \d+\.\d\d ms of CPU$/),
+      });
+      expect(ticks.expected).toBe(ticks.recorded + ticks.missed);
+      const { stdout } = await runTidemark(['info', file]);
+      expect(stdout).toMatch(/^ticks +\d+ of \d+ at [\d.]+ to 100 Hz, /m);
+      expect(stdout).toMatch(/^budget +of late [\d.]+ %, .* at [\d.]+ Hz: a tick takes /m);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

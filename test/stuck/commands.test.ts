@@ -1,4 +1,5 @@
 /** Every command answers beside a process that never does, and says what it could not read. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,6 +51,12 @@ describe('beside a stuck process', () => {
     expect(stderr).toMatch(NO_ANSWER);
   });
 
+  it('pmap --json says which process did not answer', async () => {
+    const { code, stdout } = await runTidemark(['pmap', '-X', '--json', String(stuck.pids[0])]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).processes).toEqual([expect.objectContaining({ pid: stuck.pids[0], status: 'timeout' })]);
+  });
+
   it('maps and pmap end', async () => {
     // From Linux 6.17 on they answer, before they do not.
     for (const command of ['maps', 'pmap']) {
@@ -80,6 +87,30 @@ describe('beside a stuck process', () => {
     expect(coverage.dropped.timeout).toBeGreaterThanOrEqual(2);
     expect(ticks.recorded).toBeGreaterThan(20);
     expect(coverage.stored).toBeGreaterThan(3 * ticks.recorded);
+  });
+
+  it('record tells the arguments of the others beside more stuck ones than Node has threads', async () => {
+    const many = await StuckProcesses.start(6);
+    const other = spawn('sleep', ['1234'], { stdio: 'ignore' });
+    try {
+      const file = path.join(folder, 'arguments.tide');
+      const pids = [...many.pids, other.pid].join(',');
+      const { code } = await runTidemark(['record', '-o', file, '--pid', pids, '--hz', '20', '--for', '2s']);
+      expect(code).toBe(0);
+      const { stdout } = await runTidemark(['export', file, '--format', 'jsonl', '--with', 'args']);
+      const last = new Map(
+        stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line))
+          .map(({ pid, args }) => [pid, args]),
+      );
+      expect(last.get(other.pid)).toEqual(['sleep', '1234']);
+      for (const pid of many.pids) expect(last.get(pid)).toBeNull();
+    } finally {
+      other.kill();
+      await many[Symbol.asyncDispose]();
+    }
   });
 
   it('record by command line passes it by', async () => {

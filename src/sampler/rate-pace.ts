@@ -1,0 +1,67 @@
+/**
+ * How many ticks a second the budget pays for, while recording: what a tick costs changes with the processes that come and
+ * go, and with what else the host does.
+ *
+ * The trap: a rate that follows every tick would never rest, and each change costs the reader a thought. So a rate is left
+ * only when it is clearly wrong, downwards at once and upwards after a while; and the first tick, which opens every file,
+ * tells nothing of those that follow.
+ */
+import { COUNTERS_PART, RATES, rateFor, TICK_NS } from './budget.js';
+
+const SMOOTHING = 0.3;
+/** A rate goes down when its ticks take this much more than their part, and up when the next one takes this much less. */
+const TOO_MUCH = 1.25;
+const LITTLE = 0.8;
+const TICKS_TO_SETTLE = 3;
+const LEAST_NS = 2e9;
+const LEAST_BEFORE_MORE_NS = 10e9;
+
+export class RatePace {
+  /** Ticks per second. */
+  hz: number;
+  readonly #share: number;
+  readonly #leastHz: number;
+  #tickNs = 0;
+  #ticks = 0;
+  #isFirst = true;
+  #changedNs = Number.NEGATIVE_INFINITY;
+
+  /** Begins with a rate that was found for a share of one core; it never falls below `leastHz`. */
+  constructor(share: number, hz: number, leastHz: number) {
+    this.#share = share;
+    this.hz = hz;
+    this.#leastHz = leastHz;
+  }
+
+  /** CPU nanoseconds of a tick of late; 0 before the second one. */
+  get tickNs(): number {
+    return this.#tickNs;
+  }
+
+  /** A tick took so much CPU time, deep reads not counted. Returns whether the rate is another from now on. */
+  ticked(nowNs: number, cpuNs: number): boolean {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      this.#changedNs = nowNs;
+      return false;
+    }
+    this.#tickNs = this.#tickNs === 0 ? cpuNs : this.#tickNs + SMOOTHING * (cpuNs - this.#tickNs);
+    const passed = nowNs - this.#changedNs;
+    if (++this.#ticks < TICKS_TO_SETTLE || passed < LEAST_NS) return false;
+    const part = this.#share * COUNTERS_PART;
+    const shareOf = (hz: number) => (hz * (this.#tickNs + TICK_NS)) / 1e9;
+    if (shareOf(this.hz) > part * TOO_MUCH) return this.#set(rateFor(this.#share, this.#tickNs), nowNs);
+    const next = RATES[RATES.indexOf(this.hz) + 1];
+    if (next === undefined || passed < LEAST_BEFORE_MORE_NS || shareOf(next) > part * LITTLE) return false;
+    return this.#set(rateFor(this.#share * LITTLE, this.#tickNs), nowNs);
+  }
+
+  #set(hz: number, nowNs: number): boolean {
+    const wanted = Math.max(this.#leastHz, hz);
+    this.#ticks = 0;
+    this.#changedNs = nowNs;
+    if (wanted === this.hz) return false;
+    this.hz = wanted;
+    return true;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Waiting for the next tick.
+ *
+ * The traps: timers of the event loop are up to a millisecond late, so the last stretch is slept in the kernel; and a loop
+ * that never gives the event loop a turn never hears a message to stop.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import { sleepUntil } from '../engine/wait.js';
+
+const LAST_STRETCH_NS = 2_000_000n;
+/** A turn of the event loop takes a tenth of a tick at 1 kHz, so messages may wait for so long. */
+const TURN_EVERY_NS = 10_000_000n;
+/** What the kernel tells between ticks is taken that often. */
+const DRAIN_EVERY_MS = 100;
+const MOST_WAIT_MS = 3_600_000;
+
+export class TickWait {
+  /** Nobody waits any more. */
+  isStopping = false;
+  #turnedNs = 0n;
+  #wake: (() => void) | undefined;
+
+  /** `drain`, where there is something to drain, is called now and then during a long wait. */
+  constructor(private readonly drain: (() => void) | undefined) {}
+
+  /** Returns early, and at once from now on. */
+  stop(): void {
+    this.isStopping = true;
+    this.#wake?.();
+  }
+
+  /** Sleeps without a turn of the event loop where the last was just now; undefined then, and the deadline is there. */
+  untilTick(deadlineNs: bigint): Promise<void> | undefined {
+    const nowNs = process.hrtime.bigint();
+    if (nowNs - this.#turnedNs >= TURN_EVERY_NS || deadlineNs - nowNs > LAST_STRETCH_NS) return this.until(deadlineNs);
+    sleepUntil(deadlineNs);
+    return undefined;
+  }
+
+  async until(deadlineNs: bigint): Promise<void> {
+    for (;;) {
+      const leftNs = deadlineNs - process.hrtime.bigint();
+      if (leftNs <= LAST_STRETCH_NS) break;
+      const most = this.drain ? DRAIN_EVERY_MS : MOST_WAIT_MS;
+      await this.#pause(Math.min(most, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
+      this.drain?.();
+      if (this.isStopping) return;
+    }
+    await turn();
+    this.#turnedNs = process.hrtime.bigint();
+    if (!this.isStopping) sleepUntil(deadlineNs);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
