@@ -14,6 +14,7 @@ import { Audit } from './audit.js';
 import type { Budget } from './budget.js';
 import type { SamplerConfig } from './config.js';
 import { DeepSchedule, type Movement } from './deep-schedule.js';
+import { PeakReads } from './peak-reads.js';
 import type { ProcessTable } from './process-table.js';
 
 /** No read is begun in the last stretch before the next deadline: this long, or a quarter of a short period. */
@@ -34,6 +35,10 @@ const FAULTS = COUNTER_COLUMNS.indexOf('minorFaults');
 export class DeepReads {
   readonly #rollup: DeepSchedule;
   readonly #mappings: DeepSchedule;
+  /** Instead of that: reads near the peaks of the whole target. */
+  readonly #peaks: PeakReads | undefined;
+  /** Of a read near a peak what has not been read yet. */
+  #left: number[] = [];
   readonly #maxHoldNs: number;
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
@@ -65,8 +70,9 @@ export class DeepReads {
     const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
     const canPace = engine.name !== 'ts';
     this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, { ...limits, canPace }, periodNs);
+    this.#peaks = config.mappings === 'peak' ? new PeakReads(pageSize) : undefined;
     this.#mappings = new DeepSchedule(
-      config.mappings,
+      config.mappings === 'peak' ? 'off' : config.mappings,
       pageSize,
       MAPPINGS_INTERVAL_NS,
       { ...limits, canPace: false },
@@ -93,6 +99,8 @@ export class DeepReads {
   spend(tick: number, nextDeadlineNs: bigint, counters: TierColumns): void {
     const endNs = nextDeadlineNs - this.#guardNs;
     const moved = { rss: counters.columns[RSS]!, faults: counters.columns[FAULTS]! };
+    // First of all: a moment later the peak may be over.
+    if (this.#peaks) this.#readPeak(this.#peaks, tick, endNs, moved);
     this.#readRollups(tick, endNs, moved);
     this.#readMappings(tick, endNs, moved);
   }
@@ -182,11 +190,26 @@ export class DeepReads {
     const nowNs = process.hrtime.bigint();
     if (schedule.isOff || nowNs >= endNs) return;
     const due = this.#find(schedule, nowNs, moved);
-    if (due === 0) return;
-    this.#sweep ??= new MappingSweep(MAPPING_ROWS, due);
+    if (due > 0) this.#sweepMappings(this.#due.subarray(0, due), tick, endNs, moved);
+  }
+
+  #readPeak(peaks: PeakReads, tick: number, endNs: bigint, moved: Movement): void {
+    const nowNs = process.hrtime.bigint();
+    const count = peaks.due(this.table, moved.rss, Number(nowNs), this.#due);
+    const slots = count > 0 ? this.#due.slice(0, count) : Uint32Array.from(this.#left);
+    if (slots.length === 0 || nowNs >= endNs) return;
+    const done = this.#sweepMappings(slots, tick, endNs, moved);
+    this.#left = [...slots.subarray(done)].filter((slot) => this.table.identity(slot));
+    peaks.spent(Number(process.hrtime.bigint() - nowNs));
+  }
+
+  /** Returns how many were read in time. */
+  #sweepMappings(slots: Uint32Array, tick: number, endNs: bigint, moved: Movement): number {
+    const schedule = this.#mappings;
+    this.#sweep ??= new MappingSweep(MAPPING_ROWS, slots.length);
     const sweep = this.#sweep;
-    sweep.growSlots(Math.max(due, this.table.highWater));
-    let left = this.#due.subarray(0, due);
+    sweep.growSlots(Math.max(slots.length, this.table.highWater));
+    let left = slots;
     while (left.length > 0 && process.hrtime.bigint() < endNs) {
       const done = this.engine.sweepMappings(left, left.length, sweep, endNs);
       const [from, to] = this.engine.times;
@@ -199,8 +222,9 @@ export class DeepReads {
         this.#audit.read(this.table.identity(slot)!, status, 'smaps');
         this.writer.mappings(from!, this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
       }
-      if (done === 0) return;
+      if (done === 0) break;
       left = left.subarray(done);
     }
+    return slots.length - left.length;
   }
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
-import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { CMDLINE_MODES, type CmdlineMode, type WorkloadPart } from '../recording/format.js';
 import { formatKeep, type Keep, parseKeep } from '../recording/keep.js';
 import type { HostUnits } from '../schema.js';
 import { InputError } from '../text/input-error.js';
@@ -27,8 +27,13 @@ export interface RecordOptions {
   readonly hz?: number | 'auto';
   /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
   readonly rollup?: DeepRate;
-  /** How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). */
-  readonly mappings?: DeepRate;
+  /**
+   * How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). `peak`: near
+   * each new maximum of the resident memory of the whole target.
+   */
+  readonly mappings?: DeepRate | 'peak';
+  /** What is run, for the header of the recording. */
+  readonly workload?: WorkloadPart;
   /** Share of one core that recording may cost, 0.0001 to 1; default 0.01. With `auto` deep reads stay inside it. */
   readonly budget?: number;
   /** A target that one deep read would hold for longer is read in pieces, milliseconds; default 0.5. */
@@ -119,6 +124,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   typedOption('onWarning', options.onWarning, 'a function', (value) => typeof value === 'function');
   typedOption('procfs', options.procfs, 'the path of a folder', isPath);
   typedOption('file', options.file, 'the path of a new file', isPath);
+  typedOption('workload', options.workload, '{ command }, an array of strings', isWorkload);
   typedOption('host', options.host, '{ pageSize, clockTicksPerSecond }, both positive integers', areUnits);
   options.signal?.throwIfAborted();
   // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
@@ -172,7 +178,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
       hz: rate,
       isRateChosen: hz === 'auto',
       rollup: deepRate('rollup', rollup),
-      mappings: deepRate('mappings', mappings),
+      mappings: mappings === 'peak' ? mappings : deepRate('mappings', mappings),
+      workload: options.workload,
       budget,
       maxHoldNs: maxHoldMs * 1e6,
       allowHoldNs: allowHoldMs * 1e6,
@@ -194,6 +201,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'hz',
   'rollup',
   'mappings',
+  'workload',
   'budget',
   'maxHoldMs',
   'allowHoldMs',
@@ -268,6 +276,11 @@ function isPath(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
 }
 
+function isWorkload(value: unknown): boolean {
+  const { command } = (value ?? {}) as Partial<WorkloadPart>;
+  return Array.isArray(command) && command.every((word) => typeof word === 'string');
+}
+
 function areUnits(value: unknown): boolean {
   const { pageSize, clockTicksPerSecond } = (value ?? {}) as Partial<HostUnits>;
   return [pageSize, clockTicksPerSecond].every((unit) => Number.isSafeInteger(unit) && unit! > 0);
@@ -276,7 +289,12 @@ function areUnits(value: unknown): boolean {
 /** Whether the target can include the process that asks. */
 function includesSelf(target: PlainTarget): boolean {
   if (target.kind === 'pids') return target.pids.includes(process.pid);
-  return target.kind !== 'tree' || target.pid === process.pid || target.pid === process.ppid || target.pid === 1;
+  return (
+    (target.kind !== 'tree' && target.kind !== 'descendants') ||
+    target.pid === process.pid ||
+    target.pid === process.ppid ||
+    target.pid === 1
+  );
 }
 
 function hostUnits(root: string, options: RecordOptions): HostUnits {
