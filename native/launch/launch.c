@@ -127,7 +127,6 @@ static void Become(int gate, int result, const sigset_t* mask, char** argv, char
   if (go != 1) _exit(125);
   struct sigaction by_default = {.sa_handler = SIG_DFL};
   for (int number = 1; number < kSignals; number++) sigaction(number, &by_default, NULL);
-  RestoreDescriptorLimit();
   sigprocmask(SIG_SETMASK, mask, NULL);
   environ = env;
   execvp(argv[0], argv);
@@ -253,6 +252,7 @@ int main(int argc, char** argv) {
   if (signals < 0 || pipe2(gate, O_CLOEXEC) != 0 || pipe2(result, O_CLOEXEC) != 0) return 125;
 
   char** env = Environment(extra, extras);
+  RestoreDescriptorLimit();
   state.child = fork();
   if (state.child < 0) {
     char text[64];

@@ -61,6 +61,7 @@ interface Living {
 export class TreeMeter {
   readonly #estimates: MemoryEstimates;
   readonly #fromNs: bigint | undefined;
+  readonly #launcher: Uint8Array | undefined;
   readonly #tree = new Group('');
   readonly #programs = new Map<string, Group>();
   readonly #living = new Map<string, Living>();
@@ -68,8 +69,9 @@ export class TreeMeter {
   #lost = 0;
   #atPeak: ProcessAtPeak[] = [];
 
-  /** Frames before `fromNs` are left out: what is there then is not the workload yet. */
-  constructor(pageSize: number, fromNs?: bigint) {
+  /** Frames before `fromNs` are left out, and processes called `launcher`: they are not the workload yet. */
+  constructor(pageSize: number, fromNs?: bigint, launcher?: string) {
+    this.#launcher = launcher === undefined ? undefined : Buffer.from(launcher);
     this.#estimates = new MemoryEstimates(pageSize);
     this.#fromNs = fromNs;
   }
@@ -82,20 +84,7 @@ export class TreeMeter {
     }
   }
 
-  /** The processes of the last frame. */
-  get living(): ReadonlyMap<string, { readonly pid: number; readonly rss: number }> {
-    return this.#living;
-  }
-
-  /** The kernel's high-water mark of a process, by `identityKey`; of one that has gone it is forgotten. */
-  highWater(key: string, bytes: number): void {
-    const living = this.#living.get(key);
-    if (!living) return;
-    living.group.highWater = Math.max(living.group.highWater, bytes);
-    this.#tree.highWater = Math.max(this.#tree.highWater, bytes);
-  }
-
-  /** The same of a process that has ended, told by the kernel. */
+  /** The kernel's high-water mark of a process of that program, when it had ended. */
   endedWith(program: string, bytes: number): void {
     for (const group of [this.#groupOf(program), this.#tree]) group.highWater = Math.max(group.highWater, bytes);
   }
@@ -116,6 +105,8 @@ export class TreeMeter {
       const slot = slots[index]!;
       const key = walk.key(slot);
       if (key === undefined) continue;
+      // It has not become the command yet.
+      if (this.#launcher !== undefined && isNamed(walk.identity(slot)!.comm, this.#launcher)) continue;
       const rss = walk.counter(RSS, slot);
       const living = this.#livingOf(walk, slot, key, frame);
       living.seenIn = frame;
@@ -284,6 +275,10 @@ class Group {
     const method = this.#isMeasured ? (this.#isPaced ? 'paced' : 'whole') : undefined;
     return { value, low, high, ageNs: this.#ageNs, method };
   }
+}
+
+function isNamed(comm: Uint8Array, name: Uint8Array): boolean {
+  return comm.length === name.length && comm.every((byte, index) => byte === name[index]);
 }
 
 function exact(value: number): Sample {

@@ -40,6 +40,8 @@ export const EventType = {
   lives: 18,
   /** Resident memory is watched between ticks from now on, or no longer. */
   peaks: 19,
+  /** The high-water mark of a process that ended, or became another program, as it was read last. */
+  highWater: 24,
 } as const;
 
 export interface ProcessPart {
@@ -75,6 +77,7 @@ export type TideEvent =
       readonly cpuNs: number;
     } & ProcessPart &
       NamePart)
+  | ({ readonly type: 'highWater'; readonly peak: number } & ProcessPart & NamePart)
   | ({ readonly type: 'lives' } & LivesHeard)
   | { readonly type: 'peaks'; readonly isOn: boolean; readonly reason: string }
   | {
@@ -133,6 +136,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   fork: { ...process, parentPid: 'number', comm: 'string' },
   ran: { ...process, comm: 'string' },
   exit: { ...process, comm: 'string', exitStatus: 'number', cpuNs: 'number' },
+  highWater: { ...process, comm: 'string', peak: 'number' },
   lives: {
     isHeard: 'boolean',
     reason: 'string',

@@ -55,6 +55,7 @@ const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
   'fork',
   'ran',
   'exit',
+  'highWater',
 ]);
 
 export interface RecordingWriterOptions {

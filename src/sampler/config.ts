@@ -26,6 +26,8 @@ export interface SamplerConfig {
   readonly isRateChosen: boolean;
   readonly rollup: DeepRate;
   readonly mappings: DeepRate | 'peak';
+  /** The kernel's marks of resident memory are read and stored. */
+  readonly highWater: boolean;
   /** What is run, when it is a workload of ours. */
   readonly workload: WorkloadPart | undefined;
   /** The share of one core that recording may cost. */

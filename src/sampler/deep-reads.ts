@@ -21,6 +21,7 @@ import type { ProcessTable } from './process-table.js';
 const GUARD_NS = 300_000;
 /** With `auto` no process is read more often than this. */
 const ROLLUP_INTERVAL_NS = 0.5e9;
+const USUAL_BUDGET = 0.01;
 const MAPPINGS_INTERVAL_NS = 30e9;
 /** With `auto`: how often is looked for what is due, since that costs as well. */
 const LOOK_EVERY_NS = 50_000_000n;
@@ -39,6 +40,7 @@ export class DeepReads {
   readonly #peaks: PeakReads | undefined;
   /** Of a read near a peak what has not been read yet. */
   #left: number[] = [];
+  #heldNs = 0;
   readonly #maxHoldNs: number;
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
@@ -69,7 +71,9 @@ export class DeepReads {
     this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
     const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
     const canPace = engine.name !== 'ts';
-    this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, { ...limits, canPace }, periodNs);
+    // A larger budget pays for more of them.
+    const intervalNs = ROLLUP_INTERVAL_NS * Math.min(1, USUAL_BUDGET / config.budget);
+    this.#rollup = new DeepSchedule(config.rollup, pageSize, intervalNs, { ...limits, canPace }, periodNs);
     this.#peaks = config.mappings === 'peak' ? new PeakReads(pageSize) : undefined;
     this.#mappings = new DeepSchedule(
       config.mappings === 'peak' ? 'off' : config.mappings,
@@ -88,6 +92,7 @@ export class DeepReads {
     this.#isPaced.delete(slot);
     this.#rollup.arrived(slot);
     this.#mappings.arrived(slot);
+    this.#peaks?.arrived(slot);
   }
 
   /** A process has gone. */
@@ -200,7 +205,8 @@ export class DeepReads {
     if (slots.length === 0 || nowNs >= endNs) return;
     const done = this.#sweepMappings(slots, tick, endNs, moved);
     this.#left = [...slots.subarray(done)].filter((slot) => this.table.identity(slot));
-    peaks.spent(Number(process.hrtime.bigint() - nowNs));
+    peaks.held(this.#heldNs);
+    this.#heldNs = 0;
   }
 
   /** Returns how many were read in time. */
@@ -218,6 +224,7 @@ export class DeepReads {
         const [first, rows] = [sweep.spans[index]!, sweep.spans[left.length + index]!];
         const status = sweep.status[slot]!;
         const hold = sweep.holds[index]!;
+        this.#heldNs += Number(hold);
         schedule.read(slot, status, Number(hold), false, 0, Number(to!), moved);
         this.#audit.read(this.table.identity(slot)!, status, 'smaps');
         this.writer.mappings(from!, this.table.identity(slot)!, tick, status, hold, sweep, first, rows);

@@ -32,6 +32,8 @@ export interface RecordOptions {
    * each new maximum of the resident memory of the whole target.
    */
   readonly mappings?: DeepRate | 'peak';
+  /** Reads the high-water mark of each process (`VmHWM`) while it lives, as an event at its end; default false. */
+  readonly highWater?: boolean;
   /** What is run, for the header of the recording. */
   readonly workload?: WorkloadPart;
   /** Share of one core that recording may cost, 0.0001 to 1; default 0.01. With `auto` deep reads stay inside it. */
@@ -180,6 +182,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       rollup: deepRate('rollup', rollup),
       mappings: mappings === 'peak' ? mappings : deepRate('mappings', mappings),
       workload: options.workload,
+      highWater: options.highWater === true && chosen.name !== 'bpf',
       budget,
       maxHoldNs: maxHoldMs * 1e6,
       allowHoldNs: allowHoldMs * 1e6,
@@ -201,6 +204,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'hz',
   'rollup',
   'mappings',
+  'highWater',
   'workload',
   'budget',
   'maxHoldMs',

@@ -17,6 +17,7 @@ import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
+import { HighWater } from './high-water.js';
 import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
@@ -58,6 +59,7 @@ export class Sampler {
   readonly #statPace: StatPace;
   readonly #lives: LifeLog;
   readonly #peaks: PeakBudget;
+  readonly #highWater: HighWater | undefined;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   #ticks = 0;
   #schedule: Schedule | undefined;
@@ -86,6 +88,7 @@ export class Sampler {
     );
     this.#lives = new LifeLog(config, engine, writer);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
+    if (config.highWater) this.#highWater = new HighWater(config.root, config.hz, this.#table, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
     });
@@ -165,6 +168,7 @@ export class Sampler {
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
     this.#commands.close();
+    this.#highWater?.close(process.hrtime.bigint());
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
@@ -231,6 +235,7 @@ export class Sampler {
       this.#lives.report(startNs);
     }
     this.#peaks.check(startNs);
+    this.#highWater?.look(this.#counters);
     this.#commands.spend();
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
@@ -252,6 +257,7 @@ export class Sampler {
       // A kernel worker's name ends in what it works on at the moment: it keeps the name under which it was first seen.
       if (this.#table.identity(slot)!.kernelThread) continue;
       this.#commands.look(slot);
+      this.#highWater?.settle(slot, nowNs);
       this.#writer.rename(nowNs, slot, this.#table.rename(slot, this.#engine.comm(slot)));
     }
   }
@@ -262,6 +268,7 @@ export class Sampler {
     for (let index = 0; index < count; index++) {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
+      this.#highWater?.settle(slot, nowNs);
       this.#lives.departed(this.#table.identity(slot)!);
       this.#census.depart(slot, nowNs);
       this.#deep.departed();
@@ -276,6 +283,7 @@ export class Sampler {
     this.#counters.clear(slot);
     this.#deep.arrived(slot);
     this.#commands.look(slot);
+    this.#highWater?.arrived(slot);
   }
 
   #makeRoom(): void {

@@ -37,6 +37,9 @@ export interface LaunchOptions {
   readonly stdio?: readonly ('inherit' | 'ignore' | number)[];
 }
 
+/** The name of a process that has not become its command yet. */
+export const LAUNCHER_NAME = 'tidemark-launch';
+
 const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 export class Launcher {

@@ -30,7 +30,7 @@ export function endText(end: CommandEnd): string {
 function runLines(run: RunRecord, options: TableOptions): string[] {
   const { tree, self } = run;
   const goesOn = run.treeWallNs > run.wallNs * 1.01 ? `, the last descendant after ${short(run.treeWallNs)}` : '';
-  const share = run.wallNs > 0 ? `${((self.cpuNs / run.treeWallNs) * 100).toFixed(1)} % of one core` : '-';
+  const share = `${short(self.cpuNs)} of CPU time, ${((self.cpuNs / run.treeWallNs) * 100).toFixed(1)} % of one core`;
   const missed = run.missedTicks > 0 ? `, ${run.missedTicks} missed` : '';
   return [
     `${endText(run.end)} after ${short(run.wallNs)}${goesOn}`,

@@ -4,15 +4,13 @@
  * The traps: the command waits until the first frame is stored, and what is there before it is let go is not the workload; a
  * recorder that fails must not fail the command; and a long run overwrites the ring, so frames are taken as they come.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { type PeakContent, peakContent } from '../analyze/peak-content.js';
 import { type TreeMeasures, TreeMeter } from '../analyze/tree-meter.js';
 import type { SweepingChoice } from '../engine/choose-sweeping.js';
 import type { Recording } from '../recording/recording.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
-import { HighWater } from './high-water.js';
-import { type CommandEnd, type KernelUsage, Launcher } from './launcher.js';
+import { type CommandEnd, type KernelUsage, LAUNCHER_NAME, Launcher } from './launcher.js';
 import { type MarkSocket, SOCKET_VARIABLE } from './mark-socket.js';
 import { OwnCgroup } from './own-cgroup.js';
 import { WorkloadError } from './workload-error.js';
@@ -60,7 +58,8 @@ export interface WorkloadRun {
   readonly caveats: readonly string[];
 }
 
-const LONGEST_LOOK_MS = 50;
+/** Looking for new frames costs more than a frame does. */
+const LOOK_EVERY_MS = 1000;
 const RING_BYTES = 64 * 2 ** 20;
 
 /** Runs the command and measures it. Rejects with a `WorkloadError` or with what `startRecording` rejects with. */
@@ -92,7 +91,7 @@ function record(launcher: Launcher, options: RunOptions): Promise<Recorder> {
   return startRecording({
     target: { descendantsOf: launcher.pid },
     workload: { command },
-    ...{ hz, budget, engine, mappings: 'peak', sampler: 'worker', ownCost: 'process' },
+    ...{ hz, budget, engine, mappings: 'peak', highWater: true, sampler: 'worker', ownCost: 'process' },
     ...(file === undefined ? {} : { file }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     onWarning: options.onWarning,
@@ -115,22 +114,12 @@ async function measure(
   launcher.go();
   const startedNs = launcher.startedNs!;
   options.onStarted?.(launcher);
-  const meter = new TreeMeter(recording.metadata.host.pageSize, startedNs);
-  const highWater = new HighWater();
-  let isOver = false;
-  const following = follow(
-    () => {
-      meter.follow(walk);
-      highWater.look(meter);
-    },
-    Math.min(LONGEST_LOOK_MS, 1000 / options.hz),
-    () => isOver,
-  );
+  const meter = new TreeMeter(recording.metadata.host.pageSize, startedNs, LAUNCHER_NAME);
+  const following = setInterval(() => meter.follow(walk), LOOK_EVERY_MS);
   const end = await launcher.ended;
   options.onCommandEnd?.(end);
   const usage = await launcher.allEnded;
-  isOver = true;
-  await following;
+  clearInterval(following);
   const ended = await recorder.stop().catch(() => undefined);
   if (failure) throw new WorkloadError('recorder-lost', failure.message);
   meter.follow(walk);
@@ -153,17 +142,11 @@ async function measure(
   };
 }
 
-async function follow(look: () => void, everyMs: number, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    look();
-    await pause(everyMs);
-  }
-}
-
-/** What the kernel told of processes when they ended, where the engine hears it. */
+/** What the kernel told of processes when they ended, or was asked before. */
 function takeEnds(recording: Recording, meter: TreeMeter): void {
   for (const { event } of recording.events()) {
-    if (event.type !== 'exit' || event.peak === undefined) continue;
+    if ((event.type !== 'exit' && event.type !== 'highWater') || event.peak === undefined) continue;
+    if (event.comm === LAUNCHER_NAME) continue;
     meter.endedWith(event.commHex ? Buffer.from(event.commHex, 'hex').toString('latin1') : event.comm, event.peak);
   }
 }
