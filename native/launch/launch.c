@@ -12,7 +12,8 @@
 //   running                runs the command
 //   failed ERRNO           could not run it
 //   exit STATUS            the command has ended, as wait tells it
-//   end PEAK_KB USER_US SYSTEM_US MINOR MAJOR   nobody is left: the largest process, and the sums of all that were waited for
+//   end PEAK_KB USER_US SYSTEM_US MINOR MAJOR   nobody is left: the largest process, and the sums of all that were
+//   waited for
 // From it: `go`, `signal N`, `leave`. Its end before `go` means that nothing is run, and later that the rest goes on
 // alone.
 #define _GNU_SOURCE
@@ -278,8 +279,8 @@ int main(int argc, char** argv) {
   Tell(text);
   Serve(signals);
   if (!state.is_let_go) return 125;
-  snprintf(text, sizeof text, "end %ld %lld %lld %lld %lld\n", state.peak_kb, state.user_us, state.system_us, state.minor,
-           state.major);
+  snprintf(text, sizeof text, "end %ld %lld %lld %lld %lld\n", state.peak_kb, state.user_us, state.system_us,
+           state.minor, state.major);
   Tell(text);
   return 0;
 }

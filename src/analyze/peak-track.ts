@@ -1,4 +1,9 @@
-/** Peak and mean of one quantity over frames. The mean is over time: each value holds until the next frame. */
+/**
+ * Peak and mean of one quantity over frames. The mean is over time: each value holds until the next frame.
+ *
+ * The trap: the highest of many estimates is the one that errs most. So the peak is the highest value that is known within
+ * 5 %, unless another one is higher for certain.
+ */
 import type { MetricReading } from './metric-reading.js';
 
 /** A value at one instant, with what is known of its bounds. */
@@ -19,9 +24,12 @@ export interface Measured {
   readonly mean: MetricReading;
 }
 
+const TIGHT = 0.05;
+
 export class PeakTrack {
   #peak: Sample | undefined;
   #peakAtNs: bigint | undefined;
+  #isTight = false;
   #last: Sample | undefined;
   #lastAtNs = 0n;
   #time = 0;
@@ -36,7 +44,9 @@ export class PeakTrack {
     this.#last = { ...sample };
     this.#lastAtNs = timeNs;
     if (sample.method === undefined) this.#isEstimated = true;
-    if (this.#peak && sample.value <= this.#peak.value) return false;
+    const isTight = sample.high - sample.low <= sample.value * TIGHT;
+    if (this.#peak && !this.#isHigher(sample, isTight)) return false;
+    this.#isTight = isTight;
     this.#peak = this.#last;
     this.#peakAtNs = timeNs;
     return true;
@@ -74,6 +84,12 @@ export class PeakTrack {
           }
         : { state: 'measured', value, ageMs: 0, method: peak.method ?? 'counter' },
     };
+  }
+
+  #isHigher({ value, low }: Sample, isTight: boolean): boolean {
+    const peak = this.#peak!;
+    if (isTight === this.#isTight) return value > peak.value;
+    return isTight ? value >= peak.low : low > peak.value;
   }
 
   #passTo(timeNs: bigint): void {

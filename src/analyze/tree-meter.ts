@@ -7,27 +7,12 @@
  */
 import type { FrameWalk } from '../recording/frame-walk.js';
 import { COUNTER_COLUMNS } from '../schema.js';
-import { type MemoryEstimate, MemoryEstimates } from './memory-estimates.js';
-import { counted, type MetricReading, unknown } from './metric-reading.js';
-import { type Measured, PeakTrack, type Sample } from './peak-track.js';
+import { COUNTED, Group, type GroupMeasures } from './group-meter.js';
+import { MemoryEstimates } from './memory-estimates.js';
 
 const column = (name: string) => COUNTER_COLUMNS.indexOf(name);
-const [RSS, HWM] = [column('rss'), column('hwm')];
-const COUNTED = ['minorFaults', 'majorFaults', 'userTime', 'systemTime'] as const;
+const [RSS, RSS_ANON, HWM] = [column('rss'), column('rssAnon'), column('hwm')];
 const COUNTED_COLUMNS = COUNTED.map(column);
-
-/** A sum of RSS is an upper bound; the other sums are what the kernel's shares add up to. */
-export const SUMS = ['rss', 'pss', 'uss', 'swap'] as const;
-
-/** Of the tree or of a program. Counters are nanoseconds and numbers, sums bytes. */
-export interface GroupMeasures extends Record<(typeof SUMS)[number], Measured> {
-  readonly processes: number;
-  /** Most processes at one frame. */
-  readonly mostAtOnce: number;
-  /** The highest of its single processes, as sampled, and as the kernel kept it since the last exec. */
-  readonly largest: { readonly sampled: MetricReading; readonly kernelPeak: MetricReading };
-  readonly counters: Readonly<Record<(typeof COUNTED)[number], MetricReading>>;
-}
 
 export interface TreeMeasures {
   readonly tree: GroupMeasures;
@@ -53,6 +38,7 @@ interface Living {
   readonly startTicks: number;
   group: Group;
   rss: number;
+  anonymous: number;
   seenIn: number;
   /** Counters at the last frame that read them. */
   readonly counters: Float64Array;
@@ -68,6 +54,8 @@ export class TreeMeter {
   #frames = 0;
   #lost = 0;
   #atPeak: ProcessAtPeak[] = [];
+  /** Of the last frame, if its PSS may be the peak. */
+  #candidates: ProcessAtPeak[] = [];
 
   /** Frames before `fromNs` are left out, and processes called `launcher`: they are not the workload yet. */
   constructor(pageSize: number, fromNs?: bigint, launcher?: string) {
@@ -91,6 +79,8 @@ export class TreeMeter {
 
   result(): TreeMeasures {
     for (const key of this.#living.keys()) this.#settle(key);
+    for (const group of this.#programs.values()) group.commit(false);
+    if (this.#tree.commit(false)) this.#atPeak = this.#candidates;
     const tree = this.#tree.result();
     const programs = new Map([...this.#programs].map(([name, group]) => [name, group.result()]));
     const { peakAtNs } = tree.pss;
@@ -101,28 +91,63 @@ export class TreeMeter {
     const frame = ++this.#frames;
     const { slots, count } = walk.rows;
     this.#tree.begin(frame);
+    let isUnsure = this.#meet(walk, frame);
+    // A read that was made in the last tick may have come after those who were swept in it had ended.
+    for (const [key, { seenIn, group }] of this.#living) {
+      if (seenIn === frame) continue;
+      isUnsure ||= group.mostAtOnce > 1;
+      this.#settle(key);
+    }
+    for (const group of this.#programs.values()) group.commit(isUnsure);
+    if (this.#tree.commit(isUnsure)) this.#atPeak = this.#candidates;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const key = walk.key(slot);
-      if (key === undefined) continue;
-      // It has not become the command yet.
-      if (this.#launcher !== undefined && isNamed(walk.identity(slot)!.comm, this.#launcher)) continue;
+      if (key === undefined || this.#isLauncher(walk, slot)) continue;
       const rss = walk.counter(RSS, slot);
-      const living = this.#livingOf(walk, slot, key, frame);
-      living.seenIn = frame;
-      this.#count(walk, slot, living);
+      const { group } = this.#living.get(key)!;
       if (Number.isNaN(rss)) continue;
-      living.rss = rss;
-      const { group } = living;
-      if (group.frame !== frame) group.begin(frame);
-      const estimate = this.#estimates.of(walk, slot);
+      const estimate = this.#estimates.of(walk, slot, group);
       const kernelPeak = walk.counter(HWM, slot);
       group.add(rss, estimate, kernelPeak);
       this.#tree.add(rss, estimate, kernelPeak);
     }
-    for (const [key, { seenIn }] of this.#living) if (seenIn !== frame) this.#settle(key);
     for (const group of this.#programs.values()) group.end(frame, walk.startNs);
     if (this.#tree.end(frame, walk.startNs)) this.#noteProcesses(walk);
+  }
+
+  /**
+   * Who is there, before anything is added up: what relatives share is known only then. Returns whether one of several
+   * relatives has lost its memory.
+   */
+  #meet(walk: FrameWalk, frame: number): boolean {
+    let isUnsure = false;
+    const { slots, count } = walk.rows;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const key = walk.key(slot);
+      if (key === undefined || this.#isLauncher(walk, slot)) continue;
+      const living = this.#livingOf(walk, slot, key, frame);
+      living.seenIn = frame;
+      this.#count(walk, slot, living);
+      const rss = walk.counter(RSS, slot);
+      // One that has ended and was not waited for yet has given back its memory.
+      if (Number.isNaN(rss) && !Number.isNaN(living.rss)) {
+        living.group.turnover++;
+        isUnsure ||= living.group.mostAtOnce > 1;
+      }
+      living.rss = rss;
+      if (Number.isNaN(rss)) continue;
+      living.anonymous = walk.counter(RSS_ANON, slot) || 0;
+      if (living.group.frame !== frame) living.group.begin(frame);
+      living.group.shareable += rss - living.anonymous;
+    }
+    return isUnsure;
+  }
+
+  /** It has not become the command yet. */
+  #isLauncher(walk: FrameWalk, slot: number): boolean {
+    return this.#launcher !== undefined && isNamed(walk.identity(slot)!.comm, this.#launcher);
   }
 
   #livingOf(walk: FrameWalk, slot: number, key: string, frame: number): Living {
@@ -131,18 +156,30 @@ export class TreeMeter {
     const known = this.#living.get(key);
     if (known) {
       if (known.group.name !== program) {
+        known.group.turnover++;
         known.group = this.#groupOf(program);
         known.group.processes++;
+        known.group.turnover++;
+        this.#estimates.became(key);
       }
       return known;
     }
+    const parent = this.#processOf(walk.identity(slot)!.parentPid);
+    // What runs the same was forked and has not become another program.
+    if (parent?.group.name === program) this.#estimates.inherits(key, parent.anonymous);
     const group = this.#groupOf(program);
     const counters = new Float64Array(COUNTED.length);
-    const living = { pid, startTicks, group, rss: Number.NaN, seenIn: frame, counters };
+    const living = { pid, startTicks, group, rss: Number.NaN, anonymous: 0, seenIn: frame, counters };
     this.#living.set(key, living);
     group.processes++;
+    group.turnover++;
     this.#tree.processes++;
     return living;
+  }
+
+  #processOf(pid: number): Living | undefined {
+    for (const living of this.#living.values()) if (living.pid === pid) return living;
+    return undefined;
   }
 
   /** Adds what the counters have gained since they were read last. */
@@ -158,6 +195,8 @@ export class TreeMeter {
   }
 
   #settle(key: string): void {
+    const living = this.#living.get(key);
+    if (living) living.group.turnover++;
     this.#living.delete(key);
     this.#estimates.forget(key);
   }
@@ -173,114 +212,24 @@ export class TreeMeter {
 
   #noteProcesses(walk: FrameWalk): void {
     const { slots, count } = walk.rows;
-    this.#atPeak = [];
+    this.#candidates = [];
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const rss = walk.counter(RSS, slot);
       const living = this.#living.get(walk.key(slot) ?? '');
       if (Number.isNaN(rss) || !living) continue;
       const { pid, startTicks, group } = living;
-      this.#atPeak.push({ pid, startTicks, program: group.name, rss, pss: this.#estimates.of(walk, slot).pss });
+      this.#candidates.push({
+        pid,
+        startTicks,
+        program: group.name,
+        rss,
+        pss: this.#estimates.of(walk, slot, group).pss,
+      });
     }
-  }
-}
-
-/** Adds up the processes of a group in one frame, and follows the sums. */
-class Group {
-  frame = 0;
-  processes = 0;
-  highWater = Number.NaN;
-  readonly counters = new Float64Array(COUNTED.length);
-  #mostAtOnce = 0;
-  #largest = Number.NaN;
-  #count = 0;
-  #rss = 0;
-  #pss = [0, 0, 0] as [number, number, number];
-  #uss = [0, 0, 0] as [number, number, number];
-  #swap = 0;
-  #swapUnknown = 0;
-  #ageNs = 0;
-  #isMeasured = true;
-  #isPaced = false;
-  readonly #tracks = { rss: new PeakTrack(), pss: new PeakTrack(), uss: new PeakTrack(), swap: new PeakTrack() };
-
-  constructor(readonly name: string) {
-    this.highWater = Number.NEGATIVE_INFINITY;
-  }
-
-  begin(frame: number): void {
-    this.frame = frame;
-    this.#count = this.#rss = this.#swap = this.#swapUnknown = this.#ageNs = 0;
-    this.#pss.fill(0);
-    this.#uss.fill(0);
-    this.#isMeasured = true;
-    this.#isPaced = false;
-  }
-
-  add(rss: number, estimate: MemoryEstimate, kernelPeak: number): void {
-    this.#count++;
-    this.#rss += rss;
-    this.#largest = Math.max(rss, this.#largest || 0);
-    if (kernelPeak > this.highWater) this.highWater = kernelPeak;
-    this.#pss[0] += estimate.pss;
-    this.#pss[1] += estimate.pssLow;
-    this.#pss[2] += estimate.pssHigh;
-    this.#uss[0] += estimate.uss;
-    this.#uss[1] += estimate.ussLow;
-    this.#uss[2] += estimate.ussHigh;
-    if (Number.isNaN(estimate.swap)) this.#swapUnknown++;
-    else this.#swap += estimate.swap;
-    this.#ageNs = Math.max(this.#ageNs, estimate.ageNs);
-    if (!estimate.isMeasured) this.#isMeasured = false;
-    if (estimate.isPaced) this.#isPaced = true;
-  }
-
-  /** Returns whether the PSS is the highest so far. */
-  end(frame: number, timeNs: bigint): boolean {
-    const { rss, pss, uss, swap } = this.#tracks;
-    if (this.frame !== frame || this.#count === 0) {
-      for (const track of [rss, pss, uss, swap]) track.absent(timeNs);
-      return false;
-    }
-    this.#mostAtOnce = Math.max(this.#mostAtOnce, this.#count);
-    rss.take(timeNs, exact(this.#rss));
-    if (this.#swapUnknown === 0) swap.take(timeNs, { ...exact(this.#swap), ageNs: this.#ageNs });
-    uss.take(timeNs, this.#sample(this.#uss));
-    return pss.take(timeNs, this.#sample(this.#pss));
-  }
-
-  result(): GroupMeasures {
-    const { rss, pss, uss, swap } = this.#tracks;
-    const counter = (index: number) => counted(this.counters[index]!);
-    return {
-      ...{ rss: rss.result(), pss: pss.result(), uss: uss.result() },
-      swap: swap.result('no process lived long enough for a deep read'),
-      processes: this.processes,
-      mostAtOnce: this.#mostAtOnce,
-      largest: {
-        sampled: Number.isNaN(this.#largest) ? unknown('no frame was recorded') : counted(this.#largest),
-        kernelPeak:
-          this.highWater > 0 ? counted(this.highWater, 'kernel-peak') : unknown('nobody read VmHWM before it ended'),
-      },
-      counters: {
-        minorFaults: counter(0),
-        majorFaults: counter(1),
-        userTime: counter(2),
-        systemTime: counter(3),
-      },
-    };
-  }
-
-  #sample([value, low, high]: readonly [number, number, number]): Sample {
-    const method = this.#isMeasured ? (this.#isPaced ? 'paced' : 'whole') : undefined;
-    return { value, low, high, ageNs: this.#ageNs, method };
   }
 }
 
 function isNamed(comm: Uint8Array, name: Uint8Array): boolean {
   return comm.length === name.length && comm.every((byte, index) => byte === name[index]);
-}
-
-function exact(value: number): Sample {
-  return { value, low: value, high: value, ageNs: 0, method: 'counter' };
 }

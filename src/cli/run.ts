@@ -5,11 +5,12 @@
  * command's own, so what goes wrong on our side is 125; and a signal is the command's as well, until it has ended and only
  * descendants are waited for.
  */
-import { accessSync, closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { accessSync, constants, lstatSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { SweepingChoice } from '../engine/choose-sweeping.js';
+import { nativeBinding } from '../engine/native-binding.js';
 import { escapeTerminal } from '../text/escape.js';
 import { readConditions } from '../workload/conditions.js';
 import type { CommandEnd, Launcher } from '../workload/launcher.js';
@@ -22,6 +23,7 @@ import { parseBudget } from './budget-option.js';
 import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode, OWN_FAILURE } from './exit-codes.js';
+import { parseMaxHold } from './hold-options.js';
 import { jsonPieces } from './json-pieces.js';
 import { parseCount, parseHz } from './option-values.js';
 import { sweepingEngineOption, valueOption } from './options.js';
@@ -37,6 +39,7 @@ interface Options {
   warmup: number;
   hz: number;
   budget: number;
+  maxHold: bigint;
   engine: SweepingChoice;
   max: Limit[];
   cgroup?: true;
@@ -76,6 +79,13 @@ export function configure(command: Command): void {
     .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(100))
     .addOption(
       valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.05, '5%'),
+    )
+    .addOption(
+      valueOption(
+        '--max-hold <time>',
+        'hold no process for longer: larger ones are read in pieces',
+        parseMaxHold,
+      ).default(5_000_000n, '5ms'),
     )
     .option('--cgroup', "run it in a cgroup of its own, for the kernel's peak of the whole tree")
     .option('-q, --quiet', 'no summary')
@@ -128,6 +138,7 @@ function runOptions(
   const isOnly = runs + warmup === 1;
   return {
     ...{ command, hz, budget, engine, cgroup: cgroup === true, socket },
+    maxHoldMs: Number(options.maxHold) / 1e6,
     ...(output === undefined || index < 0 ? {} : { file: fileOf(output, index, runs) }),
     onWarning: (sentence) => warn('run', escapeTerminal(sentence)),
     onStarted: (launcher) => {
@@ -216,13 +227,8 @@ function passSignals(): Signals {
 }
 
 function letGoOfStreams(): void {
-  for (const [fd, flags] of [
-    [0, 'r'],
-    [1, 'w'],
-  ] as const) {
-    closeSync(fd);
-    openSync('/dev/null', flags);
-  }
+  const binding = nativeBinding();
+  if (binding.state === 'loaded') for (const fd of [0, 1]) binding.addon.silence(fd);
 }
 
 function writeReport(file: string, report: object): void {

@@ -130,6 +130,8 @@ interface Addon {
   startReading(path: string, pieceBytes: number): number | object;
   /** Undefined at the end; the negative errno when nothing came within the deadline. */
   takePiece(handle: object): Uint8Array | number | undefined;
+  /** Returns an errno. */
+  silence(fd: number): number;
   endProcess(code: number): never;
 }
 

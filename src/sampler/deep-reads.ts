@@ -71,9 +71,16 @@ export class DeepReads {
     this.#pacedWaitNs = BigInt(Math.round(Math.min(MOST_PACED_WAIT_NS, Math.max(100_000, periodNs / 4))));
     const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
     const canPace = engine.name !== 'ts';
+    const areRelatives = config.target.kind === 'descendants';
     // A larger budget pays for more of them.
     const intervalNs = ROLLUP_INTERVAL_NS * Math.min(1, USUAL_BUDGET / config.budget);
-    this.#rollup = new DeepSchedule(config.rollup, pageSize, intervalNs, { ...limits, canPace }, periodNs);
+    this.#rollup = new DeepSchedule(
+      config.rollup,
+      pageSize,
+      intervalNs,
+      { ...limits, canPace, areRelatives },
+      periodNs,
+    );
     this.#peaks = config.mappings === 'peak' ? new PeakReads(pageSize) : undefined;
     this.#mappings = new DeepSchedule(
       config.mappings === 'peak' ? 'off' : config.mappings,
@@ -200,11 +207,15 @@ export class DeepReads {
 
   #readPeak(peaks: PeakReads, tick: number, endNs: bigint, moved: Movement): void {
     const nowNs = process.hrtime.bigint();
+    // What is due then is due at the next tick as well.
+    if (nowNs >= endNs) return;
     const count = peaks.due(this.table, moved.rss, Number(nowNs), this.#due);
-    const slots = count > 0 ? this.#due.slice(0, count) : Uint32Array.from(this.#left);
-    if (slots.length === 0 || nowNs >= endNs) return;
+    // Of those that were left some may have gone meanwhile.
+    const left = this.#left.filter((slot) => this.table.identity(slot));
+    const slots = count > 0 ? this.#due.slice(0, count) : Uint32Array.from(left);
+    if (slots.length === 0) return;
     const done = this.#sweepMappings(slots, tick, endNs, moved);
-    this.#left = [...slots.subarray(done)].filter((slot) => this.table.identity(slot));
+    this.#left = [...slots.subarray(done)];
     peaks.held(this.#heldNs);
     this.#heldNs = 0;
   }

@@ -4,24 +4,24 @@
  * The trap: nobody knows that a peak was one before it is over, and reading holds the target. So a read is made near each
  * new maximum of the resident memory of all processes together, under a rule that bounds their number and their cost:
  *
- * - The sum has grown by 2 % and 256 KiB at least since those who are there were read: one doubling costs 36 reads at most.
+ * - The sum has grown by half a percent and 64 KiB at least since those who are there were read.
  * - It is no less than half of the most that it ever was.
  * - It grows no further (by less than 1 % in this tick), or has grown by a quarter since the last read.
- * - All reads together may hold their targets for 2 % of the time that has passed, and 20 ms more: predicted before, counted afterwards. Half
- *   of that is kept for reads at nine tenths of the most at least.
+ * - All reads together may hold their targets for 2 % of the time that has passed, and 50 ms more: predicted
+ *   before, counted afterwards. Half of that is kept for reads at nine tenths of the most at least.
  * - Of the processes only the largest 32, and of those what has a hundredth of the sum; none that one read would hold for
  *   longer than 50 ms.
  */
 import type { ProcessTable } from './process-table.js';
 
-const GROWTH = 1.02;
-const LEAST_GROWTH_BYTES = 256 * 1024;
+const GROWTH = 1.005;
+const LEAST_GROWTH_BYTES = 64 * 1024;
 const LEVEL = 1.01;
 const STEEP = 1.25;
 const WORTHWHILE = 0.5;
 const NEAR = 0.9;
 const SHARE_OF_TIME = 0.02;
-const FREE_NS = 20e6;
+const FREE_NS = 50e6;
 const MOST_PROCESSES = 32;
 const LEAST_PART = 0.01;
 const MOST_HOLD_NS = 50e6;

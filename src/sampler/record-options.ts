@@ -17,6 +17,7 @@ import { chooseRate } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
+import { areUnits, deepRate, isPath, isWorkload, numberOption, typedOption } from './option-checks.js';
 import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
@@ -87,8 +88,6 @@ export interface RecordOptions {
 
 const MIN_HZ = 0.01;
 const MAX_HZ = 10_000;
-/** What `rollup` and `mappings` may be. */
-export const MAX_DEEP_HZ = 1000;
 /** What `sizeBytes` may be. */
 export const MIN_RING_BYTES = 2 * 2 ** 20;
 export const MAX_RING_BYTES = 2 ** 42;
@@ -270,26 +269,6 @@ function checkNames(options: RecordOptions): void {
   }
 }
 
-function typedOption(name: string, value: unknown, allowed: string, isRight: (value: unknown) => boolean): void {
-  if (value !== undefined && !isRight(value)) {
-    throw new TypeError(`Expected the "${name}" option to be ${allowed}, got ${shown(value)}`);
-  }
-}
-
-function isPath(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && !value.includes('\0');
-}
-
-function isWorkload(value: unknown): boolean {
-  const { command } = (value ?? {}) as Partial<WorkloadPart>;
-  return Array.isArray(command) && command.every((word) => typeof word === 'string');
-}
-
-function areUnits(value: unknown): boolean {
-  const { pageSize, clockTicksPerSecond } = (value ?? {}) as Partial<HostUnits>;
-  return [pageSize, clockTicksPerSecond].every((unit) => Number.isSafeInteger(unit) && unit! > 0);
-}
-
 /** Whether the target can include the process that asks. */
 function includesSelf(target: PlainTarget): boolean {
   if (target.kind === 'pids') return target.pids.includes(process.pid);
@@ -312,20 +291,6 @@ function hostUnits(root: string, options: RecordOptions): HostUnits {
       `${own.clockTicksPerSecond} clock ticks per second`,
   );
   return own;
-}
-
-function numberOption(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${shown(value)}`);
-  }
-}
-
-function deepRate(name: string, value: unknown): DeepRate {
-  if (value === 'auto' || value === 'off') return value;
-  if (typeof value === 'number' && value > 0 && value <= MAX_DEEP_HZ) return value;
-  throw new RangeError(
-    `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${shown(value)}`,
-  );
 }
 
 function checkFolder(root: string): void {

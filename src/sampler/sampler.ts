@@ -10,6 +10,7 @@ import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import { sleepUntil } from '../engine/wait.js';
+import { readPidMax } from '../procfs/pid-max.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Budget } from './budget.js';
@@ -85,6 +86,7 @@ export class Sampler {
       writer,
       isOpenEnded(config.target),
       (slot) => this.#arrived(slot),
+      config.target.kind === 'descendants' ? { root: config.root, pidMax: readPidMax(config.root) } : undefined,
     );
     this.#lives = new LifeLog(config, engine, writer);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);

@@ -2,9 +2,10 @@
  * What `run --json` writes and `compare` reads: the runs of one command, with the conditions that they were made under.
  * docs/shapes.md describes it.
  */
+
+import { type GroupMeasures, SUMS } from '../analyze/group-meter.js';
 import { counted, type MetricReading, unknown } from '../analyze/metric-reading.js';
 import type { Measured } from '../analyze/peak-track.js';
-import { type GroupMeasures, SUMS } from '../analyze/tree-meter.js';
 import type { Conditions } from './conditions.js';
 import type { CommandEnd } from './launcher.js';
 import type { WorkloadRun } from './run-workload.js';

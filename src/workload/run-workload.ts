@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Share of one core that recording may cost. */
   readonly budget: number;
   readonly engine: SweepingChoice;
+  /** A process that one deep read would hold for longer is read in pieces, milliseconds. */
+  readonly maxHoldMs: number;
   /** A new file to record into; without it the recording is gone at the end. */
   readonly file?: string;
   readonly sizeBytes?: number;
@@ -91,7 +93,16 @@ function record(launcher: Launcher, options: RunOptions): Promise<Recorder> {
   return startRecording({
     target: { descendantsOf: launcher.pid },
     workload: { command },
-    ...{ hz, budget, engine, mappings: 'peak', highWater: true, sampler: 'worker', ownCost: 'process' },
+    ...{
+      hz,
+      budget,
+      engine,
+      maxHoldMs: options.maxHoldMs,
+      mappings: 'peak',
+      highWater: true,
+      sampler: 'worker',
+      ownCost: 'process',
+    },
     ...(file === undefined ? {} : { file }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     onWarning: options.onWarning,
