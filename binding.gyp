@@ -17,6 +17,13 @@
     {
       "target_name": "tidemark",
       "sources": ["<!@(sed s,^,native/, native/sources.txt)"]
+    },
+    {
+      "target_name": "tidemark-launch",
+      "type": "executable",
+      "sources": ["native/launch/launch.c"],
+      # Needs no version of glibc, and is as small in memory as it can be.
+      "ldflags": ["-static"]
     }
   ],
   "conditions": [

@@ -17,6 +17,8 @@ interface EntryText {
   readonly summary: string;
   /** Whole command lines, without the prompt. */
   readonly examples: readonly string[];
+  /** Its exit code is somebody else's: what goes wrong on our side has one of its own, `OWN_FAILURE`. */
+  readonly passesExitCode?: true;
 }
 
 export interface ParsedEntry extends EntryText {
@@ -36,6 +38,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'sample the memory of processes into a recording',
     examples: ['tidemark record --for 10m --hz 10 -o night.tide'],
     load: () => import('./record.js'),
+  },
+  {
+    name: 'run',
+    summary: 'run a command and record it with all its descendants',
+    examples: [
+      'tidemark run -- make -j4',
+      'tidemark run --runs 10 --json new.json --max pss.peak=512MiB -- ./server --once',
+    ],
+    passesExitCode: true,
+    load: () => import('./run.js'),
+  },
+  {
+    name: 'mark',
+    summary: 'mark the recording that this script runs in',
+    examples: ['tidemark mark loaded', 'tidemark mark --begin query', 'tidemark mark --end query'],
+    loadDirect: () => import('./mark.js'),
   },
   {
     name: 'info',

@@ -10,16 +10,20 @@ import { CommandError } from './command-error.js';
 import { COMMANDS, type DirectEntry } from './commands.js';
 import { helpOfDirect } from './direct-command.js';
 import { endAtOnce } from './end-at-once.js';
-import { ExitCode } from './exit-codes.js';
+import { ExitCode, OWN_FAILURE } from './exit-codes.js';
 import { guardStreams, isClosedPipe, writeStderr, writeStdout } from './standard-streams.js';
 
 /** Runs the command that the words ask for. Never throws: failures are printed and become the exit code. */
 export async function dispatch(words: readonly string[]): Promise<void> {
   const entry = COMMANDS.find(({ name }) => name === commandNameIn(words));
   const speaker = entry ? `tidemark ${entry.name}` : 'tidemark';
+  const codeFor = (error: unknown) => {
+    const code = report(error, speaker);
+    return entry?.passesExitCode && code !== 0 && code < OWN_FAILURE ? OWN_FAILURE : code;
+  };
   const isDirect = entry && 'loadDirect' in entry && (words[0] === entry.name || words[0] === 'help');
   // Streams and timers of a command can fail after its function has returned.
-  process.on('uncaughtException', (error) => process.exit(isClosedPipe(error) ? undefined : report(error, speaker)));
+  process.on('uncaughtException', (error) => process.exit(isClosedPipe(error) ? undefined : codeFor(error)));
   try {
     if (isDirect) {
       await runDirect(entry, words);
@@ -30,7 +34,7 @@ export async function dispatch(words: readonly string[]): Promise<void> {
       await runProgram(entry, words);
     }
   } catch (error) {
-    process.exitCode = report(error, speaker);
+    process.exitCode = codeFor(error);
   }
   if (isDirect) await endAtOnce();
 }

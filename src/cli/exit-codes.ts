@@ -15,8 +15,12 @@ export const ExitCode = {
   notPermitted: 5,
 } as const;
 
-export type ExitCodeValue = (typeof ExitCode)[keyof typeof ExitCode];
+/** Of `run`, whose exit code is otherwise that of its command: 125 for every failure of its own. */
+export const OWN_FAILURE = 125;
+
+/** 126 and 127: the command of `run` could not be run, or was not found. */
+export type ExitCodeValue = (typeof ExitCode)[keyof typeof ExitCode] | typeof OWN_FAILURE | 126 | 127;
 
 /** The same for people, at the end of the help. */
 export const EXIT_CODES_TEXT =
-  'Exit codes: 0 fine, 1 failed, 2 usage, 3 mismatch found, 4 target not found, 5 not permitted';
+  'Exit codes: 0 fine, 1 failed, 2 usage, 3 mismatch found or threshold exceeded, 4 target not found, 5 not permitted';

@@ -21,6 +21,13 @@ export function parseHz(text: string): number {
   throw new InputError(text, 'a rate', `times per second, ${MIN_HZ} to ${MAX_HZ}, such as 10 or 0.5`);
 }
 
+/** A whole number between the two. */
+export function parseCount(text: string, least: number, most: number): number {
+  const count = wholeNumber(text, least, most);
+  if (count === undefined) throw new InputError(text, 'a number', `a whole number from ${least} to ${most}`);
+  return count;
+}
+
 /** A pid, 1 to 2^31 - 1. */
 export function parsePid(text: string): number {
   const pid = wholeNumber(text, 1, MAX_PID);

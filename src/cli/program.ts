@@ -19,6 +19,8 @@ async function programWith(used: CommandEntry | undefined): Promise<Command> {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', `\n${EXIT_CODES_TEXT}`)
+    // What stands behind the command of `run` is that command's.
+    .enablePositionalOptions()
     .exitOverride()
     // Errors are printed in one place, from what was thrown.
     .configureOutput({ outputError: () => {} });

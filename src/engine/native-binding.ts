@@ -138,6 +138,8 @@ interface Addon {
   startReading(path: string, pieceBytes: number): number | object;
   /** Undefined at the end; the negative errno when nothing came within the deadline. */
   takePiece(handle: object): Uint8Array | number | undefined;
+  /** Returns an errno. */
+  silence(fd: number): number;
   endProcess(code: number): never;
 }
 
@@ -155,11 +157,20 @@ export function nativeBinding(): NativeBinding {
 
 /** Where an addon of this package lies, or undefined when it was not built. */
 export function findAddon(name: string): string | undefined {
+  return findBuilt(`${name}.node`);
+}
+
+/** Where the program that starts workloads lies, or undefined when it was not built. */
+export function findLauncher(): string | undefined {
+  return findBuilt('tidemark-launch');
+}
+
+function findBuilt(file: string): string | undefined {
   const root = packageRoot();
   return [
-    path.join(root, 'build', 'Release', `${name}.node`),
-    path.join(root, 'native', 'build', 'Release', `${name}.node`),
-    path.join(root, 'prebuilds', `linux-${process.arch}`, `${name}.node`),
+    path.join(root, 'build', 'Release', file),
+    path.join(root, 'native', 'build', 'Release', file),
+    path.join(root, 'prebuilds', `linux-${process.arch}`, file),
   ].find((candidate) => existsSync(candidate));
 }
 

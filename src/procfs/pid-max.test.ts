@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readPidDigits } from './pid-max.js';
+import { readPidDigits, readPidMax } from './pid-max.js';
 
 let root = '';
 beforeEach(() => {
@@ -25,4 +25,9 @@ it('takes five where the tree does not tell', () => {
   expect(readPidDigits(root)).toBe(5);
   expect(withText('')).toBe(5);
   expect(withText('many\n')).toBe(5);
+});
+
+it('tells the number itself', () => {
+  withText('4194304\n');
+  expect(readPidMax(root)).toBe(4_194_304);
 });

@@ -6,14 +6,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const USUAL_DIGITS = 5;
+const USUAL_MAX = 32_768;
 
 /** Digits of the largest number that a pid may reach in this tree; 5 where the tree does not tell. */
 export function readPidDigits(root: string): number {
+  return String(readPidMax(root)).length;
+}
+
+/** One more than the largest pid that may be given out in this tree; 32768 where the tree does not tell. */
+export function readPidMax(root: string): number {
   try {
     const line = readFileSync(path.join(root, 'sys/kernel/pid_max'), 'latin1').split('\n', 1)[0]!;
-    return /^\d+$/.test(line) ? line.length : USUAL_DIGITS;
+    return /^\d+$/.test(line) ? Number(line) : USUAL_MAX;
   } catch {
-    return USUAL_DIGITS;
+    return USUAL_MAX;
   }
 }

@@ -42,6 +42,8 @@ export const EventType = {
   peaks: 19,
   /** What the budget gave since the event before, and the rate from now on. */
   budget: 20,
+  /** The high-water mark of a process that ended, or became another program, as it was read last. */
+  highWater: 24,
 } as const;
 
 export interface ProcessPart {
@@ -77,6 +79,7 @@ export type TideEvent =
       readonly cpuNs: number;
     } & ProcessPart &
       NamePart)
+  | ({ readonly type: 'highWater'; readonly peak: number } & ProcessPart & NamePart)
   | ({ readonly type: 'lives' } & LivesHeard)
   | { readonly type: 'peaks'; readonly isOn: boolean; readonly reason: string }
   | ({ readonly type: 'budget' } & BudgetGiven)
@@ -149,6 +152,7 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   fork: { ...process, parentPid: 'number', comm: 'string' },
   ran: { ...process, comm: 'string' },
   exit: { ...process, comm: 'string', exitStatus: 'number', cpuNs: 'number' },
+  highWater: { ...process, comm: 'string', peak: 'number' },
   lives: {
     isHeard: 'boolean',
     reason: 'string',

@@ -104,6 +104,8 @@ export interface RecordingMetadata {
   readonly keep?: string;
   /** What of command lines is stored; absent: nothing, by a version that did not know of them. */
   readonly cmdline?: CmdlineMode;
+  /** Of a recording that `run` made. */
+  readonly workload?: WorkloadPart;
   /** The columns of the mappings ring, in their order; absent where there is none, or only of version 1. */
   readonly mappingColumns?: readonly string[];
   /** Of a recording that was merged: the hosts and boots that its processes belong to, by number. */
@@ -114,6 +116,12 @@ export interface RecordingMetadata {
   readonly cut?: { readonly from: string; readonly to: string } | undefined;
   readonly repaired?: boolean;
   readonly startedAt: { readonly monotonicNs: string; readonly realNs: string; readonly boottimeNs: string };
+}
+
+/** What was run, of the recording of a workload. */
+export interface WorkloadPart {
+  /** The command and its arguments. */
+  readonly command: readonly string[];
 }
 
 /** A host on one boot. */

@@ -56,6 +56,7 @@ const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
   'fork',
   'ran',
   'exit',
+  'highWater',
 ]);
 
 export interface RecordingWriterOptions {

@@ -3,12 +3,14 @@
  *
  * The traps: listing all pids costs far more than a sweep of one, so it is done only when the last pid given out has
  * changed, when a departure may hide the reuse of its pid, and now and then for what neither shows; a process that is not
- * wanted now may be after its next exec, so young ones are looked at again.
+ * wanted now may be after its next exec, so young ones are looked at again. On a busy host all that is too slow for a tree that
+ * lives for a second: there the pids that were given out since the last look are tried one by one.
  */
 import type { Engine } from '../engine/engine.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { ProcessTable } from './process-table.js';
 import type { Selector } from './target.js';
+import { isThreadGroup } from './thread-group.js';
 
 const FULL_LOOK_EVERY_NS = 1_000_000_000n;
 /** A listing is not repeated before this many times its own duration has passed. */
@@ -18,6 +20,9 @@ const YOUNG_NS = 2_000_000_000n;
 const RECHECK_NS = 5_000_000_000n;
 /** Not all of them at once: thousands of looks would not fit into a tick. */
 const SPREAD_MS = 1000;
+
+/** Pids that are tried one by one; when more were given out, all are listed. */
+const MOST_TRIED = 256;
 
 interface Unwanted {
   readonly parentPid: number;
@@ -40,6 +45,8 @@ export class Census {
   #listedNs = 0n;
   #costNs = 0n;
   #isDue = true;
+  /** The last pid that was given out when new ones were tried; -1: try none. */
+  #triedPid = -1;
   #listing = 0;
 
   constructor(
@@ -49,6 +56,8 @@ export class Census {
     private readonly writer: RecordingWriter,
     private readonly isOpenEnded: boolean,
     private readonly arrived: (slot: number) => void,
+    /** Tries new pids in the tree with this root. */
+    private readonly triesNew?: { readonly root: string; readonly pidMax: number },
   ) {}
 
   /** Looks for new processes if there can be any. `nowNs` is monotonic. */
@@ -56,6 +65,12 @@ export class Census {
     if (this.#listing > 0) {
       if (!this.isOpenEnded) return;
       const lastPid = this.engine.lastPid();
+      if (this.triesNew && this.#tryNew(lastPid, nowNs)) {
+        this.table.refresh();
+        this.mostLive = Math.max(this.mostLive, this.table.count);
+        this.#isDue = false;
+        this.#lastPid = lastPid;
+      }
       if (lastPid !== this.#lastPid) {
         this.#lastPid = lastPid;
         this.#isDue = true;
@@ -63,14 +78,32 @@ export class Census {
       const rested = nowNs - this.#listedNs;
       if (rested < this.#costNs * REST_RATIO || (!this.#isDue && rested < FULL_LOOK_EVERY_NS)) return;
     } else {
-      this.#lastPid = this.engine.lastPid();
+      this.#lastPid = this.#triedPid = this.engine.lastPid();
     }
     this.#isDue = false;
     this.#listedNs = nowNs;
     this.#list(nowNs);
-    this.#costNs = process.hrtime.bigint() - nowNs;
+    // The first one looks at everybody; where new pids are tried, that must not delay the next.
+    this.#costNs = this.triesNew && this.#listing === 1 ? 0n : process.hrtime.bigint() - nowNs;
     this.table.refresh();
     this.mostLive = Math.max(this.mostLive, this.table.count);
+  }
+
+  /** Takes in who got one of the pids since the last look; false where those are too many, or cannot be told. */
+  #tryNew(lastPid: number, nowNs: bigint): boolean {
+    const { root, pidMax } = this.triesNew!;
+    const from = this.#triedPid;
+    this.#triedPid = lastPid;
+    if (from < 0 || lastPid < 0) return false;
+    const count = (lastPid - from + pidMax) % pidMax;
+    if (count > MOST_TRIED) return false;
+    for (let step = 1; step <= count; step++) {
+      const pid = (from + step) % pidMax;
+      if (this.table.has(pid) || !this.selector.mayAccept(pid) || !isThreadGroup(root, pid)) continue;
+      this.#unwanted.delete(pid);
+      this.#consider(pid, nowNs, undefined);
+    }
+    return true;
   }
 
   /** A sweep found that the process of this slot has gone. */

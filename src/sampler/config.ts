@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import type { ClockReading } from '../engine/clocks.js';
 import type { EngineName } from '../engine/engine.js';
-import { type CmdlineMode, FORMAT, type RecordingMetadata } from '../recording/format.js';
+import { type CmdlineMode, FORMAT, type RecordingMetadata, type WorkloadPart } from '../recording/format.js';
 import { MAPPING_COLUMNS } from '../recording/mapping-columns.js';
 import type { HostUnits } from '../schema.js';
 import type { DeepRate } from './deep-schedule.js';
@@ -26,7 +26,11 @@ export interface SamplerConfig {
   readonly isRateChosen: boolean;
   readonly leastHz: number;
   readonly rollup: DeepRate;
-  readonly mappings: DeepRate;
+  readonly mappings: DeepRate | 'peak';
+  /** The kernel's marks of resident memory are read and stored. */
+  readonly highWater: boolean;
+  /** What is run, when it is a workload of ours. */
+  readonly workload: WorkloadPart | undefined;
   /** The share of one core that recording may cost. */
   readonly budget: number;
   /** A target that one read would hold for longer is read in pieces; nanoseconds. */
@@ -91,6 +95,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     audit: config.audit,
     ...(config.keep === undefined ? {} : { keep: config.keep }),
     cmdline: config.cmdline,
+    ...(config.workload === undefined ? {} : { workload: config.workload }),
     ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {
       monotonicNs: `${started.monotonicNs}`,

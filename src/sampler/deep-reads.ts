@@ -14,12 +14,14 @@ import { Audit } from './audit.js';
 import type { Budget } from './budget.js';
 import type { SamplerConfig } from './config.js';
 import { DeepSchedule, type Movement } from './deep-schedule.js';
+import { PeakReads } from './peak-reads.js';
 import type { ProcessTable } from './process-table.js';
 
 /** No read is begun in the last stretch before the next deadline: this long, or a quarter of a short period. */
 const GUARD_NS = 300_000;
 /** With `auto` no process is read more often than this. */
 const ROLLUP_INTERVAL_NS = 0.5e9;
+const USUAL_BUDGET = 0.01;
 const MAPPINGS_INTERVAL_NS = 30e9;
 /** With `auto`: how often is looked for what is due, since that costs as well. */
 const LOOK_EVERY_NS = 50_000_000n;
@@ -34,6 +36,11 @@ const FAULTS = COUNTER_COLUMNS.indexOf('minorFaults');
 export class DeepReads {
   readonly #rollup: DeepSchedule;
   readonly #mappings: DeepSchedule;
+  /** Instead of that: reads near the peaks of the whole target. */
+  readonly #peaks: PeakReads | undefined;
+  /** Of a read near a peak what has not been read yet. */
+  #left: number[] = [];
+  #heldNs = 0;
   readonly #maxHoldNs: number;
   /** Made when the first mappings are due. */
   #sweep: MappingSweep | undefined;
@@ -65,9 +72,19 @@ export class DeepReads {
     this.setPeriod(periodNs);
     const limits = { maxHoldNs: config.maxHoldNs, allowHoldNs: config.allowHoldNs };
     const canPace = engine.name !== 'ts';
-    this.#rollup = new DeepSchedule(config.rollup, pageSize, ROLLUP_INTERVAL_NS, { ...limits, canPace }, periodNs);
+    const areRelatives = config.target.kind === 'descendants';
+    // A larger budget pays for more of them.
+    const intervalNs = ROLLUP_INTERVAL_NS * Math.min(1, USUAL_BUDGET / config.budget);
+    this.#rollup = new DeepSchedule(
+      config.rollup,
+      pageSize,
+      intervalNs,
+      { ...limits, canPace, areRelatives },
+      periodNs,
+    );
+    this.#peaks = config.mappings === 'peak' ? new PeakReads(pageSize) : undefined;
     this.#mappings = new DeepSchedule(
-      config.mappings,
+      config.mappings === 'peak' ? 'off' : config.mappings,
       pageSize,
       MAPPINGS_INTERVAL_NS,
       { ...limits, canPace },
@@ -90,6 +107,7 @@ export class DeepReads {
     this.#pacedMappings = this.#pacedMappings.filter((paced) => paced !== slot);
     this.#rollup.arrived(slot);
     this.#mappings.arrived(slot);
+    this.#peaks?.arrived(slot);
   }
 
   /** A process has gone. */
@@ -101,6 +119,8 @@ export class DeepReads {
   spend(tick: number, nextDeadlineNs: bigint, counters: TierColumns): void {
     const endNs = nextDeadlineNs - this.#guardNs;
     const moved = { rss: counters.columns[RSS]!, faults: counters.columns[FAULTS]! };
+    // First of all: a moment later the peak may be over.
+    if (this.#peaks) this.#readPeak(this.#peaks, tick, endNs, moved);
     this.#readRollups(tick, endNs, moved);
     this.#readMappings(tick, endNs, moved);
   }
@@ -203,6 +223,21 @@ export class DeepReads {
     this.#pacedMappings = [...slots.subarray(done)];
   }
 
+  #readPeak(peaks: PeakReads, tick: number, endNs: bigint, moved: Movement): void {
+    const nowNs = process.hrtime.bigint();
+    // What is due then is due at the next tick as well.
+    if (nowNs >= endNs) return;
+    const count = peaks.due(this.table, moved.rss, Number(nowNs), this.#due);
+    // Of those that were left some may have gone meanwhile.
+    const left = this.#left.filter((slot) => this.table.identity(slot));
+    const slots = count > 0 ? this.#due.slice(0, count) : Uint32Array.from(left);
+    if (slots.length === 0) return;
+    const done = this.#sweepMappings(slots, tick, endNs, moved, 0);
+    this.#left = [...slots.subarray(done)];
+    peaks.held(this.#heldNs);
+    this.#heldNs = 0;
+  }
+
   /** Reads whole, or in pieces with a `maxHoldNs` above 0. Returns how many, and puts those first in `slots`. */
   #sweepMappings(slots: Uint32Array, tick: number, endNs: bigint, moved: Movement, maxHoldNs: number): number {
     this.#sweep ??= new MappingSweep(MAPPING_ROWS, slots.length);
@@ -221,6 +256,7 @@ export class DeepReads {
         const [first, rows] = [sweep.spans[index]!, sweep.spans[left.length + index]!];
         const status = sweep.status[slot]!;
         const hold = sweep.holds[index]!;
+        this.#heldNs += Number(hold);
         this.#mappings.read(slot, status, Number(hold), isPaced, 0, Number(to!), moved);
         if (!isPaced) this.#audit.read(identity, status, 'smaps');
         this.writer.mappings(from!, identity, tick, status, hold, sweep, first, rows);

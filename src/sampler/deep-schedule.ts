@@ -20,6 +20,8 @@ export interface DeepLimits {
   readonly allowHoldNs: number;
   /** Whether this tier can be read in pieces. */
   readonly canPace: boolean;
+  /** The processes fork from each other: whoever comes or goes changes what the others share, and no counter tells. */
+  readonly areRelatives?: boolean;
 }
 
 /** What the counters say of each slot. */
@@ -38,6 +40,8 @@ const MAX_AGE_NS = 60e9;
 const WORTHWHILE = 0.005;
 /** A fault brings or exchanges one page; most exchange what is counted already. */
 const PAGES_PER_FAULT = 0.25;
+/** Relatives that came or went have a process read again no sooner than this. */
+const RELATIVES_NS = 20e6;
 const BUCKETS = 64;
 const FADING = 0.9;
 
@@ -60,6 +64,9 @@ export class DeepSchedule {
   #holds: [Float64Array, Float64Array] = [new Float64Array(64), new Float64Array(64)];
   #consentUsed = new Uint8Array(64);
   #comings = 0;
+  /** Of relatives: all resident bytes, now and by slot at its read, without its own. */
+  #total = 0;
+  #othersAtRead = new Float64Array(64);
   /** Where the next search for due slots begins, so that none is starved. */
   #cursor = 0;
   readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
@@ -133,6 +140,7 @@ export class DeepSchedule {
       this.#faults[slot] = moved.faults[slot]!;
       this.#shared[slot] = shared;
       this.#turnover[slot] = this.#comings;
+      this.#othersAtRead[slot] = this.#total - moved.rss[slot]!;
       if (isPaced) this.#fade(slot);
       else {
         if (holdNs > this.#limits.maxHoldNs) this.#consentUsed[slot] = 1;
@@ -158,8 +166,20 @@ export class DeepSchedule {
     return (
       Math.abs(rss - this.#rss[slot]!) +
       Math.min(rss, faults * PAGES_PER_FAULT * this.#pageSize) +
-      this.#shared[slot]! * Math.min(0.5, turnover)
+      this.#shared[slot]! * Math.min(0.5, turnover) +
+      (this.#limits.areRelatives ? this.#errorOfRelatives(slot, rss, turnover) : 0)
     );
+  }
+
+  #hasNewRelatives(slot: number, nowNs: number): boolean {
+    if (!this.#limits.areRelatives || nowNs - this.#readAt[slot]! < RELATIVES_NS) return false;
+    return this.#comings > this.#turnover[slot]! || this.#total - this.#rss[slot]! > this.#othersAtRead[slot]! * 1.1;
+  }
+
+  /** What others have gained may be what this one had alone. */
+  #errorOfRelatives(slot: number, rss: number, turnover: number): number {
+    const gained = Math.max(0, this.#total - rss - this.#othersAtRead[slot]!);
+    return Math.min(rss, gained) / 2 + rss * Math.min(0.5, turnover);
   }
 
   #predictedHold(slot: number, rss: number): number {
@@ -199,9 +219,10 @@ export class DeepSchedule {
 
   #mostWanted(live: Uint32Array, count: number, nowNs: number, moved: Movement, out: Uint32Array): number {
     for (const bucket of this.#buckets) bucket.length = 0;
+    if (this.#limits.areRelatives) this.#total = totalOf(live, count, moved.rss);
     for (let index = 0; index < count; index++) {
       const slot = live[index]!;
-      if (nowNs < this.#nextDue[slot]!) continue;
+      if (nowNs < this.#nextDue[slot]! && !this.#hasNewRelatives(slot, nowNs)) continue;
       const rss = moved.rss[slot]!;
       if (!this.#mayRead(slot, rss)) continue;
       const error = this.expectedError(slot, count, moved);
@@ -230,7 +251,14 @@ export class DeepSchedule {
     this.#faults = larger(this.#faults);
     this.#shared = larger(this.#shared);
     this.#turnover = larger(this.#turnover);
+    this.#othersAtRead = larger(this.#othersAtRead);
     this.#holds = [larger(this.#holds[0]), larger(this.#holds[1])];
     this.#consentUsed = larger(this.#consentUsed);
   }
+}
+
+function totalOf(live: Uint32Array, count: number, rss: Float64Array): number {
+  let total = 0;
+  for (let index = 0; index < count; index++) total += rss[live[index]!] || 0;
+  return total;
 }

@@ -59,7 +59,8 @@ export class LifeLog {
     this.#live.add(identityKey(identity));
     this.#seen++;
     const { kind } = this.#config.target;
-    if (this.#isHeard && (kind === 'tree' || kind === 'pids')) this.#engine.lives!.add(identity.pid);
+    if (this.#isHeard && (kind === 'tree' || kind === 'descendants' || kind === 'pids'))
+      this.#engine.lives!.add(identity.pid);
   }
 
   departed(identity: ProcessIdentity): void {

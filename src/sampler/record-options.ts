@@ -8,7 +8,7 @@ import path from 'node:path';
 import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
-import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { CMDLINE_MODES, type CmdlineMode, type WorkloadPart } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
 import { readVersion } from '../text/package.js';
 import { chooseRate, rateOfRecording } from './chosen-rate.js';
@@ -16,6 +16,7 @@ import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
 import { checkKeep, leastRateOf } from './kept-steps.js';
+import { areUnits, deepRate, isPath, isWorkload, numberOption, typedOption } from './option-checks.js';
 import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
@@ -26,8 +27,15 @@ export interface RecordOptions {
   readonly hz?: number | 'auto';
   /** How often `smaps_rollup` is read (PSS, USS, swap): times per second and process, `auto` (default) or `off`. */
   readonly rollup?: DeepRate;
-  /** How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). */
-  readonly mappings?: DeepRate;
+  /**
+   * How often `smaps` is read and every mapping stored: times per second and process, `auto` or `off` (default). `peak`: near
+   * each new maximum of the resident memory of the whole target.
+   */
+  readonly mappings?: DeepRate | 'peak';
+  /** Reads the high-water mark of each process (`VmHWM`) while it lives, as an event at its end; default false. */
+  readonly highWater?: boolean;
+  /** What is run, for the header of the recording. */
+  readonly workload?: WorkloadPart;
   /** Share of one core that recording may cost, 0.0001 to 1; default 0.01. With `auto` deep reads stay inside it. */
   readonly budget?: number;
   /** A target that one deep read would hold for longer is read in pieces, milliseconds; default 0.5. */
@@ -79,8 +87,6 @@ export interface RecordOptions {
 
 const MIN_HZ = 0.01;
 const MAX_HZ = 10_000;
-/** What `rollup` and `mappings` may be. */
-export const MAX_DEEP_HZ = 1000;
 /** What `sizeBytes` may be. */
 export const MIN_RING_BYTES = 2 * 2 ** 20;
 export const MAX_RING_BYTES = 2 ** 42;
@@ -118,6 +124,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   typedOption('onWarning', options.onWarning, 'a function', (value) => typeof value === 'function');
   typedOption('procfs', options.procfs, 'the path of a folder', isPath);
   typedOption('file', options.file, 'the path of a new file', isPath);
+  typedOption('workload', options.workload, '{ command }, an array of strings', isWorkload);
   typedOption('host', options.host, '{ pageSize, clockTicksPerSecond }, both positive integers', areUnits);
   options.signal?.throwIfAborted();
   // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
@@ -177,7 +184,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
       isRateChosen: hz === 'auto',
       leastHz,
       rollup: deepRate('rollup', rollup),
-      mappings: deepRate('mappings', mappings),
+      mappings: mappings === 'peak' ? mappings : deepRate('mappings', mappings),
+      workload: options.workload,
+      highWater: options.highWater === true && chosen.name !== 'bpf',
       budget,
       maxHoldNs: maxHoldMs * 1e6,
       allowHoldNs: allowHoldMs * 1e6,
@@ -199,6 +208,8 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'hz',
   'rollup',
   'mappings',
+  'highWater',
+  'workload',
   'budget',
   'maxHoldMs',
   'allowHoldMs',
@@ -243,25 +254,15 @@ function checkNames(options: RecordOptions): void {
   }
 }
 
-function typedOption(name: string, value: unknown, allowed: string, isRight: (value: unknown) => boolean): void {
-  if (value !== undefined && !isRight(value)) {
-    throw new TypeError(`Expected the "${name}" option to be ${allowed}, got ${shown(value)}`);
-  }
-}
-
-function isPath(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && !value.includes('\0');
-}
-
-function areUnits(value: unknown): boolean {
-  const { pageSize, clockTicksPerSecond } = (value ?? {}) as Partial<HostUnits>;
-  return [pageSize, clockTicksPerSecond].every((unit) => Number.isSafeInteger(unit) && unit! > 0);
-}
-
 /** Whether the target can include the process that asks. */
 function includesSelf(target: PlainTarget): boolean {
   if (target.kind === 'pids') return target.pids.includes(process.pid);
-  return target.kind !== 'tree' || target.pid === process.pid || target.pid === process.ppid || target.pid === 1;
+  return (
+    (target.kind !== 'tree' && target.kind !== 'descendants') ||
+    target.pid === process.pid ||
+    target.pid === process.ppid ||
+    target.pid === 1
+  );
 }
 
 function hostUnits(root: string, options: RecordOptions): HostUnits {
@@ -275,20 +276,6 @@ function hostUnits(root: string, options: RecordOptions): HostUnits {
       `${own.clockTicksPerSecond} clock ticks per second`,
   );
   return own;
-}
-
-function numberOption(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${shown(value)}`);
-  }
-}
-
-function deepRate(name: string, value: unknown): DeepRate {
-  if (value === 'auto' || value === 'off') return value;
-  if (typeof value === 'number' && value > 0 && value <= MAX_DEEP_HZ) return value;
-  throw new RangeError(
-    `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${shown(value)}`,
-  );
 }
 
 function checkFolder(root: string): void {

@@ -8,6 +8,7 @@
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
+import { readPidMax } from '../procfs/pid-max.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Budget } from './budget.js';
@@ -16,6 +17,7 @@ import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
+import { HighWater } from './high-water.js';
 import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
@@ -62,6 +64,7 @@ export class Sampler {
   readonly #lives: LifeLog;
   readonly #peaks: PeakBudget;
   readonly #urgency: Urgency;
+  readonly #highWater: HighWater | undefined;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   readonly #wait: TickWait;
   #ticks = 0;
@@ -89,11 +92,13 @@ export class Sampler {
       writer,
       isOpenEnded(config.target),
       (slot) => this.#arrived(slot),
+      config.target.kind === 'descendants' ? { root: config.root, pidMax: readPidMax(config.root) } : undefined,
     );
     this.#lives = new LifeLog(config, engine, writer);
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
+    if (config.highWater) this.#highWater = new HighWater(config.root, config.hz, this.#table, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
     });
@@ -183,6 +188,7 @@ export class Sampler {
   /** Ends the recording; the sampler is of no use afterwards. */
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
+    this.#highWater?.close(process.hrtime.bigint());
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
@@ -240,6 +246,7 @@ export class Sampler {
     this.#peaks.check(startNs);
     this.#urgency.check(startNs);
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
+    this.#highWater?.look(this.#counters);
     this.#commands.spend(schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
@@ -281,6 +288,7 @@ export class Sampler {
       // A kernel worker's name ends in what it works on at the moment: it keeps the name under which it was first seen.
       if (this.#table.identity(slot)!.kernelThread) continue;
       this.#commands.look(slot);
+      this.#highWater?.settle(slot, nowNs);
       this.#writer.rename(nowNs, slot, this.#table.rename(slot, this.#engine.comm(slot)));
     }
   }
@@ -291,6 +299,7 @@ export class Sampler {
     for (let index = 0; index < count; index++) {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
+      this.#highWater?.settle(slot, nowNs);
       this.#lives.departed(this.#table.identity(slot)!);
       this.#census.depart(slot, nowNs);
       this.#deep.departed();
@@ -305,6 +314,7 @@ export class Sampler {
     this.#counters.clear(slot);
     this.#deep.arrived(slot);
     this.#commands.look(slot);
+    this.#highWater?.arrived(slot);
   }
 
   #makeRoom(): void {

@@ -20,6 +20,8 @@ export type Target =
   | 'host'
   | { readonly pids: readonly number[] }
   | { readonly tree: number }
+  /** The processes below this one and not itself; the recording goes on while there are none. */
+  | { readonly descendantsOf: number }
   | { readonly cgroup: string }
   | { readonly match: RegExp; readonly on: MatchSubject };
 
@@ -28,6 +30,7 @@ export type PlainTarget =
   | { readonly kind: 'host' }
   | { readonly kind: 'pids'; readonly pids: readonly number[] }
   | { readonly kind: 'tree'; readonly pid: number }
+  | { readonly kind: 'descendants'; readonly pid: number }
   | { readonly kind: 'cgroup'; readonly path: string }
   | { readonly kind: 'match'; readonly source: string; readonly flags: string; readonly on: MatchSubject };
 
@@ -47,6 +50,9 @@ export function plainTarget(target: Target, selfPid: number): PlainTarget {
       return { kind: 'pids', pids: [...new Set<number>(target.pids)] };
     }
     if ('tree' in target) return { kind: 'tree', pid: checkPid('target.tree', target.tree) };
+    if ('descendantsOf' in target) {
+      return { kind: 'descendants', pid: checkPid('target.descendantsOf', target.descendantsOf) };
+    }
     if ('cgroup' in target) {
       if (typeof target.cgroup !== 'string' || target.cgroup === '') {
         throw new TypeError(
@@ -67,8 +73,8 @@ export function plainTarget(target: Target, selfPid: number): PlainTarget {
     }
   }
   throw new TypeError(
-    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { cgroup } or { match, on }, ' +
-      `got ${shown(target)}`,
+    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { descendantsOf }, { cgroup } or ' +
+      `{ match, on }, got ${shown(target)}`,
   );
 }
 
@@ -81,6 +87,8 @@ export function describeTarget(target: PlainTarget): string {
       return `pids ${target.pids.join(',')}`;
     case 'tree':
       return `tree ${target.pid}`;
+    case 'descendants':
+      return `descendants of ${target.pid}`;
     case 'cgroup':
       return `cgroup ${target.path}`;
     case 'match':
@@ -114,12 +122,15 @@ export class Selector {
     this.#recorderPid = recorderPid;
     this.#target = target;
     this.#root = root;
+    // Never seen itself, and the parent of those that are.
+    if (target.kind === 'descendants') this.#members.set(target.pid, 0);
     this.#pattern = target.kind === 'match' ? new RegExp(target.source, target.flags) : undefined;
   }
 
   /** Whether a process with this pid can belong to the target, before anything of it is read. */
   mayAccept(pid: number): boolean {
     if (this.#target.kind === 'pids') return this.#target.pids.includes(pid);
+    if (this.#target.kind === 'descendants' && pid === this.#target.pid) return false;
     return this.#target.kind === 'host' || pid !== this.#recorderPid;
   }
 
@@ -144,6 +155,8 @@ export class Selector {
         return target.pids.includes(identity.pid) && this.#isTheOneMeant(identity);
       case 'tree':
         if (identity.pid === target.pid) return this.#isTheOneMeant(identity);
+        return this.#isMember(identity.parentPid, identity.startTicks);
+      case 'descendants':
         return this.#isMember(identity.parentPid, identity.startTicks);
       case 'cgroup':
         return cgroupsOf(this.#root, identity.pid).some(

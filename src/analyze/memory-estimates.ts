@@ -1,0 +1,157 @@
+/**
+ * PSS, USS and swap of each process at every frame of a walk, one frame after the other: measured where the tick read them,
+ * else estimated from the last read (see estimate.ts).
+ *
+ * The traps: a fork shares all memory of the parent, and no counter of either tells. So a process that has not been read
+ * yet counts for what it has more than its parent had, unless it runs another program than its parent: then for its
+ * anonymous memory. What was read before a relative came or went, or gained file pages or shmem, may be half as much now:
+ * it counts for that, since a peak of sums must not be made of values of different times. And file pages and shmem that a
+ * process has gained itself may be others' too: they count for half.
+ */
+import type { FrameWalk } from '../recording/frame-walk.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
+import { estimatePss, estimateUss } from './estimate.js';
+
+const RSS = COUNTER_COLUMNS.indexOf('rss');
+const RSS_ANON = COUNTER_COLUMNS.indexOf('rssAnon');
+const MINOR = COUNTER_COLUMNS.indexOf('minorFaults');
+const SWAP_ANON = COUNTER_COLUMNS.indexOf('swapAnon');
+const PSS = ROLLUP_COLUMNS.indexOf('pss');
+const USS = ROLLUP_COLUMNS.indexOf('uss');
+const SWAP = ROLLUP_COLUMNS.indexOf('swap');
+const PACED = ROLLUP_COLUMNS.indexOf('rollupPaced');
+
+/** Of one process at one frame, bytes; `ageNs` 0 and equal bounds where it was measured. */
+export interface MemoryEstimate {
+  pss: number;
+  pssLow: number;
+  pssHigh: number;
+  uss: number;
+  ussLow: number;
+  ussHigh: number;
+  /** NaN when it was never read. */
+  swap: number;
+  ageNs: number;
+  isMeasured: boolean;
+  isPaced: boolean;
+}
+
+interface Basis {
+  rss: number;
+  anonymous: number;
+  faults: number;
+  uss: number;
+  pss: number;
+  readNs: bigint;
+  /** Of its relatives, then. */
+  turnover: number;
+  othersShareable: number;
+}
+
+/** The processes that run the same program. */
+export interface Relatives {
+  /** Their comings and goings so far. */
+  readonly turnover: number;
+  /** Their file pages and shmem at this frame, bytes. */
+  readonly shareable: number;
+}
+
+/** What relatives may gain unnoticed: this part of the resident memory, and so many bytes. */
+const UNNOTICED = 0.1;
+const UNNOTICED_BYTES = 256 * 1024;
+
+export class MemoryEstimates {
+  readonly #pageSize: number;
+  readonly #bases = new Map<string, Basis>();
+  /** Anonymous bytes of a process that are its parent's. */
+  readonly #inherited = new Map<string, number>();
+  /** Filled anew by each `of`. */
+  readonly #out: MemoryEstimate = {
+    ...{ pss: 0, pssLow: 0, pssHigh: 0, uss: 0, ussLow: 0, ussHigh: 0, swap: Number.NaN, ageNs: 0 },
+    ...{ isMeasured: false, isPaced: false },
+  };
+
+  constructor(pageSize: number) {
+    this.#pageSize = pageSize;
+  }
+
+  /** Of the process in a slot of the walk's frame, whose resident memory was counted. Valid until the next call. */
+  of(walk: FrameWalk, slot: number, relatives: Relatives): MemoryEstimate {
+    const out = this.#out;
+    const key = walk.key(slot)!;
+    const rss = walk.counter(RSS, slot);
+    const faults = walk.counter(MINOR, slot);
+    const isRead = walk.isRead(slot) && walk.rollupStatus(slot) === Status.ok;
+    const own = rss - anonymousOf(walk, slot, rss);
+    if (isRead) this.#read(walk, slot, rss, faults, relatives);
+    const swapped = walk.counter(SWAP_ANON, slot);
+    out.swap = Number.isNaN(swapped) ? walk.rollup(SWAP, slot) : swapped;
+    const basis = this.#bases.get(key);
+    out.isMeasured = isRead && !Number.isNaN(basis!.pss);
+    out.isPaced = isRead && walk.rollup(PACED, slot) === 1;
+    if (!basis) {
+      const anonymous = walk.counter(RSS_ANON, slot) || 0;
+      out.pss = out.uss = Math.max(0, anonymous - (this.#inherited.get(key) ?? 0));
+      // What it has faulted in itself nobody else has.
+      out.pssLow = out.ussLow = out.pss;
+      out.pssHigh = out.ussHigh = rss;
+      out.ageNs = 0;
+      return out;
+    }
+    out.ageNs = Number(walk.startNs - basis.readNs);
+    if (out.isMeasured) {
+      out.pss = out.pssLow = out.pssHigh = basis.pss;
+      out.uss = out.ussLow = out.ussHigh = basis.uss;
+      return out;
+    }
+    const { ageNs } = out;
+    const gained = Math.max(0, own - (basis.rss - basis.anonymous));
+    const known = { ...basis, rssNow: rss - gained, faults: faults - basis.faults, ageNs, pageSize: this.#pageSize };
+    const [pss, uss] = [estimatePss(known), estimateUss(known)];
+    // Anonymous memory that has come is its own: relatives that share it would have come with it.
+    const came = Math.max(0, rss - own - basis.anonymous);
+    const low = (estimate: { low: number; value: number }) => Math.min(estimate.value, estimate.low + came);
+    [out.pss, out.pssLow, out.pssHigh] = [pss.value + gained / 2, low(pss), pss.high + gained];
+    [out.uss, out.ussLow, out.ussHigh] = [uss.value, low(uss), uss.high + gained];
+    const others = relatives.shareable - own - basis.othersShareable;
+    if (basis.turnover !== relatives.turnover || others > Math.max(UNNOTICED_BYTES, rss * UNNOTICED)) {
+      out.pssHigh = Math.min(rss, out.pss * 2);
+      out.pss = out.pssLow = Math.min(out.pss, out.pssLow) / 2;
+      out.uss /= 2;
+      out.ussLow = 0;
+      out.ussHigh = rss;
+    }
+    return out;
+  }
+
+  /** A process has come that was forked from one with so many bytes of anonymous memory. */
+  inherits(key: string, anonymous: number): void {
+    this.#inherited.set(key, anonymous);
+  }
+
+  /** It runs another program. */
+  became(key: string): void {
+    this.#inherited.delete(key);
+    this.#bases.delete(key);
+  }
+
+  /** A process has gone. */
+  forget(key: string): void {
+    this.#inherited.delete(key);
+    this.#bases.delete(key);
+  }
+
+  #read(walk: FrameWalk, slot: number, rss: number, faults: number, { turnover, shareable }: Relatives): void {
+    const [uss, pss] = [walk.rollup(USS, slot), walk.rollup(PSS, slot)];
+    const anonymous = anonymousOf(walk, slot, rss);
+    const othersShareable = shareable - (rss - anonymous);
+    const readNs = walk.startNs;
+    this.#bases.set(walk.key(slot)!, { rss, anonymous, faults, uss, pss, readNs, turnover, othersShareable });
+  }
+}
+
+/** All of it where the engine does not tell. */
+function anonymousOf(walk: FrameWalk, slot: number, rss: number): number {
+  const anonymous = walk.counter(RSS_ANON, slot);
+  return Number.isNaN(anonymous) ? rss : anonymous;
+}

@@ -1,0 +1,42 @@
+/** Checks of single options: each throws an error that names the option, the value and what is allowed. */
+import type { WorkloadPart } from '../recording/format.js';
+import type { HostUnits } from '../schema.js';
+import type { DeepRate } from './deep-schedule.js';
+import { shown } from './shown.js';
+
+/** What `rollup` and `mappings` may be. */
+export const MAX_DEEP_HZ = 1000;
+
+export function typedOption(name: string, value: unknown, allowed: string, isRight: (value: unknown) => boolean): void {
+  if (value !== undefined && !isRight(value)) {
+    throw new TypeError(`Expected the "${name}" option to be ${allowed}, got ${shown(value)}`);
+  }
+}
+
+export function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+export function isWorkload(value: unknown): boolean {
+  const { command } = (value ?? {}) as Partial<WorkloadPart>;
+  return Array.isArray(command) && command.every((word) => typeof word === 'string');
+}
+
+export function areUnits(value: unknown): boolean {
+  const { pageSize, clockTicksPerSecond } = (value ?? {}) as Partial<HostUnits>;
+  return [pageSize, clockTicksPerSecond].every((unit) => Number.isSafeInteger(unit) && unit! > 0);
+}
+
+export function numberOption(name: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${shown(value)}`);
+  }
+}
+
+export function deepRate(name: string, value: unknown): DeepRate {
+  if (value === 'auto' || value === 'off') return value;
+  if (typeof value === 'number' && value > 0 && value <= MAX_DEEP_HZ) return value;
+  throw new RangeError(
+    `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${shown(value)}`,
+  );
+}
