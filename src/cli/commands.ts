@@ -50,6 +50,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./export.js'),
   },
   {
+    name: 'report',
+    summary: 'a recording as one page to look at',
+    examples: ['tidemark report night.tide -o night.html'],
+    load: () => import('./report.js'),
+  },
+  {
     name: 'cut',
     summary: 'a part of a recording as a recording of its own',
     examples: [
