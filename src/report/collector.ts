@@ -115,6 +115,7 @@ export class Collector {
         if (record === undefined) continue;
       }
       record.lastBucket = bucket;
+      record.isGone = false;
       // It may run another program by now.
       record.identity = walk.identity(slot) ?? record.identity;
       this.#takeCounters(walk, slot, record, bucket, isTick);
@@ -223,8 +224,8 @@ export class Collector {
   /** Ends the records whose process was not in the last frame. */
   settle(): void {
     for (const record of this.records.values()) {
-      // In a merged recording a frame is of one host.
-      const isOld = record.lastBucket < this.lastBucket - 2 * this.#sums.size;
+      // In a merged recording a frame is of one host, and the others have theirs a little earlier.
+      const isOld = record.lastBucket < this.lastBucket - (this.#sums.size > 1 ? 4 * this.#sums.size : 0);
       if (!record.isGone && isOld) this.#end(record, this.lastBucket);
     }
   }

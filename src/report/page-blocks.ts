@@ -18,6 +18,7 @@ import { collectHappenings, type Happenings } from './happenings.js';
 import { NumberWriter } from './number-columns.js';
 import { type Head, PAGE_METRICS, type ProcessColumns } from './page-format.js';
 import type { ProcessRecord } from './process-record.js';
+import { Rested } from './rested.js';
 import { collectSpaces, type Space } from './space-collector.js';
 import { costFacts, recordingFacts, unseenSentences } from './words.js';
 
@@ -37,6 +38,10 @@ export type Blocks = ReadonlyMap<string, Uint8Array>;
 
 export class PageMaker {
   readonly #collector: Collector;
+  #records: readonly ProcessRecord[] = [];
+  /** Both mean reading all of the recording, which a page that follows it cannot do each time. */
+  readonly #summary = new Rested(() => this.recording.summary());
+  readonly #spaces = new Rested(() => this.#collectSpaces());
 
   constructor(
     private readonly recording: Recording,
@@ -51,12 +56,12 @@ export class PageMaker {
     return this.#collector.advance(onProgress);
   }
 
-  /** Everything so far. */
-  blocks(): Blocks {
+  /** Everything so far. Unless it is the last that is asked for, some of it may be a little older. */
+  blocks(isLast = true): Blocks {
     const { recording } = this;
     const collector = this.#collector;
     collector.settle();
-    const summary = recording.summary();
+    const summary = this.#summary.get(isLast);
     const records = [...collector.records.values()].sort(
       (a, b) => (b.peakRss || 0) - (a.peakRss || 0) || a.identity.pid - b.identity.pid,
     );
@@ -66,7 +71,8 @@ export class PageMaker {
       (timeNs) => collector.msOfMonotonic(timeNs),
       (key) => numbers.get(key),
     );
-    const spaces = this.#spaces(records);
+    this.#records = records;
+    const spaces = this.#spaces.get(isLast);
     const blocks = new Map<string, Uint8Array>();
     const place = (name: string, bytes: Uint8Array) => blocks.set(name, bytes);
     place('head', new Uint8Array(0));
@@ -83,7 +89,8 @@ export class PageMaker {
     return blocks;
   }
 
-  #spaces(records: readonly ProcessRecord[]): Map<string, Space> {
+  #collectSpaces(): Map<string, Space> {
+    const records = this.#records;
     const byGrowth = [...records].sort((a, b) => growthOf(b) - growthOf(a)).slice(0, SPACES / 4);
     const chosen = new Set([...records.slice(0, SPACES - byGrowth.length), ...byGrowth].map(({ key }) => key));
     const collector = this.#collector;
