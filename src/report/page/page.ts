@@ -1,6 +1,8 @@
 /** The page: reads the recording, puts the sections together, and draws what the state says. */
 import 'uplot/dist/uPlot.min.css';
+import './colors.css';
 import './page.css';
+import './print.css';
 import { element, refill, section } from './dom.js';
 import { EventsView } from './events-view.js';
 import { findingsView } from './findings-view.js';
