@@ -17,6 +17,7 @@ import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
 import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
+import { report } from './report.js';
 import { ring } from './ring.js';
 import { ringDisk } from './ring-disk.js';
 import { ringRange } from './ring-range.js';
@@ -40,6 +41,7 @@ const BENCHES: readonly Bench[] = [
   bpf20k,
   bpfLives,
   recordDensity,
+  report,
 ];
 
 class Run {

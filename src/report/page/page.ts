@@ -59,6 +59,7 @@ async function main(): Promise<void> {
   new ResizeObserver(redraw).observe(page);
   await draw();
   document.documentElement.dataset.ready = 'true';
+  performance.mark('drawn');
   if (!recording.head.isLive) return;
   followServer(status, async () => {
     const newer = await PageRecording.read();
