@@ -13,6 +13,8 @@ export class Course {
   /** A bucket of this course is 2^level of the finest ones. */
   level = 0;
   count = 0;
+  /** 2^level: a power for each value would take longer than all the rest. */
+  #scale = 1;
   #buckets = new Uint32Array(FIRST_ROOM);
   #last = new Float64Array(FIRST_ROOM);
   /** Made when an entry first stands for several values. */
@@ -21,7 +23,7 @@ export class Course {
 
   /** Adds a value that was measured in a bucket of the finest level, not earlier than the one before; NaN: absent. */
   push(bucket: number, last: number, least = last, most = last): void {
-    let own = Math.floor(bucket / 2 ** this.level);
+    let own = this.#scale === 1 ? bucket : Math.floor(bucket / this.#scale);
     const end = this.count - 1;
     if (end >= 0 && this.#buckets[end]! >= own) {
       if (!Number.isNaN(last)) {
@@ -95,8 +97,11 @@ export class Course {
     return this.#most ? this.#most[index]! : this.#last[index]!;
   }
 
-  /** The same with at most so many entries, and with room for no more; itself when it has no more. */
+  /**
+   * The same with at most so many entries, 2 or more, since a value and its end cannot be one; itself when it has no more.
+   */
   within(most: number): Course {
+    if (most < 2) throw new RangeError(`Expected room for 2 entries or more, got ${most}`);
     if (this.count <= most) return this;
     let course: Course = this;
     while (course.count > most) course = course.#halved();
@@ -111,6 +116,7 @@ export class Course {
       coarse.push(bucket, this.#last[index]!, this.leastAt(index), this.mostAt(index));
     }
     coarse.level = this.level + 1;
+    coarse.#scale = this.#scale * 2;
     return coarse;
   }
 
