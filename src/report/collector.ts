@@ -115,7 +115,6 @@ export class Collector {
         if (record === undefined) continue;
       }
       record.lastBucket = bucket;
-      record.isGone = false;
       // It may run another program by now.
       record.identity = walk.identity(slot) ?? record.identity;
       this.#takeCounters(walk, slot, record, bucket, isTick);

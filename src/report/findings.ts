@@ -81,6 +81,8 @@ function growthFindings({ records, nameOf, collector }: Evidence): Finding[] {
     .flatMap((record, process) => {
       const course = record.courses?.[0];
       const lifeMs = collector.msOf(record.lastBucket - record.firstBucket);
+      // What has ended has given back all that it had.
+      if (record.isGone) return [];
       const isLong = lifeMs >= LEAST_LIFE_MS && lifeMs >= LEAST_LIFE_SHARE * collector.msOf(collector.lastBucket);
       const growth = isLong && course && steadyGrowth(course, record.firstBucket, record.lastBucket);
       return growth ? [{ record, process, ...growth }] : [];

@@ -32,7 +32,8 @@ function rounded(value: number): string {
 
 /** `03:02:10.250`, in the zone of the reader. */
 export function clock(unixMs: number, spanMs: number): string {
-  const date = new Date(unixMs);
+  // The steps of a scale are no whole milliseconds.
+  const date = new Date(Math.round(unixMs));
   const two = (value: number) => String(value).padStart(2, '0');
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;

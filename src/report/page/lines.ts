@@ -19,6 +19,8 @@ export interface LineQuery {
   readonly tracks: Tracks;
   readonly range: Stretch;
   readonly columns: number;
+  /** When what is drawn has ended; default: with the recording. */
+  readonly endMs?: number;
 }
 
 /** Nothing where it was never measured. */
@@ -39,10 +41,10 @@ export function linesOf(query: LineQuery, name: PageMetricName, color: string, p
 }
 
 export function sample(
-  { head, range, columns }: LineQuery,
+  { head, range, columns, endMs = head.durationMs }: LineQuery,
   track: Track,
 ): Pick<Line, 'last'> & { least: (number | null)[]; most: (number | null)[] } {
-  return sampleTrack(track, range, columns, head.gaps, head.durationMs);
+  return sampleTrack(track, range, columns, head.gaps, endMs);
 }
 
 function withEstimates(query: LineQuery, track: Track, name: 'pss' | 'uss') {

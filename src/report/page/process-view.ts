@@ -129,7 +129,9 @@ export class ProcessView {
     const { head } = this.recording;
     const range = this.rangeNow();
     const { columns } = this.#chart;
-    const query = { head, tracks, range, columns };
+    // Mappings are told when they were read, and not that they are gone.
+    const endMs = Math.min(head.durationMs, head.processes.last[process]! + head.periodMs);
+    const query = { head, tracks, range, columns, endMs };
     const { metric } = state();
     const isMemory = PAGE_METRICS[MetricNumber[metric]]!.unit === 'bytes';
     const names = isMemory ? MEMORY : ([[metric, '--line']] as const);
