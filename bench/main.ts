@@ -19,6 +19,7 @@ import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
 import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
+import { report } from './report.js';
 import { ring } from './ring.js';
 import { ringDisk } from './ring-disk.js';
 import { ringLadder } from './ring-ladder.js';
@@ -47,6 +48,7 @@ const BENCHES: readonly Bench[] = [
   bpf20k,
   bpfLives,
   recordDensity,
+  report,
 ];
 
 class Run {

@@ -68,6 +68,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./export.js'),
   },
   {
+    name: 'report',
+    summary: 'a recording as one page to look at',
+    examples: ['tidemark report night.tide -o night.html'],
+    load: () => import('./report.js'),
+  },
+  {
+    name: 'view',
+    summary: 'the same page served to this machine, following what is written',
+    examples: ['tidemark view night.tide', 'tidemark view --live -p 4711'],
+    load: () => import('./view.js'),
+  },
+  {
     name: 'cut',
     summary: 'a part of a recording as a recording of its own',
     examples: [

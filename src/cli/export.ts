@@ -1,5 +1,4 @@
 /** `tidemark export`: a recording in a format that other tools open. */
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { EXTRA_COLUMNS, type ExportOptions, type ExtraColumn } from '../export/rows.js';
 import type { Recording } from '../recording/recording.js';
@@ -10,7 +9,7 @@ import { UsageError } from './command-error.js';
 import { oneOf, parsePids, parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
 import { writePieces } from './output.js';
-import { writeNewFile } from './output-file.js';
+import { isSameFile, writeNewFile } from './output-file.js';
 import { startProgress } from './progress.js';
 import { instantIn, openInput } from './recording-input.js';
 
@@ -81,12 +80,6 @@ async function run(file: string, options: Options): Promise<void> {
 async function piecesOf(recording: Recording, format: Format, options: ExportOptions): Promise<Iterable<string>> {
   if (format === 'csv') return (await import('../export/csv.js')).exportCsv(recording, options);
   return (await import('../export/jsonl.js')).exportJsonl(recording, options);
-}
-
-/** Whether both paths lead to one file. */
-function isSameFile(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((file) => statSync(file, { throwIfNoEntry: false }));
-  return a !== '-' && b !== '-' && first?.ino !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 function parseMetrics(text: string): string[] {

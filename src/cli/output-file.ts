@@ -4,7 +4,18 @@
  * The trap: a disk that is full half-way leaves a file that looks whole. So the result is written beside its final name
  * and takes it only when all of it is on disk.
  */
-import { closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { escapeTerminal } from '../text/escape.js';
 import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
@@ -53,6 +64,12 @@ export function writeAside<T>(file: string, force: boolean, write: (partial: str
     process.off('exit', forget);
     forget();
   }
+}
+
+/** Whether both paths lead to one file. */
+export function isSameFile(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((file) => statSync(file, { throwIfNoEntry: false }));
+  return a !== '-' && b !== '-' && first?.ino !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 function writeWhole(fd: number, bytes: Uint8Array): void {

@@ -85,6 +85,8 @@ export interface RecordingMetadata {
     readonly architecture: string;
     readonly cpus: number;
     readonly bootId: string;
+    /** Memory of the host; absent where it could not be read, and in older recordings. */
+    readonly memoryBytes?: number;
   } & HostUnits;
   readonly engine: { readonly name: string; readonly reason: string };
   readonly procfs: string;

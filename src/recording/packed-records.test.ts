@@ -1,6 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { RingReader } from '../ring/ring-reader.js';
+import type { RingSpec } from '../ring/ring-table.js';
 import { RingWriter } from '../ring/ring-writer.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import { type PlainRecord, packRecords, RecordCursor, RecordPacker, unpackRecords } from './packed-records.js';
@@ -32,7 +33,7 @@ describe('a pack', () => {
   });
 });
 
-const RINGS = [{ name: 'records', share: 1, rows: 'none', columns: [], scalars: [] }] as const;
+const RINGS: RingSpec[] = [{ name: 'records', share: 1, rows: 'none', columns: [], scalars: [] }];
 
 class Records {
   readonly buffer = new SharedArrayBuffer(16384 + 2 * 65536);

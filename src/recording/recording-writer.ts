@@ -14,15 +14,7 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import { type CommandLine, CommandWriter } from './commands.js';
 import { differenceOf } from './difference.js';
-import {
-  ARRIVAL_LABEL,
-  arrivalOf,
-  EventType,
-  encodeEvent,
-  nameParts,
-  type ResumedClock,
-  type TideEvent,
-} from './events.js';
+import { ARRIVAL_LABEL, EventType, encodeEvent, nameParts, type ResumedClock, type TideEvent } from './events.js';
 import {
   CMDLINE_MODES,
   type CmdlineMode,
@@ -183,15 +175,8 @@ export class RecordingWriter {
     this.#ring.setLabel(Rings.counters, slot, label);
     this.#ring.setLabel(Rings.rollup, slot, label);
     this.#ladder?.rename(slot, label);
-    const {
-      type: _,
-      kernelThread: __,
-      parentPid: ___,
-      ...parts
-    } = arrivalOf(identity) as TideEvent & {
-      type: 'arrive';
-    };
-    this.event(timeNs, { type: 'rename', ...parts });
+    const { pid, startTicks, comm } = identity;
+    this.event(timeNs, { type: 'rename', pid, startTicks, ...nameParts(comm) });
   }
 
   /** A process has gone; its slot is free from the next frame on. */

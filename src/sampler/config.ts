@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import type { ClockReading } from '../engine/clocks.js';
 import type { EngineName } from '../engine/engine.js';
+import { readMeminfo } from '../procfs/meminfo.js';
 import { type CmdlineMode, FORMAT, type RecordingMetadata, type WorkloadPart } from '../recording/format.js';
 import { MAPPING_COLUMNS } from '../recording/mapping-columns.js';
 import type { HostUnits } from '../schema.js';
@@ -80,6 +81,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
       architecture: process.arch,
       cpus: countCpus(),
       bootId: readBootId(),
+      ...memoryOf(config.root),
       ...config.host,
     },
     engine: { name: config.engine, reason: config.engineReason },
@@ -103,6 +105,16 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
       boottimeNs: `${started.boottimeNs}`,
     },
   };
+}
+
+/** Absent where the tree does not tell. */
+function memoryOf(root: string): { memoryBytes?: number } {
+  try {
+    const memoryBytes = readMeminfo(root).get('MemTotal');
+    return memoryBytes === undefined ? {} : { memoryBytes };
+  } catch {
+    return {};
+  }
 }
 
 function countCpus(): number {

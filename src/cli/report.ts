@@ -1,0 +1,39 @@
+/** `tidemark report`: a recording as one page that opens from disk. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import { reportPage } from '../report/report.js';
+import { UsageError } from './command-error.js';
+import { writePieces } from './output.js';
+import { isSameFile, writeNewFile } from './output-file.js';
+import { startProgress } from './progress.js';
+import { openInput } from './recording-input.js';
+import { isTerminal } from './standard-streams.js';
+
+interface Options {
+  output: string;
+  force?: true;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument('<file>', 'a recording, or - for standard input')
+    .option('-o, --output <file>', 'new file to write, or - for standard output', '-')
+    .option('--force', 'replace the output file if it exists')
+    .action(run);
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  if (options.output === '-' && isTerminal('stdout')) {
+    throw new UsageError('-o: a page is nothing for a terminal; name a file, or use a pipe');
+  }
+  if (isSameFile(file, options.output)) throw new UsageError('-o: the output is the recording itself');
+  using recording = openInput(file);
+  const progress = startProgress();
+  const page = reportPage(recording, {
+    ...(file === '-' ? {} : { title: path.basename(file) }),
+    onProgress: (frames) => progress.show(() => `read ${frames} ticks`),
+  });
+  progress.clear();
+  if (options.output === '-') await writePieces(page);
+  else writeNewFile(options.output, page, options.force ?? false);
+}

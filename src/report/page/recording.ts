@@ -1,0 +1,65 @@
+/** The recording as the page has it: its head, and what is read from other blocks when somebody looks at it. */
+import { NumberReader } from '../number-columns.js';
+import { type Head, PAGE_METRICS } from '../page-format.js';
+import { readBlock } from './blocks.js';
+import { readSpace, type Space } from './space-data.js';
+import { readTrack, type Track } from './track.js';
+
+/** By number of the metric. */
+export type Tracks = (Track | undefined)[];
+
+export class PageRecording {
+  #courses = new Map<number, Promise<Uint8Array | undefined>>();
+
+  private constructor(
+    readonly head: Head,
+    readonly totals: Tracks,
+  ) {}
+
+  static async read(): Promise<PageRecording> {
+    const [head, totals] = await Promise.all([readBlock('head'), readBlock('totals')]);
+    const parsed = JSON.parse(new TextDecoder().decode(head)) as Head;
+    return new PageRecording(parsed, readTracks(new NumberReader(totals ?? new Uint8Array(0)), parsed.unitMs));
+  }
+
+  /** Number of the process with that key, or -1. */
+  find(key: string | undefined): number {
+    return key === undefined ? -1 : this.head.processes.key.indexOf(key);
+  }
+
+  async tracks(process: number): Promise<Tracks> {
+    const { block, offset } = this.head.processes;
+    const number = block[process] ?? -1;
+    if (number < 0) return [];
+    let bytes = this.#courses.get(number);
+    if (!bytes) {
+      bytes = readBlock(`courses-${number}`);
+      this.#courses.set(number, bytes);
+    }
+    return readTracks(new NumberReader((await bytes) ?? new Uint8Array(0), offset[process]), this.head.unitMs);
+  }
+
+  /** The mappings of a process; undefined when there are none. */
+  async space(process: number): Promise<Space | undefined> {
+    const number = this.head.processes.space[process] ?? -1;
+    if (number < 0) return undefined;
+    const bytes = await readBlock(`space-${number}`);
+    return bytes && readSpace(new NumberReader(bytes), this.head.unitMs);
+  }
+
+  /** `python3 (4711)`. */
+  nameOf(process: number): string {
+    const { name, pid, host } = this.head.processes;
+    return `${name[process]} (${pid[process]}${host[process] ? ` on ${host[process]}` : ''})`;
+  }
+}
+
+function readTracks(from: NumberReader, unitMs: number): Tracks {
+  const tracks: Tracks = [];
+  const count = from.unsigned();
+  for (let index = 0; index < count; index++) {
+    const metric = from.unsigned();
+    tracks[metric] = readTrack(from, unitMs, PAGE_METRICS[metric]!.quantum);
+  }
+  return tracks;
+}
