@@ -19,7 +19,7 @@ FROM_KERNEL = {
 METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT | FROM_KERNEL
 EVENTS = (
     *(None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume"),
-    *(None, "exec", "fork", "ran", "exit", "lives", "peaks"),
+    *(None, "exec", "fork", "ran", "exit", "lives", "peaks", "budget", None, None, None, "highWater"),
 )
 ARRIVE_BY_LABEL = 13
 PACK = 1000
