@@ -12,6 +12,7 @@ import { sourcesOf } from '../recording/merge.js';
 import type { ProgramPart } from '../recording/program-part.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, findMetric, ROLLUP_COLUMNS } from '../schema.js';
+import { exportedFrames } from './frames.js';
 
 export interface ExportOptions {
   /** Unix nanoseconds, both included. */
@@ -86,39 +87,26 @@ export class ExportRow {
   }
 }
 
-const PROGRESS_EVERY_FRAMES = 256;
-
 /** Every row of a recording that the options ask for, by tick and then by slot. The row is reused. */
 export function* exportRows(recording: Recording, options: ExportOptions): Generator<ExportRow> {
   const metrics = exportedMetrics(recording, options);
   const places = metrics.map((name) => columnOf(name));
-  const clock = recording.clock();
   const kind = AGGREGATE_KINDS[options.agg ?? 'last'];
   const pids = options.pids && new Set(options.pids);
   const row = new ExportRow(metrics.length);
-  const { every } = options;
   const hosts = sourcesOf(recording.metadata);
   const programs = options.extra?.length ? recording.programs() : undefined;
-  if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
-    throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
-  }
-  const thinning = every === undefined ? undefined : new Thinning(every);
-  for (const walk of recording.walks(recording.rangeOf(options, clock))) {
-    for (let step = walk.next(); step !== null; step = walk.next()) {
-      if (step !== 'frame') continue;
-      row.timeNs = clock.toUnix(walk.startNs);
-      if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
-      if (thinning && !thinning.takes(row.timeNs)) continue;
-      const { slots, count } = walk.rows;
-      for (let index = 0; index < count; index++) {
-        const slot = slots[index]!;
-        const identity = walk.identity(slot);
-        if (!identity || (pids && !pids.has(identity.pid))) continue;
-        fillRow(row, walk, slot, places, kind);
-        row.host = hosts[identity.source ?? 0]?.hostname ?? '';
-        if (programs) row.program = programs.get(identityKey(identity)) ?? {};
-        yield row;
-      }
+  for (const { walk, timeNs } of exportedFrames(recording, options)) {
+    row.timeNs = timeNs;
+    const { slots, count } = walk.rows;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const identity = walk.identity(slot);
+      if (!identity || (pids && !pids.has(identity.pid))) continue;
+      fillRow(row, walk, slot, places, kind);
+      row.host = hosts[identity.source ?? 0]?.hostname ?? '';
+      if (programs) row.program = programs.get(identityKey(identity)) ?? {};
+      yield row;
     }
   }
 }
@@ -148,18 +136,4 @@ function fillRow(
 /** A measured number in decimal digits, also where JavaScript would round it or write an exponent. */
 export function numberText(value: number): string {
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : String(BigInt(value));
-}
-
-/** Keeps the first tick of each interval. */
-class Thinning {
-  #interval: bigint | undefined;
-
-  constructor(private readonly everyNs: bigint) {}
-
-  takes(timeNs: bigint): boolean {
-    const interval = timeNs / this.everyNs;
-    if (interval === this.#interval) return false;
-    this.#interval = interval;
-    return true;
-  }
 }
