@@ -120,18 +120,19 @@ function typeOf(type: TableColumn['type'], index: number): DataType {
 }
 
 /** How many rows have no value, and a bit for each that has one. */
-function nullsOf(values: Float64Array | Int32Array, rows: number): { nullCount: number; nullBitmap: Uint8Array | null } {
+function nullsOf(
+  values: Float64Array | Int32Array,
+  rows: number,
+): { nullCount: number; nullBitmap: Uint8Array | null } {
   let nullCount = 0;
-  // NaN is not what it is itself.
-  for (let row = 0; row < rows; row++) if (values[row]! < 0 || values[row] !== values[row]) nullCount++;
+  const isText = values instanceof Int32Array;
+  if (isText) for (let row = 0; row < rows; row++) nullCount += values[row]! < 0 ? 1 : 0;
+  else for (let row = 0; row < rows; row++) nullCount += Number.isNaN(values[row]) ? 1 : 0;
   if (nullCount === 0) return NO_NULLS;
   if (nullCount === rows) return { nullCount, nullBitmap: NO_BITS.subarray(0, (rows + 7) >> 3) };
   const nullBitmap = new Uint8Array((rows + 7) >> 3);
-  nullCount = 0;
-  const isText = values instanceof Int32Array;
   for (let row = 0; row < rows; row++) {
-    if (isText ? values[row]! < 0 : Number.isNaN(values[row])) nullCount++;
-    else nullBitmap[row >> 3]! |= 1 << (row & 7);
+    if (isText ? values[row]! >= 0 : !Number.isNaN(values[row])) nullBitmap[row >> 3]! |= 1 << (row & 7);
   }
   return { nullCount, nullBitmap };
 }

@@ -2,8 +2,8 @@
  * A recording as Parquet: the samples or the mappings, delta-encoded, with units and the host in the metadata.
  *
  * The traps: neighbours in time are different processes, whose differences say nothing; so the rows of a row group are
- * brought together by process, in the order of time. And the library's 64-bit arithmetic is several times as slow as that of
- * 32 bits; it chooses by page, so pages are small, and where wide values prevail they are told by a dictionary.
+ * brought together by process, in the order of time. And the library's arithmetic of 64 bits is several times as slow as
+ * that of 32; so a column whose values take more has them told by a dictionary.
  */
 import { gzipSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
@@ -14,8 +14,6 @@ import type { Batch, ColumnValues, Table, TableColumn } from './table.js';
 /** Rows of a row group: what is in memory at once is some 300 bytes for each. */
 export const ROW_GROUP_ROWS = 65_536;
 
-/** Bytes of values as they are counted before they are encoded: 4096 of 64 bits. */
-const PAGE_BYTES = 32 * 1024;
 /** Fast, and what it leaves over is not worth the time. */
 const DEFLATE_LEVEL = 1;
 
@@ -38,10 +36,7 @@ export class ParquetFile {
   /** `columns`: those of the table that the file has. */
   constructor(table: Table, columns: readonly TableColumn[]) {
     this.#columns = columns.map((column) => ({ column, place: table.columns.indexOf(column) }));
-    const schema: SchemaElement[] = [
-      { name: 'root', num_children: columns.length },
-      ...columns.map(elementOf),
-    ];
+    const schema: SchemaElement[] = [{ name: 'root', num_children: columns.length }, ...columns.map(elementOf)];
     const facts = { ...table.facts, 'tidemark.columns': JSON.stringify(factsByName(columns)) };
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
@@ -56,7 +51,8 @@ export class ParquetFile {
   /** Adds rows of a batch, in the order of `order`, as one row group. */
   add({ columns }: Batch, order: Uint32Array): void {
     const columnData = this.#columns.map(({ column, place }) => sourceOf(column, columns[place]!, order));
-    this.#writer.write({ columnData, rowGroupSize: order.length, pageSize: PAGE_BYTES });
+    // One page for each column: the library would measure every value to find out where to part them.
+    this.#writer.write({ columnData, rowGroupSize: order.length, pageSize: 0 });
   }
 
   /** What has been written since the last call. */
@@ -109,63 +105,95 @@ function elementOf({ name, type, isNullable }: TableColumn): SchemaElement {
 const WITH_STATISTICS = new Set(['time', 'pid', 'host']);
 
 function sourceOf(column: TableColumn, values: ColumnValues, order: Uint32Array): ColumnSource {
-  const { name, type, pool } = column;
-  const common = { name, statistics: WITH_STATISTICS.has(name) };
-  const count = order.length;
-  if (pool) {
-    const { texts } = pool;
-    const data = Array.from(order, (row) => texts[values[row] as number] ?? null);
-    return { ...common, data: data as never, encoding: 'RLE_DICTIONARY' };
-  }
-  if (!(values instanceof Float64Array)) {
-    const data = type === 'uint64' ? new BigUint64Array(count) : new BigInt64Array(count);
-    for (let at = 0; at < count; at++) data[at] = values[order[at]!] as bigint;
+  const { name, type } = column;
+  const { data, encoding } = encodedOf(column, values, order);
+  return {
+    ...{ name, data: data as ColumnSource['data'], statistics: WITH_STATISTICS.has(name) },
     // The same few times come again for every process.
-    return { ...common, data: data as never, encoding: type === 'timestamp' ? 'RLE_DICTIONARY' : 'DELTA_BINARY_PACKED' };
-  }
-  return { ...common, ...numbersOf(column, values, order) };
+    encoding: type === 'timestamp' ? 'RLE_DICTIONARY' : encoding,
+  };
 }
+
+interface Encoded {
+  readonly data: ArrayLike<unknown>;
+  readonly encoding: 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED';
+}
+
+// Plain loops: a callback for each of some fifty columns of each row is what the time would go into.
+function encodedOf(column: TableColumn, values: ColumnValues, order: Uint32Array): Encoded {
+  const count = order.length;
+  if (values instanceof Float64Array) return numbersOf(column, values, order);
+  if (values instanceof Int32Array) {
+    const { texts } = column.pool!;
+    const data: (string | null)[] = new Array(count);
+    for (let at = 0; at < count; at++) data[at] = texts[values[order[at]!]!] ?? null;
+    return { data, encoding: 'RLE_DICTIONARY' };
+  }
+  const data = values instanceof BigUint64Array ? new BigUint64Array(count) : new BigInt64Array(count);
+  for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
+  return { data, encoding: 'DELTA_BINARY_PACKED' };
+}
+
+const NO_VALUES: readonly null[] = new Array(ROW_GROUP_ROWS).fill(null);
 
 /** Numbers, or null; as 32 bits where all of them fit. */
-function numbersOf(
-  { name, type }: TableColumn,
-  values: Float64Array,
-  order: Uint32Array,
-): Pick<ColumnSource, 'data' | 'encoding'> {
+function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uint32Array): Encoded {
   const count = order.length;
-  let nulls = 0;
-  let wide = 0;
+  let [nulls, wide] = [0, 0];
   for (let at = 0; at < count; at++) {
-    const value = values[order[at]!]!;
+    const value = values[at]!;
+    if (value === (value | 0)) continue;
     if (Number.isNaN(value)) nulls++;
-    else if (value !== (value | 0)) wide++;
+    else wide++;
   }
   const encoding = 'DELTA_BINARY_PACKED';
-  if (nulls === count) return { data: new Array(count).fill(null), encoding };
-  if (wide === 0 && nulls === 0) return { data: Int32Array.from(order, (row) => values[row]!), encoding };
-  const isWide = type === 'int64' && wide > (count - nulls) / WIDE_SHARE;
-  if (!isWide && nulls === 0) return { data: Float64Array.from(order, (row) => exact(values[row]!)) as never, encoding };
+  if (nulls === count) return { data: count === ROW_GROUP_ROWS ? NO_VALUES : NO_VALUES.slice(0, count), encoding };
+  if (wide === 0 && nulls === 0) {
+    const data = new SmallNumbers(count);
+    for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
+    return { data, encoding };
+  }
   // An age is another one in every row, so that a dictionary would only be longer.
-  if (isWide && !name.endsWith('_age_ns')) return { data: bigintsOf(values, order), encoding: 'RLE_DICTIONARY' };
-  return { data: Array.from(order, (row) => (Number.isNaN(values[row]) ? null : exact(values[row]!))), encoding };
+  if (type === 'int64' && wide > 0 && !name.endsWith('_age_ns')) {
+    return { data: bigintsOf(values, order), encoding: 'RLE_DICTIONARY' };
+  }
+  const data: (number | bigint | null)[] = new Array(count);
+  for (let at = 0; at < count; at++) {
+    const value = values[order[at]!]!;
+    data[at] = Number.isSafeInteger(value) ? value : Number.isNaN(value) ? null : int64Of(value);
+  }
+  return { data, encoding };
 }
 
-/** One in so many values beyond 32 bits, and a dictionary is faster. */
-const WIDE_SHARE = 8;
-
-/** What the library takes as a number; beyond what a double tells exactly, as a 64-bit integer. */
-function exact(value: number): number {
-  return Number.isSafeInteger(value) ? value : (int64Of(value) as never);
+/**
+ * Numbers of 32 bits for a column of 64. The library goes through all values of such a column to see that they fit, which
+ * takes as long as all the rest of its work, and these cannot but fit: gone through, they are their extremes only.
+ */
+class SmallNumbers extends Int32Array {
+  override *[Symbol.iterator](): ArrayIterator<number> {
+    if (this.length === 0) return;
+    let [least, most] = [this[0]!, this[0]!];
+    for (let at = 1; at < this.length; at++) {
+      const value = this[at]!;
+      if (value < least) least = value;
+      else if (value > most) most = value;
+    }
+    yield least;
+    yield most;
+  }
 }
 
-function bigintsOf(values: Float64Array, order: Uint32Array): never {
-  let [last, text]: [number, bigint | null] = [Number.NaN, null];
-  return Array.from(order, (row) => {
-    const value = values[row]!;
-    if (Number.isNaN(value)) return null;
-    if (value !== last) [last, text] = [value, int64Of(value)];
-    return text;
-  }) as never;
+function bigintsOf(values: Float64Array, order: Uint32Array): (bigint | null)[] {
+  const out: (bigint | null)[] = new Array(order.length);
+  let last = Number.NaN;
+  let exact: bigint | null = null;
+  for (let at = 0; at < order.length; at++) {
+    const value = values[order[at]!]!;
+    // Neighbours are of one process, and most of its values stay what they were.
+    if (value !== last) [last, exact] = [value, Number.isNaN(value) ? null : int64Of(value)];
+    out[at] = exact;
+  }
+  return out;
 }
 
 /** Bytes that are handed over from time to time, while their offsets go on. */

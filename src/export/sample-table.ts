@@ -74,7 +74,12 @@ export class SampleTable implements Table {
       return { name, type: metric.unit === 'pid' ? 'int32' : 'int64', isNullable: true, facts: metricFacts(metric) };
     });
     return [
-      { name: 'time', type: 'timestamp', isNullable: false, facts: { unit: 'nanoseconds', help: 'Start of the sweep' } },
+      {
+        name: 'time',
+        type: 'timestamp',
+        isNullable: false,
+        facts: { unit: 'nanoseconds', help: 'Start of the sweep' },
+      },
       text('host', false, 'Host that the process ran on'),
       text('boot_id', false, 'Boot of the host; with pid and start_ticks it names one process'),
       whole('pid', 'int32', false, 'pid', 'Process id'),

@@ -190,7 +190,14 @@ export class FrameWalk {
   }
 
   /** What `counter` gives of many slots, in their order, from place `at` on. */
-  copyCounters(column: number, kind: ValueKind, slots: Uint32Array, count: number, out: Float64Array, at: number): void {
+  copyCounters(
+    column: number,
+    kind: ValueKind,
+    slots: Uint32Array,
+    count: number,
+    out: Float64Array,
+    at: number,
+  ): void {
     const values = this.#counters.columns[this.#counterColumns[kind]![column]!];
     if (!values) out.fill(Number.NaN, at, at + count);
     else if (this.#statEvery === 1 || !IS_FROM_STAT[column]) {
