@@ -140,7 +140,7 @@ const column = (
 ): PlainColumn => ({ ...{ name, type, isNullable }, facts: { help, ...(unit === undefined ? {} : { unit }) } });
 
 const LEADING: readonly PlainColumn[] = [
-  column('time', 'timestamp', 'When the mappings were read', 'nanoseconds'),
+  column('time', 'timestamp', 'When the mappings were read, UTC', 'nanoseconds'),
   column('host', 'text', 'Host that the process ran on'),
   column('boot_id', 'text', 'Boot of the host; with pid and start_ticks it names one process'),
   column('pid', 'int32', 'Process id', 'pid'),

@@ -87,7 +87,8 @@ function elementOf({ name, type, isNullable }: TableColumn): SchemaElement {
   const repetition_type = isNullable ? 'OPTIONAL' : 'REQUIRED';
   switch (type) {
     case 'timestamp': {
-      const logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'NANOS' } as const;
+      // Said to be UTC in the column's facts. Declared so, DuckDB would read microseconds and ask for a time zone.
+      const logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'NANOS' } as const;
       return { name, repetition_type, type: 'INT64', logical_type };
     }
     case 'text':

@@ -78,7 +78,7 @@ export class SampleTable implements Table {
         name: 'time',
         type: 'timestamp',
         isNullable: false,
-        facts: { unit: 'nanoseconds', help: 'Start of the sweep' },
+        facts: { unit: 'nanoseconds', help: 'Start of the sweep, UTC' },
       },
       text('host', false, 'Host that the process ran on'),
       text('boot_id', false, 'Boot of the host; with pid and start_ticks it names one process'),
