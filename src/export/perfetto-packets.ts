@@ -7,6 +7,7 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { ProcessIdentity } from '../engine/identity.js';
 import { SmapsColumn } from '../procfs/mapping-table.js';
 import { decodeText } from '../procfs/object-values.js';
+import { int64Of } from './int64.js';
 import type { MappingRead } from './mapping-reads.js';
 import {
   Clock,
@@ -152,7 +153,7 @@ export function eventPacket(
 ): Uint8Array {
   const event = new Message().whole(TrackEvent.type, type).whole(TrackEvent.trackUuid, track);
   if (name !== undefined) event.text(TrackEvent.name, name);
-  if (value !== undefined) event.whole(TrackEvent.counterValue, BigInt(Math.trunc(value)));
+  if (value !== undefined) event.whole(TrackEvent.counterValue, int64Of(value));
   return new Packet(clock, timeNs).of(TracePacket.trackEvent, event);
 }
 

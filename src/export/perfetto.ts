@@ -13,6 +13,7 @@ import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
 import { findMetric } from '../schema.js';
 import { exportedFrames } from './frames.js';
+import { int64Of } from './int64.js';
 import { mappingReads } from './mapping-reads.js';
 import { ClockId, CounterUnit, EventType, ProcessStats, STATS_FIELDS, STATS_PID } from './perfetto-fields.js';
 import { perfettoMarks } from './perfetto-marks.js';
@@ -188,7 +189,7 @@ class StatsPacket {
       this.#process = new BinaryWriter().uint32(STATS_PID << 3).int32(pid);
       this.#pid = pid;
     }
-    this.#process.uint32(field << 3).uint64(BigInt(Math.trunc(value)));
+    this.#process.uint32(field << 3).uint64(int64Of(value));
     this.#isEmpty = false;
   }
 
