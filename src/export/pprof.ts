@@ -113,12 +113,18 @@ function addEntries(entries: Map<string, Entry>, reads: LastReads, names: readon
       };
       entries.set(own, entry);
       names.forEach((metric, index) => {
-        const value = VALUES[metric]!.reduce((sum, field) => sum + table.sizes[SmapsColumn[field]]![row]!, 0);
+        const value = sumOf(VALUES[metric]!.map((field) => table.sizes[SmapsColumn[field]]![row]!));
         if (Number.isFinite(value)) entry.values[index]! += sign * value;
         else if (index === 0) reads.unmeasured++;
       });
     }
   }
+}
+
+/** Of what was measured; NaN where nothing was. */
+function sumOf(values: readonly number[]): number {
+  const measured = values.filter((value) => !Number.isNaN(value));
+  return measured.length === 0 ? Number.NaN : measured.reduce((sum, value) => sum + value, 0);
 }
 
 function commOf({ comm, commHex }: { readonly comm: string; readonly commHex?: string }): Uint8Array | string {

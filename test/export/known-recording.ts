@@ -102,7 +102,8 @@ export function knownRecording(options: KnownOptions = {}): Recording {
   return knownAuthor(options).open();
 }
 
-function writeMappings(author: Author, name: number, tick: number): void {
+/** Stores the mappings of a process half a tick before the next sweep. */
+export function writeMappings(author: Author, name: number, tick: number): void {
   const text = pad(smapsAt(name, tick));
   const table = new MappingTable(16);
   tokenizeSmaps(text.bytes, text.length, table);
