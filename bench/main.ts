@@ -10,6 +10,7 @@ import { readVersion } from '../src/text/package.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import { bpf1khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSweep } from './bpf-sweep.js';
+import { exporting, exportSize } from './export.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -40,6 +41,8 @@ const BENCHES: readonly Bench[] = [
   bpf20k,
   bpfLives,
   recordDensity,
+  exporting,
+  exportSize,
 ];
 
 class Run {

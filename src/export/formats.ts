@@ -44,7 +44,7 @@ export async function* exportRecording(recording: Recording, request: ExportRequ
   const { format } = request;
   switch (format) {
     case 'csv':
-      return yield* encoded((await import('./csv.js')).exportCsv(recording, request));
+      return yield* (await import('./csv.js')).csvOf(recording, request);
     case 'jsonl':
       return yield* encoded((await import('./jsonl.js')).exportJsonl(recording, request));
     case 'parquet':

@@ -133,7 +133,7 @@ function fillRow(
   row.stepNs = walk.stepNs;
 }
 
-/** A measured number in decimal digits, also where JavaScript would round it or write an exponent. */
+/** A measured, finite number in decimal digits, also where JavaScript would round it or write an exponent. */
 export function numberText(value: number): string {
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : String(BigInt(value));
 }

@@ -24,6 +24,7 @@ interface ProcessTexts {
   readonly host: number;
   readonly bootId: number;
   readonly exe: number;
+  readonly exeHex: number;
   readonly args: number;
 }
 
@@ -91,7 +92,12 @@ export class SampleTable implements Table {
       text('rollup_status', false, 'Why values of deep reads are there or missing', statuses()),
       whole('rollup_age_ns', 'int64', true, 'nanoseconds', 'Time since the last deep read that measured something'),
       whole('step_ns', 'int64', false, 'nanoseconds', 'Length of the step that the row stands for; 0 for a tick'),
-      ...(extra.includes('exe') ? [text('exe', true, 'Path of the program')] : []),
+      ...(extra.includes('exe')
+        ? [
+            text('exe', true, 'Path of the program'),
+            text('exeHex', true, 'Bytes of the path, where they are not UTF-8'),
+          ]
+        : []),
       ...(extra.includes('args') ? [text('args', true, 'Arguments, with a space between them')] : []),
     ];
   }
@@ -153,7 +159,7 @@ export class SampleTable implements Table {
     const column = (name: string) => batch.columns[this.#place.get(name) ?? NONE];
     const [pids, starts] = [column('pid')!, column('start_ticks')!];
     const [hosts, boots, comms, hexes] = [column('host')!, column('boot_id')!, column('comm')!, column('commHex')!];
-    const [exes, args] = [column('exe'), column('args')];
+    const [exes, exeHexes, args] = [column('exe'), column('exeHex'), column('args')];
     for (let index = 0; index < count; index++) {
       const identity = walk.identity(slots[index]!)!;
       const texts = this.#textsOf(slots[index]!, identity);
@@ -164,6 +170,7 @@ export class SampleTable implements Table {
       comms[at + index] = texts.comm;
       hexes[at + index] = texts.commHex;
       if (exes) exes[at + index] = texts.exe;
+      if (exeHexes) exeHexes[at + index] = texts.exeHex;
       if (args) args[at + index] = texts.args;
     }
   }
@@ -200,6 +207,7 @@ export class SampleTable implements Table {
       host: code('host', host?.hostname ?? ''),
       bootId: code('boot_id', host?.bootId ?? ''),
       exe: code('exe', program?.exe),
+      exeHex: code('exeHex', program?.exeHex),
       args: code('args', program?.args?.join(' ')),
     };
     this.#seen[slot] = identity;
