@@ -31,6 +31,7 @@ export async function writeFolder(
   try {
     // As many files as days and hosts: none of them is kept open.
     for await (const { path: name, bytes } of pieces) append(fileOf(name).partial, bytes);
+    for (const { partial } of files.values()) flush(partial);
     for (const file of files.values()) file.keep();
   } catch (error) {
     if (error instanceof CommandError || !(error as NodeJS.ErrnoException).code) throw error;
@@ -44,6 +45,14 @@ function append(file: string, bytes: Uint8Array): void {
   const fd = openSync(file, 'a');
   try {
     writeWhole(fd, bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function flush(file: string): void {
+  const fd = openSync(file, 'r+');
+  try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);

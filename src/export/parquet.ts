@@ -197,12 +197,15 @@ function bigintsOf(values: Float64Array, order: Uint32Array): (bigint | null)[] 
   return out;
 }
 
-/** Bytes that are handed over from time to time, while their offsets go on. */
+/** Bytes that are handed over from time to time, while their offsets go on. As many files as days may be open at once. */
 class DrainedBytes extends ByteWriter {
   taken(): Uint8Array {
-    const { buffer, index } = this;
-    const piece = new Uint8Array(buffer.slice(0, index));
+    const piece = this.getBytes();
+    this.buffer = new ArrayBuffer(FIRST_BYTES);
+    this.view = new DataView(this.buffer);
     this.index = 0;
     return piece;
   }
 }
+
+const FIRST_BYTES = 4096;

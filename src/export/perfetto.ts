@@ -40,7 +40,8 @@ export function* perfettoOf(recording: Recording, options: ExportOptions = {}): 
   const clock = isMerged ? ClockId.realtime : ClockId.monotonic;
   yield* joined(clocksOf(recording, clock));
   const smaps = function* (): Generator<TimedBytes> {
-    for (const read of mappingReads(recording, { ...options, onProgress: undefined as never })) {
+    const { onProgress: _, ...quiet } = options;
+    for (const read of mappingReads(recording, quiet)) {
       yield { timeNs: read.monotonicNs, bytes: smapsPacket(clock, read) };
     }
   };
