@@ -12,6 +12,7 @@ import { bpf1khz, bpf10khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSweep } from './bpf-sweep.js';
 import { bpfThreads } from './bpf-threads.js';
 import { eventLoop } from './event-loop.js';
+import { exporting, exportSize } from './export.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -49,6 +50,8 @@ const BENCHES: readonly Bench[] = [
   bpfLives,
   recordDensity,
   report,
+  exporting,
+  exportSize,
 ];
 
 class Run {

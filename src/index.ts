@@ -9,7 +9,19 @@ export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
 export { EngineUnavailableError } from './engine/choose.js';
 export { readMaps, readSmaps, readSmapsRollup } from './engine/process-files.js';
 export { exportCsv } from './export/csv.js';
+export { ExportError } from './export/export-error.js';
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportRequest,
+  exportPartitions,
+  exportRecording,
+  type PartitionRequest,
+  writeExport,
+} from './export/formats.js';
 export { exportJsonl } from './export/jsonl.js';
+export type { PartitionKey } from './export/partition-keys.js';
+export type { PartitionPiece } from './export/partitions.js';
 export type { ExportOptions } from './export/rows.js';
 export type {
   Mapping,

@@ -184,7 +184,10 @@ describe('options', () => {
 
   it.each([
     [[], "required option '--format <format>' not specified"],
-    [['--format', 'xml'], '--format: "xml" is not a format; allowed: csv, jsonl'],
+    [
+      ['--format', 'xml'],
+      '--format: "xml" is not a format; allowed: csv, jsonl, parquet, arrow, arrow-stream, perfetto, pprof, openmetrics',
+    ],
     [
       ['--format', 'csv', '--metric', 'rss,size'],
       /^--metric: "size" is not a metric; allowed: rss, rssAnon, .*rollupPaced$/,
@@ -193,6 +196,14 @@ describe('options', () => {
     [['--format', 'csv', '--pid', 'x'], /^--pid: "x" is not a list of pids/],
     [['--format', 'csv', '--from', 'load'], /^--from: "load" is not a time; allowed: .*, or the name of a mark$/],
     [['--format', 'csv', '--to', '5'], /^--to: "5" is not a time/],
+    [['--format', 'csv', '--table', 'mappings'], '--table: only for parquet, arrow, arrow-stream'],
+    [['--format', 'parquet', '--table', 'x'], '--table: "x" is not a table; allowed: samples, mappings'],
+    [['--format', 'arrow', '--partition', 'host'], '--partition: only for parquet'],
+    [['--format', 'parquet', '--partition', 'host'], '--partition: needs -o and a folder'],
+    [['--format', 'parquet', '--partition', 'host,pid'], '--partition: "pid" is not a key; allowed: host, date'],
+    [['--format', 'csv', '--diff'], '--diff: only for pprof'],
+    [['--format', 'pprof', '--diff'], '--diff: needs --from, the instant to compare with'],
+    [['--format', 'pprof', '--every', '1s'], '--every: a pprof profile is of one instant'],
   ])('refuse %j', async (words, sentence) => {
     const { code, stdout, stderr } = await runTidemark(['export', file, ...words]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

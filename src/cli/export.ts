@@ -1,23 +1,33 @@
 /** `tidemark export`: a recording in a format that other tools open. */
 import type { Command } from 'commander';
+import { ExportError } from '../export/export-error.js';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportRequest,
+  exportPartitions,
+  exportRecording,
+  TABLE_FORMATS,
+  TABLE_NAMES,
+  type TableName,
+} from '../export/formats.js';
+import { PARTITION_KEYS, type PartitionKey } from '../export/partition-keys.js';
 import { EXTRA_COLUMNS, type ExportOptions, type ExtraColumn } from '../export/rows.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 import { InputError } from '../text/input-error.js';
 import { formatTime } from '../text/time.js';
-import { UsageError } from './command-error.js';
+import { CommandError, UsageError } from './command-error.js';
 import { oneOf, parsePids, parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
-import { writePieces } from './output.js';
+import { writeBytes } from './output.js';
 import { isSameFile, writeNewFile } from './output-file.js';
+import { writeFolder } from './output-folder.js';
 import { startProgress } from './progress.js';
 import { instantIn, openInput } from './recording-input.js';
 
-const FORMATS = ['csv', 'jsonl'] as const;
-type Format = (typeof FORMATS)[number];
-
 interface Options {
-  format: Format;
+  format: ExportFormat;
   output: string;
   force?: true;
   from?: string;
@@ -27,12 +37,15 @@ interface Options {
   every?: bigint;
   agg?: 'last' | 'min' | 'max';
   with?: ExtraColumn[];
+  table?: TableName;
+  partition?: PartitionKey[];
+  diff?: true;
 }
 
 export function configure(command: Command): void {
   command
     .argument('<file>', 'a recording, or - for standard input')
-    .requiredOption('--format <format>', FORMATS.join(' or '))
+    .requiredOption('--format <format>', EXPORT_FORMATS.join(', '))
     .option('-o, --output <file>', 'new file to write, or - for standard output', '-')
     .option('--force', 'replace the output file if it exists')
     .option('--from <time>', 'leave out what is earlier: 03:02, -15m, RFC 3339, or the name of a mark')
@@ -47,20 +60,20 @@ export function configure(command: Command): void {
         oneOf('a value', ['last', 'min', 'max']),
       ),
     )
-    .addOption(
-      valueOption('--with <columns>', `more columns: ${EXTRA_COLUMNS.join(', ')}`, (text) =>
-        text.split(',').map((name) => oneOf('a column', EXTRA_COLUMNS)(name)),
-      ),
-    )
+    .addOption(listOption('--with <columns>', 'more columns', 'a column', EXTRA_COLUMNS))
+    .addOption(valueOption('--table <table>', 'parquet, arrow: samples or mappings', oneOf('a table', TABLE_NAMES)))
+    .addOption(listOption('--partition <keys>', 'parquet: folders below -o by', 'a key', PARTITION_KEYS))
+    .option('--diff', 'pprof: what is there at --to, less what was there at --from')
     .action(run);
   const format = command.options.find(({ long }) => long === '--format')!;
-  format.argParser(valueOption('--format <format>', '', oneOf('a format', FORMATS)).parseArg!);
+  format.argParser(valueOption('--format <format>', '', oneOf('a format', EXPORT_FORMATS)).parseArg!);
 }
 
 async function run(file: string, options: Options): Promise<void> {
+  checkTogether(options);
   using recording = openInput(file);
   const progress = startProgress();
-  const pieces = await piecesOf(recording, options.format, {
+  const chosen: ExportOptions = {
     ...(options.from === undefined ? {} : { from: instantIn(recording, '--from', options.from) }),
     ...(options.to === undefined ? {} : { to: instantIn(recording, '--to', options.to) }),
     ...(options.metric ? { metrics: options.metric } : {}),
@@ -69,17 +82,58 @@ async function run(file: string, options: Options): Promise<void> {
     ...(options.agg ? { agg: options.agg } : {}),
     ...(options.with ? { extra: options.with } : {}),
     onProgress: (timeNs) => progress.show(() => `exported up to ${formatTime(timeNs)}`),
-  });
+  };
   if (isSameFile(file, options.output)) throw new UsageError('-o: the output is the recording itself');
-  if (options.output === '-') await writePieces(pieces);
-  else writeNewFile(options.output, pieces, options.force ?? false);
-  progress.clear();
+  try {
+    await write(recording, chosen, options);
+  } catch (error) {
+    throw error instanceof ExportError ? new CommandError(error.message) : error;
+  } finally {
+    progress.clear();
+  }
 }
 
-/** Loads one format only: others may bring libraries along. */
-async function piecesOf(recording: Recording, format: Format, options: ExportOptions): Promise<Iterable<string>> {
-  if (format === 'csv') return (await import('../export/csv.js')).exportCsv(recording, options);
-  return (await import('../export/jsonl.js')).exportJsonl(recording, options);
+async function write(recording: Recording, chosen: ExportOptions, options: Options): Promise<void> {
+  const { format, output, partition, table, diff, force = false } = options;
+  const tables: readonly TableName[] = table ? [table] : tablesOf(recording, options);
+  if (partition) {
+    for (const name of tables) {
+      await writeFolder(output, exportPartitions(recording, { ...chosen, table: name, partition }), force);
+    }
+    return;
+  }
+  for (const name of tables) {
+    const request: ExportRequest = { ...chosen, format, table: name, ...(diff ? { diff } : {}) };
+    const pieces = exportRecording(recording, request);
+    if (output === '-') await writeBytes(pieces);
+    else await writeNewFile(name === 'samples' || table ? output : besides(output, name), pieces, force);
+  }
+}
+
+/** Parquet in files is the samples, and the mappings beside them where there are any. */
+function tablesOf({ metadata }: Recording, { format, output }: Options): readonly TableName[] {
+  const hasBoth = format === 'parquet' && output !== '-' && metadata.mappings !== 'off';
+  return hasBoth ? TABLE_NAMES : ['samples'];
+}
+
+/** `night.parquet`: `night.mappings.parquet`. */
+function besides(file: string, name: string): string {
+  const dot = file.lastIndexOf('.');
+  return dot > file.lastIndexOf('/') + 1 ? `${file.slice(0, dot)}.${name}${file.slice(dot)}` : `${file}.${name}`;
+}
+
+/** What one format only can do. */
+function checkTogether({ format, output, table, partition, diff, every, from }: Options): void {
+  if (table && !TABLE_FORMATS.includes(format)) throw new UsageError(`--table: only for ${TABLE_FORMATS.join(', ')}`);
+  if (partition && format !== 'parquet') throw new UsageError('--partition: only for parquet');
+  if (partition && output === '-') throw new UsageError('--partition: needs -o and a folder');
+  if (diff && format !== 'pprof') throw new UsageError('--diff: only for pprof');
+  if (diff && from === undefined) throw new UsageError('--diff: needs --from, the instant to compare with');
+  if (every !== undefined && format === 'pprof') throw new UsageError('--every: a pprof profile is of one instant');
+}
+
+function listOption<const Word extends string>(flags: string, text: string, what: string, words: readonly Word[]) {
+  return valueOption(flags, `${text}: ${words.join(', ')}`, (list) => list.split(',').map(oneOf(what, words)));
 }
 
 function parseMetrics(text: string): string[] {

@@ -22,6 +22,22 @@ export async function writePieces(pieces: Iterable<string>): Promise<void> {
   await writeStdout(gathered);
 }
 
+/** Writes bytes to stdout as fast as they are read; small pieces are joined. */
+export async function writeBytes(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let gathered: Uint8Array[] = [];
+  let length = 0;
+  const flush = async () => {
+    if (length > 0) await writeStdout(Buffer.concat(gathered, length));
+    [gathered, length] = [[], 0];
+  };
+  for await (const piece of pieces) {
+    gathered.push(piece);
+    length += piece.length;
+    if (length >= GATHERED) await flush();
+  }
+  await flush();
+}
+
 /** Writes lines to stdout, each with its newline. */
 export async function writeLines(lines: Iterable<string>): Promise<void> {
   await writePieces(withNewlines(lines));

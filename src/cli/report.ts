@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { reportPage } from '../report/report.js';
 import { UsageError } from './command-error.js';
 import { writePieces } from './output.js';
-import { isSameFile, writeNewFile } from './output-file.js';
+import { isSameFile, writeTextFile } from './output-file.js';
 import { startProgress } from './progress.js';
 import { openInput } from './recording-input.js';
 import { isTerminal } from './standard-streams.js';
@@ -35,5 +35,5 @@ async function run(file: string, options: Options): Promise<void> {
   });
   progress.clear();
   if (options.output === '-') await writePieces(page);
-  else writeNewFile(options.output, page, options.force ?? false);
+  else writeTextFile(options.output, page, options.force ?? false);
 }

@@ -28,7 +28,7 @@ import { jsonPieces } from './json-pieces.js';
 import { parseCount, parseHz } from './option-values.js';
 import { sweepingEngineOption, valueOption } from './options.js';
 import { warn } from './output.js';
-import { writeNewFile } from './output-file.js';
+import { writeTextFile } from './output-file.js';
 import { readValue } from './read-value.js';
 import { writeStderr } from './standard-streams.js';
 
@@ -233,7 +233,7 @@ function letGoOfStreams(): void {
 
 function writeReport(file: string, report: object): void {
   try {
-    writeNewFile(file, [...jsonPieces(report, 2), '\n'], true);
+    writeTextFile(file, [...jsonPieces(report, 2), '\n'], true);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(error.message.replace(/^-o:/, '--json:'));

@@ -176,6 +176,22 @@ describe('a row', () => {
   });
 });
 
+describe('a process that changes its name', () => {
+  it('has the name that it had at each tick', () => {
+    const renamed = new Author();
+    renamed.arrive(0, someone(5, 'before'));
+    renamed.sweep();
+    renamed.arrive(0, someone(5, 'after'));
+    renamed.sweep();
+    renamed.close();
+    const rows = parsedByPython([...exportCsv(renamed.open())].join(''));
+    expect(rows.map(({ pid, comm }) => [pid, comm])).toEqual([
+      ['5', 'before'],
+      ['5', 'after'],
+    ]);
+  });
+});
+
 describe('options', () => {
   it('choose a range; a read from before it is not part of its first tick', () => {
     const part = jsonOf({ from: unixOf(7), to: unixOf(16) });

@@ -41,7 +41,8 @@ function lineOf(row: ExportRow, keys: readonly string[], extra: readonly ExtraCo
 }
 
 function valueText(value: number): string {
-  if (Number.isNaN(value)) return 'null';
+  // What a damaged recording may hold is no number of JSON.
+  if (!Number.isFinite(value)) return 'null';
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? numberText(value) : `"${numberText(value)}"`;
 }
 

@@ -5,7 +5,7 @@
  * The trap: deep columns are measured at few ticks. They are filled only at the tick that read them; at all others they
  * are empty and `rollup_age_ns` says how old the last ones are.
  */
-import { Estimator, type ProcessEstimate } from '../analyze/estimates-at.js';
+import type { ProcessEstimate } from '../analyze/estimates-at.js';
 import { identityKey } from '../engine/identity.js';
 import { columnOf, statusName } from '../recording/frame.js';
 import { type FrameWalk, Kind, type ValueKind } from '../recording/frame-walk.js';
@@ -13,6 +13,7 @@ import { sourcesOf } from '../recording/merge.js';
 import type { ProgramPart } from '../recording/program-part.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, findMetric, ROLLUP_COLUMNS } from '../schema.js';
+import { exportedFrames } from './frames.js';
 
 export interface ExportOptions {
   /** Unix nanoseconds, both included. */
@@ -75,7 +76,7 @@ export function extraNames(extra: readonly ExtraColumn[]): string[] {
 }
 
 /** One per `ESTIMATE_COLUMNS`, whole bytes; undefined where nothing is known, and where it was measured at this tick. */
-export function estimateValues({ estimate }: ExportRow): readonly (number | undefined)[] {
+export function estimateValues({ estimate }: Pick<ExportRow, 'estimate'>): readonly (number | undefined)[] {
   if (estimate?.status !== 'estimated') return ESTIMATE_COLUMNS.map(() => undefined);
   const { pss, uss } = estimate;
   return [pss.value, pss.low, pss.high, uss.value, uss.low, uss.high, pss.ageNs].map(Math.round);
@@ -115,47 +116,28 @@ export class ExportRow {
   }
 }
 
-const PROGRESS_EVERY_FRAMES = 256;
-
 /** Every row of a recording that the options ask for, by tick and then by slot. The row is reused. */
 export function* exportRows(recording: Recording, options: ExportOptions): Generator<ExportRow> {
   const metrics = exportedMetrics(recording, options);
   const places = metrics.map((name) => columnOf(name));
-  const clock = recording.clock();
   const kind = AGGREGATE_KINDS[options.agg ?? 'last'];
   const pids = options.pids && new Set(options.pids);
   const row = new ExportRow(metrics.length);
-  const { every } = options;
   const hosts = sourcesOf(recording.metadata);
   const programs = options.extra?.length ? recording.programs() : undefined;
-  const estimator = options.extra?.includes('estimates') ? new Estimator(recording.metadata.host.pageSize) : undefined;
-  if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
-    throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
-  }
-  const thinning = every === undefined ? undefined : new Thinning(every);
-  // What a process had before the range is what its estimates rest on.
-  const { from, ...wholeRange } = options;
-  for (const walk of recording.walks(recording.rangeOf(estimator ? wholeRange : options, clock))) {
-    for (let step = walk.next(); step !== null; step = walk.next()) {
-      if (step !== 'frame') continue;
-      row.timeNs = clock.toUnix(walk.startNs);
-      if (walk.frames % PROGRESS_EVERY_FRAMES === 0) options.onProgress?.(row.timeNs);
-      const isWanted = !(estimator && from !== undefined && row.timeNs < from);
-      const isTaken = isWanted && (thinning?.takes(row.timeNs) ?? true);
-      if (!isTaken && !estimator) continue;
-      const { slots, count } = walk.rows;
-      const counters = places.map(({ tier, place }) => (tier === 'counters' ? walk.counterColumn(place, kind) : null));
-      for (let index = 0; index < count; index++) {
-        const slot = slots[index]!;
-        row.estimate = estimator?.pass(walk, slot);
-        if (!isTaken) continue;
-        const identity = walk.identity(slot);
-        if (!identity || (pids && !pids.has(identity.pid))) continue;
-        fillRow(row, walk, slot, places, counters, kind);
-        row.host = hosts[identity.source ?? 0]?.hostname ?? '';
-        if (programs) row.program = programs.get(identityKey(identity)) ?? {};
-        yield row;
-      }
+  for (const { walk, timeNs, estimates } of exportedFrames(recording, options)) {
+    row.timeNs = timeNs;
+    const { slots, count } = walk.rows;
+    const counters = places.map(({ tier, place }) => (tier === 'counters' ? walk.counterColumn(place, kind) : null));
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const identity = walk.identity(slot);
+      if (!identity || (pids && !pids.has(identity.pid))) continue;
+      fillRow(row, walk, slot, places, counters, kind);
+      row.estimate = estimates?.[slot];
+      row.host = hosts[identity.source ?? 0]?.hostname ?? '';
+      if (programs) row.program = programs.get(identityKey(identity)) ?? {};
+      yield row;
     }
   }
 }
@@ -184,21 +166,7 @@ function fillRow(
   row.stepNs = walk.stepNs;
 }
 
-/** A measured number in decimal digits, also where JavaScript would round it or write an exponent. */
+/** A measured, finite number in decimal digits, also where JavaScript would round it or write an exponent. */
 export function numberText(value: number): string {
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : String(BigInt(value));
-}
-
-/** Keeps the first tick of each interval. */
-class Thinning {
-  #interval: bigint | undefined;
-
-  constructor(private readonly everyNs: bigint) {}
-
-  takes(timeNs: bigint): boolean {
-    const interval = timeNs / this.everyNs;
-    if (interval === this.#interval) return false;
-    this.#interval = interval;
-    return true;
-  }
 }

@@ -24,6 +24,7 @@ const EVENTS: TideEvent[] = [
   { type: 'lives', isHeard: true, reason: '', told: 3, lost: 0, byEvent: 1, mayBeMissed: 0 },
   { type: 'budget', hz: 0.5, asked: 0.01, seconds: 60, used: 0.0101, deep: 0.004, reason: 'a tick takes 8 ms' },
   { type: 'peaks', isOn: false, reason: 'x' },
+  { type: 'highWater', pid: 1, startTicks: 2, comm: 'true', peak: 4096 },
   { type: 'resume', reason: 'upgrade', from: '0.1.0', to: '0.2.0', bootId: 'b', pid: 7 },
 ];
 

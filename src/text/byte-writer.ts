@@ -11,6 +11,8 @@ const NEWLINE = 10;
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
 /** Digits are written one by one below this; a double is exact here and the remainder cheap. */
 const MAX_SMALL = 2 ** 31;
+const BILLION = 1e9;
+const BILLION_DIGITS = 9;
 
 export class ByteWriter {
   private bytes = Buffer.allocUnsafe(64 * 1024);
@@ -78,6 +80,24 @@ export class ByteWriter {
     this.at += digits;
     let rest = value;
     for (let at = this.at - 1, index = 0; index < digits; index++, at--) {
+      const tens = (rest / 10) | 0;
+      this.bytes[at] = ZERO + rest - tens * 10;
+      rest = tens;
+    }
+  }
+
+  /** A whole number that is not negative, exact also where a double has more digits than it can tell apart. */
+  whole(value: number): void {
+    if (value < MAX_SMALL || value > Number.MAX_SAFE_INTEGER) {
+      this.decimal(value);
+      return;
+    }
+    const high = Math.floor(value / BILLION);
+    this.whole(high);
+    this.reserve(BILLION_DIGITS);
+    this.at += BILLION_DIGITS;
+    let rest = value - high * BILLION;
+    for (let at = this.at - 1, index = 0; index < BILLION_DIGITS; index++, at--) {
       const tens = (rest / 10) | 0;
       this.bytes[at] = ZERO + rest - tens * 10;
       rest = tens;

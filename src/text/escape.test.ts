@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeCsv, escapeShell, escapeTerminal } from './escape.js';
+import { escapeCsv, escapeLabel, escapeShell, escapeTerminal } from './escape.js';
 
 const bytesOf = (...values: number[]) => Uint8Array.from(values);
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -133,5 +133,18 @@ describe('escapeShell', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('escapeLabel', () => {
+  it('stays between its quotes and on its line, and is given back by taking the backslashes away', () => {
+    fc.assert(
+      fc.property(hostileBytes, (bytes) => {
+        const label = escapeLabel(bytes);
+        expect(label).toMatch(/^(?:[^"\\\n]|\\["\\])*$/);
+        expect(label.replace(/\\(.)/g, '$1')).toBe(escapeTerminal(bytes));
+      }),
+    );
+    expect(escapeLabel('a"b\\c\nd')).toBe('a\\"b\\\\c\\\\x0Ad');
   });
 });

@@ -43,6 +43,14 @@ export function escapeCsv(input: Uint8Array | string): string {
   return NEEDS_QUOTES.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
+/**
+ * The value of a label in OpenMetrics text, without its quotes. What a terminal must not see becomes `\xHH` first, since
+ * labels are shown as they are; then backslashes and quotes are escaped as the format says. Never throws.
+ */
+export function escapeLabel(input: Uint8Array | string): string {
+  return escapeTerminal(input).replace(/["\\]/g, '\\$&');
+}
+
 function escapeMatches(input: Uint8Array | string, pattern: RegExp): string {
   const escapeText = (text: string) => (PLAIN_ASCII.test(text) ? text : text.replace(pattern, escapeCharacter));
   return typeof input === 'string' ? escapeText(input) : mapUtf8(input, escapeText, escapeByte);

@@ -1,0 +1,211 @@
+/**
+ * A recording as Parquet: the samples or the mappings, delta-encoded, with units and the host in the metadata.
+ *
+ * The traps: neighbours in time are different processes, whose differences say nothing; so the rows of a row group are
+ * brought together by process, in the order of time. And the library's arithmetic of 64 bits is several times as slow as
+ * that of 32; so a column whose values take more has them told by a dictionary.
+ */
+import { gzipSync } from 'node:zlib';
+import type { SchemaElement } from 'hyparquet';
+import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
+import { int64Of } from './int64.js';
+import type { Batch, ColumnValues, Table, TableColumn } from './table.js';
+
+/** Rows of a row group: what is in memory at once is some 300 bytes for each. */
+export const ROW_GROUP_ROWS = 65_536;
+
+/** Fast, and what it leaves over is not worth the time. */
+const DEFLATE_LEVEL = 1;
+
+/** The bytes of the table as a Parquet file, in pieces: one for each row group, and the end. */
+export function* parquetOf(table: Table): Generator<Uint8Array> {
+  const file = new ParquetFile(table, table.columns);
+  for (const batch of table.batches(ROW_GROUP_ROWS)) {
+    file.add(batch, rowsByGroup(batch));
+    yield file.taken();
+  }
+  yield file.finish();
+}
+
+/** A Parquet file that grows by row groups. */
+export class ParquetFile {
+  readonly #bytes = new DrainedBytes();
+  readonly #writer: ParquetWriter;
+  readonly #columns: readonly { readonly column: TableColumn; readonly place: number }[];
+
+  /** `columns`: those of the table that the file has. */
+  constructor(table: Table, columns: readonly TableColumn[]) {
+    this.#columns = columns.map((column) => ({ column, place: table.columns.indexOf(column) }));
+    const schema: SchemaElement[] = [{ name: 'root', num_children: columns.length }, ...columns.map(elementOf)];
+    const facts = { ...table.facts, 'tidemark.columns': JSON.stringify(factsByName(columns)) };
+    this.#writer = new ParquetWriter({
+      writer: this.#bytes,
+      schema,
+      codec: 'GZIP',
+      compressors: { GZIP: (page) => gzipSync(page, { level: DEFLATE_LEVEL }) },
+      createdBy: `tidemark ${table.facts['tidemark.version']}`,
+      kvMetadata: Object.entries(facts).map(([key, value]) => ({ key, value })),
+    });
+  }
+
+  /** Adds rows of a batch, in the order of `order`, as one row group. */
+  add({ columns }: Batch, order: Uint32Array): void {
+    const columnData = this.#columns.map(({ column, place }) => sourceOf(column, columns[place]!, order));
+    // One page for each column: the library would measure every value to find out where to part them.
+    this.#writer.write({ columnData, rowGroupSize: order.length, pageSize: 0 });
+  }
+
+  /** What has been written since the last call. */
+  taken(): Uint8Array {
+    return this.#bytes.taken();
+  }
+
+  /** The last bytes; nothing can be added afterwards. */
+  finish(): Uint8Array {
+    this.#writer.finish();
+    return this.#bytes.taken();
+  }
+}
+
+/** The rows of a batch brought together by group, each group in the order of the batch. */
+export function rowsByGroup({ rows, groups }: Batch): Uint32Array {
+  let most = 0;
+  for (let row = 0; row < rows; row++) if (groups[row]! > most) most = groups[row]!;
+  const next = new Uint32Array(most + 2);
+  for (let row = 0; row < rows; row++) next[groups[row]! + 1]!++;
+  for (let group = 1; group < next.length; group++) next[group]! += next[group - 1]!;
+  const order = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) order[next[groups[row]!]!++] = row;
+  return order;
+}
+
+function factsByName(columns: readonly TableColumn[]): Record<string, TableColumn['facts']> {
+  return Object.fromEntries(columns.map(({ name, facts }) => [name, facts]));
+}
+
+function elementOf({ name, type, isNullable }: TableColumn): SchemaElement {
+  const repetition_type = isNullable ? 'OPTIONAL' : 'REQUIRED';
+  switch (type) {
+    case 'timestamp': {
+      // Said to be UTC in the column's facts. Declared so, DuckDB would read microseconds and ask for a time zone.
+      const logical_type = { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'NANOS' } as const;
+      return { name, repetition_type, type: 'INT64', logical_type };
+    }
+    case 'text':
+      return { name, repetition_type, type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } };
+    case 'uint64':
+      return { name, repetition_type, type: 'INT64', converted_type: 'UINT_64' };
+    case 'int32':
+      return { name, repetition_type, type: 'INT32' };
+    case 'int64':
+      return { name, repetition_type, type: 'INT64' };
+  }
+}
+
+/** Which columns have their least and most value told for each row group, so that a query can pass it by. */
+const WITH_STATISTICS = new Set(['time', 'pid', 'host']);
+
+function sourceOf(column: TableColumn, values: ColumnValues, order: Uint32Array): ColumnSource {
+  const { name, type } = column;
+  const { data, encoding } = encodedOf(column, values, order);
+  return {
+    ...{ name, data: data as ColumnSource['data'], statistics: WITH_STATISTICS.has(name) },
+    // The same few times come again for every process.
+    encoding: type === 'timestamp' ? 'RLE_DICTIONARY' : encoding,
+  };
+}
+
+interface Encoded {
+  readonly data: ArrayLike<unknown>;
+  readonly encoding: 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED';
+}
+
+// Plain loops: a callback for each of some fifty columns of each row is what the time would go into.
+function encodedOf(column: TableColumn, values: ColumnValues, order: Uint32Array): Encoded {
+  const count = order.length;
+  if (values instanceof Float64Array) return numbersOf(column, values, order);
+  if (values instanceof Int32Array) {
+    const { texts } = column.pool!;
+    const data: (string | null)[] = new Array(count);
+    for (let at = 0; at < count; at++) data[at] = texts[values[order[at]!]!] ?? null;
+    return { data, encoding: 'RLE_DICTIONARY' };
+  }
+  const data = values instanceof BigUint64Array ? new BigUint64Array(count) : new BigInt64Array(count);
+  for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
+  return { data, encoding: 'DELTA_BINARY_PACKED' };
+}
+
+const NO_VALUES: readonly null[] = new Array(ROW_GROUP_ROWS).fill(null);
+
+/** Numbers, or null; as 32 bits where all of them fit. */
+function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uint32Array): Encoded {
+  const count = order.length;
+  let [nulls, wide] = [0, 0];
+  for (let at = 0; at < count; at++) {
+    const value = values[at]!;
+    if (value === (value | 0)) continue;
+    if (Number.isNaN(value)) nulls++;
+    else wide++;
+  }
+  const encoding = 'DELTA_BINARY_PACKED';
+  if (nulls === count) return { data: count === ROW_GROUP_ROWS ? NO_VALUES : NO_VALUES.slice(0, count), encoding };
+  if (wide === 0 && nulls === 0) {
+    const data = new SmallNumbers(count);
+    for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
+    return { data, encoding };
+  }
+  // An age is another one in every row, so that a dictionary would only be longer.
+  if (type === 'int64' && wide > 0 && !name.endsWith('_age_ns')) {
+    return { data: bigintsOf(values, order), encoding: 'RLE_DICTIONARY' };
+  }
+  const data: (number | bigint | null)[] = new Array(count);
+  for (let at = 0; at < count; at++) {
+    const value = values[order[at]!]!;
+    data[at] = Number.isSafeInteger(value) ? value : Number.isNaN(value) ? null : int64Of(value);
+  }
+  return { data, encoding };
+}
+
+/**
+ * Numbers of 32 bits for a column of 64. The library goes through all values of such a column to see that they fit, which
+ * takes as long as all the rest of its work, and these cannot but fit: gone through, they are their extremes only.
+ */
+class SmallNumbers extends Int32Array {
+  override *[Symbol.iterator](): ArrayIterator<number> {
+    if (this.length === 0) return;
+    let [least, most] = [this[0]!, this[0]!];
+    for (let at = 1; at < this.length; at++) {
+      const value = this[at]!;
+      if (value < least) least = value;
+      else if (value > most) most = value;
+    }
+    yield least;
+    yield most;
+  }
+}
+
+function bigintsOf(values: Float64Array, order: Uint32Array): (bigint | null)[] {
+  const out: (bigint | null)[] = new Array(order.length);
+  let last = Number.NaN;
+  let exact: bigint | null = null;
+  for (let at = 0; at < order.length; at++) {
+    const value = values[order[at]!]!;
+    // Neighbours are of one process, and most of its values stay what they were.
+    if (value !== last) [last, exact] = [value, Number.isNaN(value) ? null : int64Of(value)];
+    out[at] = exact;
+  }
+  return out;
+}
+
+/** Bytes that are handed over from time to time, while their offsets go on. As many files as days may be open at once. */
+class DrainedBytes extends ByteWriter {
+  taken(): Uint8Array {
+    const piece = this.getBytes();
+    this.buffer = new ArrayBuffer(FIRST_BYTES);
+    this.view = new DataView(this.buffer);
+    this.index = 0;
+    return piece;
+  }
+}
+
+const FIRST_BYTES = 4096;
