@@ -100,6 +100,11 @@ export class RecordPacker {
     this.bytes += payload.length;
   }
 
+  /** How many wait. */
+  get records(): number {
+    return this.#records.length;
+  }
+
   /** Stores what waits. Returns why the first that was dropped was, if one was. */
   flush(): DropReason | undefined {
     const records = this.#records;

@@ -14,6 +14,7 @@ import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import { type CommandLine, CommandWriter } from './commands.js';
 import { differenceOf } from './difference.js';
+import { EventLog } from './event-log.js';
 import { ARRIVAL_LABEL, EventType, encodeEvent, nameParts, type ResumedClock, type TideEvent } from './events.js';
 import {
   CMDLINE_MODES,
@@ -75,6 +76,7 @@ export class RecordingWriter {
   readonly #base: ResumePoint;
   readonly #commands: CommandWriter;
   readonly #lives: RecordPacker;
+  readonly #events: EventLog;
   readonly #cmdline: CmdlineMode;
   readonly #ladder: LadderWriter | undefined;
   readonly #shares: readonly number[];
@@ -121,6 +123,7 @@ export class RecordingWriter {
     this.hasMappings = metadata.mappings !== 'off';
     this.#commands = new CommandWriter(ring);
     this.#lives = new RecordPacker(ring, Rings.lives);
+    this.#events = new EventLog(ring, Rings.events);
     this.#cmdline = metadata.cmdline ?? 'none';
     this.#shares = ring.rings.map(({ share }) => share);
     const keep = metadata.keep === undefined ? undefined : parseKeep(metadata.keep);
@@ -211,7 +214,8 @@ export class RecordingWriter {
     const { tick, missedTicks, ownCpu, offsetNs } = this.#base;
     // Before the exec itself, so that whoever reads of it finds the program that was begun.
     this.#commands.flushOld(startNs + offsetNs);
-    this.#lives.flush();
+    this.#flushLives();
+    this.#events.retry(startNs + offsetNs);
     for (let index = 0; index < COUNTER_SCALARS.length; index++) {
       this.#counterScalars[index] = scalars[COUNTER_SCALARS[index]!] ?? Number.NaN;
     }
@@ -284,7 +288,8 @@ export class RecordingWriter {
 
   /** Something was attempted and not stored. */
   dropped(timeNs: bigint, tier: string, reason: string, rows: number): void {
-    this.event(timeNs, { type: 'drop', tier, reason, rows });
+    if (this.#events.isFull) this.#events.lost(tier, reason, rows);
+    else this.event(timeNs, { type: 'drop', tier, reason, rows });
   }
 
   /** The clocks, so that readers can turn monotonic times into times of day. */
@@ -316,18 +321,24 @@ export class RecordingWriter {
   event(timeNs: bigint, event: TideEvent): void {
     const [type, payload] = [EventType[event.type], encodeEvent(event)];
     if (LIFE_EVENTS.has(event.type)) this.#tellLife(timeNs, type, payload);
-    else this.#ring.appendRecord(Rings.events, timeNs + this.#base.offsetNs, type, payload);
+    else this.#events.append(timeNs + this.#base.offsetNs, type, payload);
+  }
+
+  #flushLives(): void {
+    const { records } = this.#lives;
+    const reason = this.#lives.flush();
+    if (reason !== undefined) this.#events.lost('ring/lives', reason, records);
   }
 
   /** Told with all others of the tick. */
   #tellLife(timeNs: bigint, type: number, payload: Uint8Array): void {
     this.#lives.add(timeNs + this.#base.offsetNs, type, payload);
-    if (this.#lives.bytes >= PACKED_BYTES) this.#lives.flush();
+    if (this.#lives.bytes >= PACKED_BYTES) this.#flushLives();
   }
 
   /** Ends the recording. With `trim`, space that was never used is given back. */
   close(timeNs: bigint, reason: string, trim: boolean): void {
-    this.#lives.flush();
+    this.#flushLives();
     this.#commands.flush();
     this.#ladder?.close();
     this.event(timeNs, { type: 'close', reason });

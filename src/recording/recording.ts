@@ -255,9 +255,15 @@ export class Recording implements Disposable {
     return programs;
   }
 
-  /** At least how many events have been overwritten or damaged: those of `lives` and those of `events`; a pack counts once. */
+  /** At least how many events were never stored, or have been overwritten or damaged: those of `lives` and those of `events`; a pack counts once. */
   lostEvents(): { readonly events: number; readonly lives: number } {
-    return { events: this.#eachEvent('events', () => {}), lives: this.#eachEvent('lives', () => {}) };
+    const dropped = { events: 0, lives: 0 };
+    const events = this.#eachEvent('events', (_, event) => {
+      if (event.type !== 'drop') return;
+      if (event.tier === 'ring/lives') dropped.lives += event.rows;
+      if (event.tier === 'ring/events') dropped.events += event.rows;
+    });
+    return { events: events + dropped.events, lives: this.#eachEvent('lives', () => {}) + dropped.lives };
   }
 
   /** Returns how many events of the ring are lost. */
