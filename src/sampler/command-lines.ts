@@ -50,6 +50,8 @@ export class CommandLines {
   readonly #waiting = new Set<number>();
   readonly #readings = new Set<Reading>();
   readonly #stat = new StatValues();
+  /** For the next read of arguments: thousands of buffers would be garbage outside of the heap, which nobody collects. */
+  #spare: Buffer | undefined;
   #round = 0;
   #lookedNs = 0n;
   #isClosed = false;
@@ -134,8 +136,11 @@ export class CommandLines {
     }
     const reading: Reading = { startedNs: process.hrtime.bigint(), isStuck: false };
     this.#readings.add(reading);
-    readStart(path.join(this.#root, String(identity.pid), 'cmdline'), (cmdline) => {
+    const bytes = this.#spare ?? Buffer.alloc(MAX_ARGUMENT_BYTES + 1);
+    this.#spare = undefined;
+    readStart(path.join(this.#root, String(identity.pid), 'cmdline'), bytes, (cmdline) => {
       this.#readings.delete(reading);
+      this.#spare = bytes;
       if (this.#isClosed) return;
       const now = this.table.identity(slot!);
       if (now?.pid === identity.pid && now.startTicks === identity.startTicks && this.#isStill(now)) {
@@ -208,11 +213,10 @@ function bytesOf(latin1: string | undefined): Buffer | undefined {
   return latin1 === undefined ? undefined : Buffer.from(latin1, 'latin1');
 }
 
-/** The begin of a file, or nothing, from another thread. */
-function readStart(file: string, take: (bytes: Buffer | undefined) => void): void {
+/** The begin of a file in these bytes, or nothing, from another thread. */
+function readStart(file: string, bytes: Buffer, take: (bytes: Buffer | undefined) => void): void {
   open(file, 'r', (failed, fd) => {
     if (failed) return take(undefined);
-    const bytes = Buffer.alloc(MAX_ARGUMENT_BYTES + 1);
     read(fd, bytes, 0, bytes.length, 0, (error, count) => {
       close(fd, () => {});
       take(error || count === 0 ? undefined : bytes.subarray(0, count));

@@ -28,6 +28,8 @@ import { Urgency } from './urgency.js';
 
 /** Timers of the event loop are up to a millisecond late: the last stretch is slept in the kernel. */
 const LAST_STRETCH_NS = 2_000_000n;
+/** Of the columns: more would be memory that is never used. */
+const GROWTH = 1.25;
 /** A turn of the event loop takes a tenth of a tick at 1 kHz, so messages may wait for so long. */
 const TURN_EVERY_NS = 10_000_000n;
 const CLOCK_EVERY_NS = 10_000_000_000n;
@@ -297,7 +299,7 @@ export class Sampler {
 
   #makeRoom(): void {
     const rows = this.#table.highWater + 1;
-    if (rows > this.#counters.stride) this.#counters = this.#counters.grown(rows * 2);
+    if (rows > this.#counters.stride) this.#counters = this.#counters.grown(Math.ceil(rows * GROWTH));
   }
 
   #noteMissed(ticks: number): void {
