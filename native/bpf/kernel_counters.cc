@@ -113,7 +113,7 @@ int KernelCounters::Run() {
 }
 
 int KernelCounters::MakeRoom(uint32_t slot) {
-  if (slot >= slots_.size()) slots_.resize(slot + size_t{slot} / 2 + 64);
+  if (slot >= slots_.size()) slots_.resize(slot + size_t{slot} / 4 + 64);
   if (slot < row_count_) return 0;
   uint32_t rows = row_count_;
   while (rows <= slot) rows *= 2;

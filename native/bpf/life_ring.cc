@@ -26,7 +26,7 @@ LifeRing::~LifeRing() {
 
 void LifeRing::Unmap() {
   if (consumed_) munmap(consumed_, page_);
-  if (produced_) munmap(produced_, page_ + 2 * ring_bytes_);
+  if (produced_) munmap(produced_, page_ + ring_bytes_);
   consumed_ = nullptr;
   produced_ = nullptr;
 }
@@ -44,8 +44,8 @@ int LifeRing::Open(uint32_t ring_bytes, const tidemark_selection& selection, boo
   ring_bytes_ = ring_bytes;
   void* consumer = mmap(nullptr, page_, PROT_READ | PROT_WRITE, MAP_SHARED, object_.lives_map, 0);
   void* producer = consumer == MAP_FAILED ? MAP_FAILED
-                                          : mmap(nullptr, page_ + 2 * ring_bytes_, PROT_READ, MAP_SHARED,
-                                                 object_.lives_map, static_cast<off_t>(page_));
+                                          : mmap(nullptr, page_ + ring_bytes_, PROT_READ, MAP_SHARED, object_.lives_map,
+                                                 static_cast<off_t>(page_));
   error = consumer == MAP_FAILED || producer == MAP_FAILED ? -errno : 0;
   if (consumer != MAP_FAILED) consumed_ = static_cast<uint64_t*>(consumer);
   if (error < 0) {
@@ -69,19 +69,29 @@ int LifeRing::Add(uint32_t tgid) {
   return object_.selection ? tidemark_put(object_.members_map, &tgid, &one) : -EINVAL;
 }
 
+// The kernel could map the data twice in a row, so that no record is in two pieces, but then they count twice as
+// memory.
+void LifeRing::CopyOut(size_t at, tidemark_life* out) const {
+  at &= ring_bytes_ - 1;
+  const size_t first = std::min(sizeof *out, ring_bytes_ - at);
+  std::memcpy(out, data_ + at, first);
+  std::memcpy(reinterpret_cast<uint8_t*>(out) + first, data_, sizeof *out - first);
+}
+
 size_t LifeRing::Drain(tidemark_life* out, size_t capacity) {
   if (!produced_) return 0;
   size_t taken = 0;
   uint64_t position = __atomic_load_n(consumed_, __ATOMIC_RELAXED);
   const uint64_t end = __atomic_load_n(produced_, __ATOMIC_ACQUIRE);
   while (position < end && taken < capacity) {
-    const uint8_t* record = data_ + (position & (ring_bytes_ - 1));
+    const size_t at = position & (ring_bytes_ - 1);
+    const uint8_t* record = data_ + at;
     const uint32_t header = __atomic_load_n(reinterpret_cast<const uint32_t*>(record), __ATOMIC_ACQUIRE);
     // Still being written; those behind it wait, so that the order stays.
     if (header & BPF_RINGBUF_BUSY_BIT) break;
     const uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
     if (!(header & BPF_RINGBUF_DISCARD_BIT) && length == sizeof(tidemark_life)) {
-      std::memcpy(&out[taken++], record + BPF_RINGBUF_HDR_SZ, sizeof(tidemark_life));
+      CopyOut(at + BPF_RINGBUF_HDR_SZ, &out[taken++]);
     }
     position += (uint64_t{length} + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
     __atomic_store_n(consumed_, position, __ATOMIC_RELEASE);

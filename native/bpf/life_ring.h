@@ -35,6 +35,7 @@ class LifeRing {
 
  private:
   void Unmap();
+  void CopyOut(size_t at, tidemark_life* out) const;
 
   std::string reason_;
   tidemark_object object_{};

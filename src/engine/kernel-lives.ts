@@ -9,8 +9,8 @@ import type { HostUnits } from '../schema.js';
 import type { BpfBinding, KernelLives } from './bpf-binding.js';
 import { type Life, type LifeCounts, LifeKind, LifeReader, type LifeSelection, type LifeSource } from './lives.js';
 
-/** About fifty thousand lives. */
-const RING_BYTES = 4 * 2 ** 20;
+/** About twenty-five thousand lives. All of it counts as memory of whoever maps it. */
+const RING_BYTES = 2 * 2 ** 20;
 
 export class KernelLifeSource implements LifeSource {
   #ring: KernelLives | undefined;

@@ -27,6 +27,7 @@ const MAPPINGS_INTERVAL_NS = 30e9;
 const LOOK_EVERY_NS = 50_000_000n;
 const MOST_PACED_WAIT_NS = 100_000_000;
 const MAPPING_ROWS = 4088;
+const GROWTH = 1.25;
 const HOLD = ROLLUP_COLUMNS.indexOf('rollupHold');
 const PSS = ROLLUP_COLUMNS.indexOf('pss');
 const USS = ROLLUP_COLUMNS.indexOf('uss');
@@ -101,8 +102,10 @@ export class DeepReads {
 
   /** A slot has a new process. */
   arrived(slot: number): void {
-    if (slot >= this.#columns.stride) this.#columns = this.#columns.grown(slot * 2);
-    this.#columns.clear(slot);
+    if (!this.#rollup.isOff) {
+      if (slot >= this.#columns.stride) this.#columns = this.#columns.grown(Math.ceil(slot * GROWTH) + 1);
+      this.#columns.clear(slot);
+    }
     this.#isPaced.delete(slot);
     this.#pacedMappings = this.#pacedMappings.filter((paced) => paced !== slot);
     this.#rollup.arrived(slot);
