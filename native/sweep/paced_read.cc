@@ -43,7 +43,7 @@ constexpr int64_t kMostPauseNs = 4'000'000;  // below what a reader that is stuc
 constexpr int64_t kPauseRatio = 6;
 // More shared pages than this are not counted one by one: a pass would cost more than it is worth.
 constexpr uint64_t kMostCounted = 262'144;
-constexpr int kShareShift = 12;                       // as in the kernel's own sums
+constexpr int kShareShift = 12;  // as in the kernel's own sums
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 // Mappings whose pages are no resident memory, or are counted elsewhere.
