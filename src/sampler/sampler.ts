@@ -125,6 +125,8 @@ export class Sampler {
   async run(): Promise<EndReason> {
     const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
     this.#schedule = schedule;
+    // From here on: else what the first tick spends would be nobody's.
+    this.#budget.spent(Number(schedule.originNs), this.#cost.cpuNs(), 0);
     const { isRateChosen, durationMs } = this.#config;
     const endNs = schedule.originNs + BigInt(Math.round(durationMs * 1e6));
     while (!this.#isStopping) {
