@@ -106,7 +106,7 @@ try {
   console.log('|---|---|---|---|---|---|');
   for (const [name, all] of rounds) {
     const of = (key: keyof Round) => median(all.map((one) => one[key]));
-    const waits = of('beside') - of('call') > forkNs / 3 ? 'yes' : 'no';
+    const waits = of('beside') > forkNs * 0.6 ? 'yes' : 'no';
     console.log(
       `| \`${name}\` | ${us(of('call'))} | ${us(of('whole'))} | ${us(of('worst'))} | ${us(of('beside'))} | ${waits} |`,
     );

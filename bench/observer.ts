@@ -27,8 +27,10 @@ const rounds = Number(given.rounds);
 const seconds = Number(given.seconds);
 const MAIN = path.join(packageRoot(), 'dist', 'cli', 'main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-observer-'));
-/** A reader comes up before the target is measured. */
-const WARM_UP_MS = 700;
+/** A reader comes up before the target is measured: Node, its code, and the first look at everything. */
+const WARM_UP_MS = 2000;
+/** Peers are far off; rounds of theirs are time in which ours are not measured. */
+const PEER_ROUNDS = 3;
 
 interface Measured {
   readonly operations: number;
@@ -41,12 +43,17 @@ interface Measured {
 
 interface Arm {
   readonly name: string;
+  readonly isPeer?: true;
   /** The words of a program that reads the process. */
   readonly words?: (pid: number) => readonly string[];
 }
 
 const PSUTIL =
   'import psutil, sys, time\np = psutil.Process(int(sys.argv[1]))\nwhile True:\n p.memory_full_info()\n time.sleep(0.1)';
+/** Of Debian; another place of it may be named. */
+const EXPORTER = [process.env.PROCESS_EXPORTER ?? '', '/usr/bin/prometheus-process-exporter'].find(existsSync);
+const SCRAPE = 'http://127.0.0.1:19256/metrics';
+const SCRAPED = `${EXPORTER} -web.listen-address 127.0.0.1:19256 -procnames target -gather-smaps & while :; do curl -s ${SCRAPE} >/dev/null; sleep 0.1; done`;
 const recording = path.join(folder, 'observer.tide');
 const record = (pid: number, ...words: string[]) => {
   rmSync(recording, { force: true });
@@ -57,11 +64,24 @@ const ARMS: readonly Arm[] = [
   { name: 'tidemark, default', words: (pid) => record(pid) },
   { name: 'alone again' },
   { name: 'tidemark --hz 100', words: (pid) => record(pid, '--hz', '100', '--mappings', 'auto') },
-  { name: 'psutil full_info 10 Hz', words: (pid) => ['/usr/bin/python3', '-c', PSUTIL, String(pid)] },
-  { name: 'pmap -X in a loop', words: (pid) => ['sh', '-c', `while :; do pmap -X ${pid} >/dev/null; done`] },
+  { name: 'psutil full_info 10 Hz', isPeer: true, words: (pid) => ['/usr/bin/python3', '-c', PSUTIL, String(pid)] },
+  {
+    name: 'pmap -X in a loop',
+    isPeer: true,
+    words: (pid) => ['sh', '-c', `while :; do pmap -X ${pid} >/dev/null; done`],
+  },
   ...(existsSync('/usr/bin/smem')
-    ? [{ name: 'smem in a loop', words: () => ['sh', '-c', 'while :; do smem >/dev/null; done'] }]
+    ? [
+        {
+          name: 'smem in a loop',
+          isPeer: true as const,
+          words: () => ['sh', '-c', 'while :; do smem >/dev/null; done'],
+        },
+      ]
     : []),
+  ...(EXPORTER === undefined
+    ? []
+    : [{ name: 'process-exporter scraped at 10 Hz', isPeer: true as const, words: () => ['sh', '-c', SCRAPED] }]),
 ];
 
 const target = path.join(folder, 'target');
@@ -107,6 +127,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (let step = 0; step < ARMS.length; step++) {
       const arm = ARMS[(step + round) % ARMS.length]!;
+      if (arm.isPeer && round >= PEER_ROUNDS) continue;
       const words = arm.words?.(child.pid!);
       const reader = words && spawn(words[0]!, words.slice(1), { stdio: 'ignore', detached: true });
       await pause(WARM_UP_MS);
@@ -131,7 +152,7 @@ function median(numbers: readonly number[]): number {
 const alone = results.get('alone')!;
 const ms = (ns: number) => (ns / 1e6).toFixed(2);
 console.log(
-  `target of ${Number(given.bytes) / 2 ** 20} MiB in small pages, ${rounds} rounds of ${seconds} s, medians over rounds\n`,
+  `target of ${Number(given.bytes) / 2 ** 20} MiB in small pages, ${rounds} rounds of ${seconds} s (peers ${PEER_ROUNDS}), medians over rounds\n`,
 );
 console.log('| reader | mean, ratio to alone | p99.9 ms | p99.99 ms | worst ms | of the time in stalls over 1 ms |');
 console.log('|---|---|---|---|---|---|');

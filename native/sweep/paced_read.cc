@@ -42,8 +42,8 @@ constexpr int64_t kLeastPauseNs = 500'000;
 constexpr int64_t kMostPauseNs = 4'000'000;  // below what a reader that is stuck is told by
 constexpr int64_t kPauseRatio = 6;
 // More shared pages than this are not counted one by one: a pass would cost more than it is worth.
-constexpr uint64_t kMostCounted = uint64_t{1} << 24;  // 64 GiB of pages of 4 KiB
-constexpr int kShareShift = 12;                       // as in the kernel's own sums
+constexpr uint64_t kMostCounted = 262'144;
+constexpr int kShareShift = 12;  // as in the kernel's own sums
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 // Mappings whose pages are no resident memory, or are counted elsewhere.

@@ -3,7 +3,7 @@
  *
  * The traps: deep reads get what the rest leaves, and at a rate that was asked for the rest may leave nothing; then they
  * get a small part all the same, since a process that is never read has no PSS at all. And what was not spent must not
- * become a burst minutes later.
+ * become a burst minutes later; only the begin, when nobody has been read yet, is paid ahead.
  */
 
 /** The part of the budget that deep reads get when everything else already takes more than all of it. */
@@ -11,6 +11,8 @@ const LEAST_PART = 0.2;
 /** Credit is kept for so many seconds of the budget, and at least for a few reads. */
 const BURST_SECONDS = 5;
 const LEAST_BURST_NS = 2e6;
+/** Of the begin: enough to read some thousand processes once. */
+const FIRST_SECONDS = 30;
 /** Without a rate: the part of the budget that the counters may take. */
 export const COUNTERS_PART = 0.5;
 /** The rates that are chosen from, ticks per second: such as people read. */
@@ -31,7 +33,7 @@ export class Budget {
   constructor(share: number) {
     this.#share = share;
     this.#burstNs = Math.max(LEAST_BURST_NS, BURST_SECONDS * 1e9 * share);
-    this.#creditNs = this.#burstNs;
+    this.#creditNs = Math.max(LEAST_BURST_NS, FIRST_SECONDS * 1e9 * share);
   }
 
   /** CPU nanoseconds that deep reads may take now. */
@@ -58,7 +60,8 @@ export class Budget {
       const smoothing = Math.min(1, passed / 5e9);
       this.#otherShare += smoothing * (other / passed - this.#otherShare);
       const earned = Math.max(this.#share * passed - other, LEAST_PART * this.#share * passed);
-      this.#creditNs = Math.min(this.#burstNs, this.#creditNs + earned - deep);
+      const most = Math.max(this.#burstNs, this.#creditNs);
+      this.#creditNs = Math.min(most, this.#creditNs + earned) - deep;
     }
     this.#atNs = nowNs;
     this.#cpuNs = cpuNs;

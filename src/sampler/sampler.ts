@@ -130,6 +130,8 @@ export class Sampler {
     const schedule = new Schedule(process.hrtime.bigint(), this.#config.hz);
     this.#urgency.begin(schedule.originNs);
     this.#schedule = schedule;
+    // From here on: else what the first tick spends would be nobody's.
+    this.#budget.spent(Number(schedule.originNs), this.#cost.cpuNs(), 0);
     const { isRateChosen, durationMs } = this.#config;
     const endNs = schedule.originNs + BigInt(Math.round(durationMs * 1e6));
     while (!this.#wait.isStopping) {

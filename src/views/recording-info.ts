@@ -92,7 +92,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),
     ),
     ...recording.retention().map((kept, index) => line(index === 0 ? 'keeps' : '', keptText(kept))),
-    ...(statShare < 1 ? [line('stat', statShareText(statShare))] : []),
+    ...(statShare < 1 ? [line('stat', statShareText(statShare, metadata))] : []),
     line('audit', `${audit.checked} deep reads checked by both tokenizers, ${audit.mismatches} mismatches`),
     line('cost', ownCostText(summary)),
     ...budgetLines(metadata, summary).map((text) => line('budget', text)),
@@ -167,9 +167,10 @@ function keptText({ step, askedSeconds, heldSeconds, bytesPerSecond, secondsAtPr
   );
 }
 
-function statShareText(share: number): string {
+function statShareText(share: number, { hzAsked }: RecordingMetadata): string {
   const percent = (share * 100).toFixed(0);
-  return `faults, CPU time and threads read in ${percent} % of the rows, memory in all: more did not fit into a tick`;
+  const why = hzAsked === 'auto' ? 'so memory is read more often for the budget' : 'more did not fit into a tick';
+  return `faults, CPU time and threads read in ${percent} % of the rows, memory in all: ${why}`;
 }
 
 /** What the recording cost, in half a line. */

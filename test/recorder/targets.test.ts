@@ -84,10 +84,11 @@ describe.each(ENGINES)('engine %s', (engine) => {
     const key = { pid: child.pid!, startTicks };
     expect(recording.series({ pid: child.pid!, startTicks: startTicks + 1 }, 'rss').timeNs).toHaveLength(0);
     const { status, value } = recording.series(key, 'rss');
-    expect([...status].filter((one) => one !== 0)).toEqual([2]);
+    // Until this process has taken note of its end it is a zombie, without memory.
+    expect([...status].filter((one) => one !== 0 && one !== 3)).toEqual([2]);
     expect(status.at(-1)).toBe(2);
     expect(value.at(-1)).toBeNaN();
-    expect(Math.min(...value.subarray(0, -1))).toBeGreaterThan(0);
+    expect(Math.min(...value.filter((_, at) => status[at] === 0))).toBeGreaterThan(0);
     expect(events(recorder).filter(({ type }) => type === 'depart')).toEqual([{ type: 'depart', ...key }]);
     expect(recording.processes({ pid: child.pid! })).toMatchObject([{ ...key, comm: 'sleep', departed: true }]);
     expect(recording.processes({ pid: other.pid! })).toMatchObject([{ departed: false }]);
