@@ -65,6 +65,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./compare.js'),
   },
   {
+    name: 'growth',
+    summary: 'which processes and mappings of a recording grow, with the slope and its interval',
+    examples: ['tidemark growth night.tide', 'tidemark growth run.tide --from loaded --to done'],
+    load: () => import('./growth.js'),
+  },
+  {
     name: 'mark',
     summary: 'mark the recording that this script runs in',
     examples: ['tidemark mark loaded', 'tidemark mark --begin query', 'tidemark mark --end query'],
