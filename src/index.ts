@@ -6,6 +6,9 @@
  */
 export { type Estimate, estimatePss, estimateUss } from './analyze/estimate.js';
 export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
+export type { MetricReading } from './analyze/metric-reading.js';
+export type { SpanMemory, SpanMetric, SpanValues } from './analyze/span-memory.js';
+export type { Slope } from './analyze/theil-sen.js';
 export { EngineUnavailableError } from './engine/choose.js';
 export { readMaps, readSmaps, readSmapsRollup } from './engine/process-files.js';
 export { exportCsv } from './export/csv.js';
@@ -23,6 +26,9 @@ export { exportJsonl } from './export/jsonl.js';
 export type { PartitionKey } from './export/partition-keys.js';
 export type { PartitionPiece } from './export/partitions.js';
 export type { ExportOptions } from './export/rows.js';
+export { type Measurement, type MeasureOptions, measure } from './harness/measure.js';
+export { type Growth, type GrowthKind, type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
+export { type MeasuringRecorder as Recorder, startRecording } from './harness/measuring-recorder.js';
 export type {
   Mapping,
   MappingTotals,
@@ -68,7 +74,7 @@ export type { RecordingSummary } from './recording/summary.js';
 export { RingFormatError } from './ring/ring-format-error.js';
 export { StorageError } from './ring/storage-error.js';
 export type { RecordOptions } from './sampler/record-options.js';
-export { type Recorder, type RecordingEnd, type Span, startRecording } from './sampler/recorder.js';
+export type { RecordingEnd, Span } from './sampler/recorder.js';
 export { RecordingError } from './sampler/recording-error.js';
 export type { Target } from './sampler/target.js';
 export {

@@ -102,7 +102,8 @@ export class PeakTrack {
   }
 }
 
-function readingOf({ value, low, high, ageNs, method }: Sample): MetricReading {
+/** What is known of a sample. */
+export function readingOf({ value, low, high, ageNs, method }: Sample): MetricReading {
   const ageMs = ageNs / 1e6;
   return method === undefined
     ? { state: 'estimated', value, low, high, ageMs }

@@ -19,6 +19,9 @@ export interface TreeMeasures {
   readonly programs: ReadonlyMap<string, GroupMeasures>;
   readonly frames: number;
   readonly lostFrames: number;
+  /** Monotonic nanoseconds of the first and the last frame. */
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
   /** Monotonic nanoseconds of the frame with the highest PSS, and who was there with how much of it. */
   readonly peakAtNs: bigint | undefined;
   readonly atPeak: readonly ProcessAtPeak[];
@@ -53,6 +56,8 @@ export class TreeMeter {
   readonly #living = new Map<string, Living>();
   #frames = 0;
   #lost = 0;
+  #firstNs = 0n;
+  #lastNs = 0n;
   #atPeak: ProcessAtPeak[] = [];
   /** Of the last frame, if its PSS may be the peak. */
   #candidates: ProcessAtPeak[] = [];
@@ -84,11 +89,22 @@ export class TreeMeter {
     const tree = this.#tree.result();
     const programs = new Map([...this.#programs].map(([name, group]) => [name, group.result()]));
     const { peakAtNs } = tree.pss;
-    return { tree, programs, frames: this.#frames, lostFrames: this.#lost, peakAtNs, atPeak: this.#atPeak };
+    return {
+      tree,
+      programs,
+      frames: this.#frames,
+      lostFrames: this.#lost,
+      fromNs: this.#firstNs,
+      toNs: this.#lastNs,
+      peakAtNs,
+      atPeak: this.#atPeak,
+    };
   }
 
   #take(walk: FrameWalk): void {
     const frame = ++this.#frames;
+    if (frame === 1) this.#firstNs = walk.startNs;
+    this.#lastNs = walk.startNs;
     const { slots, count } = walk.rows;
     this.#tree.begin(frame);
     let isUnsure = this.#meet(walk, frame);

@@ -50,6 +50,27 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./run.js'),
   },
   {
+    name: 'bench',
+    summary: 'run two commands in turn and compare their memory',
+    examples: ["tidemark bench --runs 10 './old --once' './new --once' --fail-on pss.peak=+3%"],
+    load: () => import('./bench.js'),
+  },
+  {
+    name: 'compare',
+    summary: 'whether memory got worse between two sets of runs',
+    examples: [
+      'tidemark compare old.json new.json --fail-on pss.peak=+3%',
+      'tidemark compare monday/ tuesday/ --markdown',
+    ],
+    load: () => import('./compare.js'),
+  },
+  {
+    name: 'growth',
+    summary: 'which processes and mappings of a recording grow, with the slope and its interval',
+    examples: ['tidemark growth night.tide', 'tidemark growth run.tide --from loaded --to done'],
+    load: () => import('./growth.js'),
+  },
+  {
     name: 'mark',
     summary: 'mark the recording that this script runs in',
     examples: ['tidemark mark loaded', 'tidemark mark --begin query', 'tidemark mark --end query'],

@@ -3,7 +3,6 @@
  *
  * The trap: nobody may wait for a recorder that has ended or hangs, so the answer is waited for briefly.
  */
-import { connect } from 'node:net';
 import { escapeTerminal } from '../text/escape.js';
 import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { type DirectCommand, parseDirectWords } from './direct-command.js';
@@ -45,8 +44,10 @@ async function mark(given: readonly string[]): Promise<void> {
   if (answer !== 'ok') throw new CommandError(escapeTerminal(answer.replace(/^error /, '')));
 }
 
-function ask(path: string, line: string): Promise<string> {
-  return new Promise((resolve, reject) => {
+async function ask(path: string, line: string): Promise<string> {
+  // Not for the help: it loads all of Node's streams.
+  const { connect } = await import('node:net');
+  return await new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       socket.destroy();
       reject(new CommandError(`${VARIABLE}=${escapeTerminal(path)}: ${reason}`));

@@ -254,7 +254,7 @@ function exitCodeOf(runs: readonly WorkloadRun[], limits: readonly Limit[]): num
   return failed ?? (exceeded ? ExitCode.mismatch : ExitCode.ok);
 }
 
-function codeOf(end: CommandEnd): number {
+function codeOf(end: WorkloadRun['end']): number {
   if (end.kind === 'killed') return 128 + end.number;
   return end.kind === 'exited' ? end.code : NOT_RUNNABLE;
 }

@@ -59,7 +59,7 @@ export class Recorder implements AsyncDisposable {
   #spans = 0;
   #clock: { line: ClockLine; readNs: bigint } | undefined;
 
-  private constructor(plan: RecordPlan, source: RingSource, options: RecordOptions, ended: Promise<RecordingEnd>) {
+  protected constructor(plan: RecordPlan, source: RingSource, options: RecordOptions, ended: Promise<RecordingEnd>) {
     this.file = plan.file;
     this.sampler = plan.host;
     this.hz = plan.config.hz;
@@ -77,7 +77,8 @@ export class Recorder implements AsyncDisposable {
     const ended = deferred<RecordingEnd>();
     // Whoever does not wait for the end must not be brought down by it.
     ended.promise.catch(() => {});
-    const recorder = new Recorder(plan, source, options, ended.promise);
+    // Of the class that was asked: see the harness.
+    const recorder = new this(plan, source, options, ended.promise);
     const hear = (message: FromSampler) => {
       if (message.type === 'started') {
         recorder.#isStarted = true;
@@ -178,6 +179,11 @@ export class Recorder implements AsyncDisposable {
   recording(): Recording {
     this.#recording ??= this.#source.open();
     return this.#recording;
+  }
+
+  /** Whether the recording has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** What the sampler reported last, about once a second; undefined before the first report. */

@@ -52,8 +52,11 @@ export interface Difference {
   readonly after: string | undefined;
 }
 
+/** Those that are told of both sides; a variable that one side does not have is not set there. */
 export function differencesOf(before: Conditions, after: Conditions): Difference[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const all = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const areWhole = 'thp' in before && 'thp' in after;
+  const names = all.filter((name) => (name in before && name in after) || (areWhole && name.startsWith('env ')));
   return names
     .filter((name) => before[name] !== after[name])
     .map((name) => ({ name, before: before[name], after: after[name] }));

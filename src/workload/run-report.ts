@@ -7,7 +7,6 @@ import { type GroupMeasures, SUMS } from '../analyze/group-meter.js';
 import { counted, type MetricReading, unknown } from '../analyze/metric-reading.js';
 import type { Measured } from '../analyze/peak-track.js';
 import type { Conditions } from './conditions.js';
-import type { CommandEnd } from './launcher.js';
 import type { WorkloadRun } from './run-workload.js';
 
 export const REPORT_SCHEMA = 1;
@@ -64,7 +63,7 @@ export interface PeakReport {
 export interface RunRecord {
   /** RFC 3339. */
   readonly startedAt: string;
-  readonly end: CommandEnd;
+  readonly end: WorkloadRun['end'];
   readonly wallNs: number;
   /** Until the last descendant had ended. */
   readonly treeWallNs: number;
@@ -104,7 +103,7 @@ export function runReport(
 }
 
 export function recordOf(run: WorkloadRun): RunRecord {
-  const { measures, startedNs, progress, usage, cgroupPeak } = run;
+  const { measures, startedNs, usage, cgroupPeak } = run;
   const peak = peakOf(run);
   const tree = groupOf(measures.tree, startedNs);
   return {
@@ -115,8 +114,8 @@ export function recordOf(run: WorkloadRun): RunRecord {
     engine: run.engine,
     hz: run.hz,
     samples: measures.frames,
-    missedTicks: progress?.missedTicks ?? 0,
-    self: { cpuNs: Math.round(progress?.ownCpuNs ?? 0), rss: run.ownRss },
+    missedTicks: run.missedTicks,
+    self: { cpuNs: Math.round(run.ownCpuNs), rss: run.ownRss },
     tree: usage ? { ...tree, ...wholeUsage(usage, tree) } : tree,
     programs: Object.fromEntries(
       [...measures.programs].map(([name, group]) => [utf8(name), groupOf(group, startedNs)]),

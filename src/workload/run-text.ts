@@ -4,7 +4,6 @@ import { formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
 import { formatTable, type TableOptions } from '../text/table.js';
-import type { CommandEnd } from './launcher.js';
 import { metricsOf, TREE_METRICS, unitOf } from './run-metrics.js';
 import type { GroupReport, PeakReport, RunRecord, RunReport, SumReport } from './run-report.js';
 
@@ -22,7 +21,8 @@ export function reportLines(report: RunReport, options: TableOptions = {}): stri
 }
 
 /** How a command ended, in words. */
-export function endText(end: CommandEnd): string {
+export function endText(end: RunRecord['end']): string {
+  if (end.kind === 'not-told') return 'recorded';
   if (end.kind === 'exited') return `exit ${end.code}`;
   return end.kind === 'killed' ? `killed by ${end.signal}` : `not run, errno ${end.errno}`;
 }

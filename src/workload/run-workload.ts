@@ -39,7 +39,8 @@ export interface RunOptions {
 
 /** What a run was like. Times are nanoseconds, memory is bytes. */
 export interface WorkloadRun {
-  readonly end: CommandEnd;
+  /** A recording does not tell. */
+  readonly end: CommandEnd | { readonly kind: 'not-told' };
   /** Unix milliseconds. */
   readonly startedAtMs: number;
   /** Monotonic nanoseconds of the start. */
@@ -55,7 +56,8 @@ export interface WorkloadRun {
   readonly usage: KernelUsage | undefined;
   readonly cgroupPeak: number | undefined;
   readonly marks: readonly { readonly name: string; readonly afterNs: number; readonly endAfterNs?: number }[];
-  readonly progress: SamplerProgress | undefined;
+  readonly missedTicks: number;
+  readonly ownCpuNs: number;
   readonly ownRss: number;
   readonly caveats: readonly string[];
 }
@@ -147,14 +149,15 @@ async function measure(
     usage,
     cgroupPeak: cgroup?.peak(),
     marks: marksAfter(recording, startedNs),
-    progress: ended?.progress,
+    missedTicks: ended?.progress.missedTicks ?? 0,
+    ownCpuNs: ended?.progress.ownCpuNs ?? 0,
     ownRss: process.memoryUsage.rss(),
     caveats: caveatsOf(measures, usage, ended?.progress),
   };
 }
 
 /** What the kernel told of processes when they ended, or was asked before. */
-function takeEnds(recording: Recording, meter: TreeMeter): void {
+export function takeEnds(recording: Recording, meter: TreeMeter): void {
   for (const { event } of recording.events()) {
     if ((event.type !== 'exit' && event.type !== 'highWater') || event.peak === undefined) continue;
     if (event.comm === LAUNCHER_NAME) continue;

@@ -1,0 +1,51 @@
+/**
+ * A recorder that tells what memory a span took.
+ *
+ * The trap: what follows the end of a span is known only with the next frame, so the answer waits for it: after the timed
+ * part, which has stamped its own begin and end.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type SpanMemory, spanMemory } from '../analyze/span-memory.js';
+import type { RecordOptions } from '../sampler/record-options.js';
+import { Recorder } from '../sampler/recorder.js';
+
+export class MeasuringRecorder extends Recorder {
+  /** Runs the function inside a span of that name. Rejects with what it throws. */
+  async span<T>(name: string, run: () => T | Promise<T>): Promise<{ value: Awaited<T>; memory: SpanMemory }> {
+    const span = this.begin(name);
+    const fromNs = process.hrtime.bigint();
+    let value: Awaited<T>;
+    try {
+      value = await run();
+    } finally {
+      span.end();
+    }
+    const toNs = process.hrtime.bigint();
+    return { value, memory: await this.memoryBetween(fromNs, toNs) };
+  }
+
+  /** The memory of the target between two times of `process.hrtime.bigint()`, once the frame behind the second is there. */
+  async memoryBetween(fromNs: bigint, toNs: bigint): Promise<SpanMemory> {
+    const periodMs = 1000 / this.hz;
+    const untilNs = process.hrtime.bigint() + BigInt(Math.ceil(periodMs * 3e6)) + PATIENCE_NS;
+    for (;;) {
+      const memory = spanMemory(this.recording(), fromNs, toNs);
+      const isWhole = 'value' in memory.rss.after;
+      if (isWhole || this.isOver || process.hrtime.bigint() > untilNs) return memory;
+      await pause(Math.min(MOST_PAUSE_MS, periodMs / 2));
+    }
+  }
+}
+
+/** The frame may be late on a busy machine. */
+const PATIENCE_NS = 2_000_000_000n;
+const MOST_PAUSE_MS = 100;
+
+/**
+ * Starts recording and resolves after the first frame is committed. Throws a TypeError or RangeError for a wrong option,
+ * and rejects with an error that has a `code` (`target-not-found`, `exists`, `no-space`, `engine-unavailable` ...) when it
+ * cannot be done.
+ */
+export async function startRecording(options: RecordOptions = {}): Promise<MeasuringRecorder> {
+  return (await MeasuringRecorder.start(options)) as MeasuringRecorder;
+}

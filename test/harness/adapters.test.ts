@@ -1,0 +1,60 @@
+/** The adapters for benchmark harnesses: what they add, and that they leave the rest as it is. */
+import Benchmark from 'benchmark';
+import { attach, memoryColumns } from 'tidemark/benchmark';
+import { withMemory } from 'tidemark/tinybench';
+import { Bench } from 'tinybench';
+import { expect, it } from 'vitest';
+
+let kept: unknown;
+
+it('tinybench gets columns, and each task its memory', async () => {
+  const bench = withMemory(new Bench({ time: 200, warmupTime: 0 }));
+  const held: unknown[] = [];
+  bench.add('lean', () => {
+    kept = (kept === 1) as unknown;
+  });
+  bench.add('allocates', () => {
+    kept = new Array(20_000).fill(1.5);
+  });
+  bench.add('leaks', () => held.push(new Array(200).fill(1.5)));
+  const tasks = await bench.run();
+  expect(tasks.map(({ name }) => name)).toEqual(['lean', 'allocates', 'leaks']);
+  const [lean, allocates, leaks] = bench.memory;
+  expect(bench.memory.map(({ calls }) => calls)).toEqual(tasks.map(({ runs }) => runs));
+  expect(allocates!.allocatedPerOp).toBeGreaterThan(140_000);
+  expect(allocates!.retainedPerOp).toBeLessThan(10_000);
+  expect(lean!.allocatedPerOp).toBeLessThan(2000);
+  expect(leaks!.retainedPerOp).toBeGreaterThan(1600);
+  expect(allocates!.v8.collections).toBeGreaterThan(0);
+  expect(leaks!.caveats).toContain('shared-process');
+  const rows = bench.table();
+  expect(rows[1]).toMatchObject({ 'Task Name': 'allocates', 'alloc/op (B)': expect.stringMatching(/^\d+\.\d$/) });
+  expect(Object.keys(rows[1]!)).toContain('retained/op (B)');
+});
+
+it('benchmark.js gets the memory of each benchmark', async () => {
+  const suite = new Benchmark.Suite();
+  const options = { maxTime: 0.05, minSamples: 1 };
+  suite.add(
+    'allocates',
+    () => {
+      kept = new Array(2000).fill(1.5);
+    },
+    options,
+  );
+  suite.add(
+    'lean',
+    () => {
+      kept = (kept === 1) as unknown;
+    },
+    options,
+  );
+  const memory = await attach(suite);
+  await new Promise((resolve) => suite.on('complete', resolve).run({ async: true }));
+  const [allocates, lean] = await memory();
+  expect(allocates!.name).toBe('allocates');
+  expect(allocates!.calls).toBeGreaterThan(0);
+  expect(allocates!.allocatedPerOp).toBeGreaterThan(14_000);
+  expect(lean!.allocatedPerOp).toBeLessThan(1000);
+  expect(Object.keys(memoryColumns(lean!))).toContain('GCs');
+});
