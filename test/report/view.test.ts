@@ -1,10 +1,11 @@
 /** `tidemark view`: who is answered, and that the page follows a recording whose writer never waits for it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRecording } from '../../src/recording/recording.js';
 import { startTidemark } from '../recorder/command.js';
 import { scratch, startSleep, until } from '../recorder/workload.js';
 import { MAIN, runTidemark } from '../tidemark-process.js';
@@ -26,6 +27,7 @@ afterAll(async () => {
 });
 
 interface View extends AsyncDisposable {
+  readonly child: ChildProcess;
   readonly url: string;
   /** Ends it; resolves with its exit code. */
   end(): Promise<number | null>;
@@ -50,6 +52,7 @@ async function startView(words: readonly string[]): Promise<View> {
     return code;
   };
   return {
+    child,
     url: stdout.trim(),
     end,
     [Symbol.asyncDispose]: async () => {
@@ -131,6 +134,26 @@ describe('view', () => {
     for (const socket of stalled) socket.destroy();
     await page.close();
     expect(await view.end()).toBe(0);
+    sleep.kill('SIGKILL');
+  });
+
+  it('keeps no recorder waiting when it stands still itself', async () => {
+    const sleep = startSleep();
+    const file = folder.file('unhindered.tide');
+    const recording = startTidemark(['record', '--pid', `${sleep.pid}`, '--hz', '50', '-o', file], folder.path);
+    await until(() => recording.stderr().includes('recording'));
+    await using view = await startView([file]);
+    expect(await ask(view.url)).toBe(200);
+    view.child.kill('SIGSTOP');
+    const ticksNow = () => {
+      using opened = openRecording(file);
+      return opened.summary().ticks.recorded;
+    };
+    const before = ticksNow();
+    await until(() => ticksNow() >= before + 20);
+    view.child.kill('SIGCONT');
+    recording.child.kill('SIGINT');
+    await recording.ended;
     sleep.kill('SIGKILL');
   });
 
