@@ -49,8 +49,7 @@ export function collectHappenings(
     const process = key === undefined ? undefined : numberOf(key);
     to.push(process === undefined ? event : { ...event, process });
   };
-  const begins = recording.events();
-  for (const { timeNs, event } of begins) {
+  for (const { timeNs, event } of recording.events()) {
     const at = clamped(msOf(timeNs));
     switch (event.type) {
       case 'mark':
