@@ -20,7 +20,7 @@ beforeAll(async () => {
   const made = await runTidemark(['report', path.join(folder, 'story.tide'), '-o', html]);
   expect(made).toEqual({ code: 0, stdout: '', stderr: '' });
   browser = await launchBrowser();
-});
+}, 90_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -42,7 +42,7 @@ async function withPage(hash: string, look: (opened: Opened & { page: Page }) =>
 const rows = (page: Page) => page.locator('#processes tbody tr');
 const fragmentOf = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 
-describe('the page', () => {
+describe('the page', { timeout: 90_000 }, () => {
   it('says in words what stands out, each with its time', async () => {
     await withPage('', async ({ page }) => {
       expect(await page.title()).toBe('story.tide – Tidemark');
@@ -255,7 +255,7 @@ describe('the page', () => {
   });
 });
 
-describe('the page is for everybody', () => {
+describe('the page is for everybody', { timeout: 90_000 }, () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
   async function violations(page: Page): Promise<string[]> {
