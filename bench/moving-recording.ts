@@ -9,10 +9,10 @@ import { TierColumns } from '../src/engine/tier-columns.js';
 import type { RecordingMetadata } from '../src/recording/format.js';
 import { RecordingWriter } from '../src/recording/recording-writer.js';
 import { FileStorage } from '../src/ring/file-storage.js';
-import { COUNTER_COLUMNS, type HostUnits, metricsOf, ROLLUP_COLUMNS } from '../src/schema.js';
+import { COUNTER_COLUMNS, metricsOf, ROLLUP_COLUMNS } from '../src/schema.js';
+import { METADATA as MADE_UP, randomFrom } from './synthetic-sweeps.js';
 
 const PROCESSES = 2000;
-const HZ = 100;
 const PAGE = 4096;
 const TICK_NS = 10_000_000;
 const MOVING = 0.1;
@@ -20,8 +20,8 @@ const MOVING = 0.1;
 const DEEP_EVERY = 100;
 const RING_BYTES = 512 * 2 ** 20;
 const BLOCK_BYTES = 2 ** 22;
-const HOST: HostUnits = { pageSize: PAGE, clockTicksPerSecond: 100 };
-const START_NS = 1_000_000_000_000n;
+const METADATA: RecordingMetadata = { ...MADE_UP, rollup: '1' };
+const START_NS = BigInt(METADATA.startedAt.monotonicNs);
 
 const place = (name: string) => COUNTER_COLUMNS.indexOf(name);
 const deepPlace = (name: string) => ROLLUP_COLUMNS.indexOf(name);
@@ -89,28 +89,3 @@ function read({ columns }: TierColumns, { columns: reads }: TierColumns, tick: n
   }
   return slots;
 }
-
-/** The same numbers in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const METADATA: RecordingMetadata = {
-  format: 'tide-1',
-  writer: { name: 'tidemark', version: '0', pid: 0 },
-  host: { hostname: 'bench', kernel: '', architecture: process.arch, cpus: 1, bootId: '', ...HOST },
-  engine: { name: 'none', reason: 'made up' },
-  procfs: '/proc',
-  target: 'made up',
-  hz: HZ,
-  rollup: '1',
-  mappings: 'off',
-  audit: 0,
-  startedAt: { monotonicNs: `${START_NS}`, realNs: '1700000000000000000', boottimeNs: `${START_NS}` },
-};

@@ -134,7 +134,7 @@ export function movingSlots(count: number, share: number): TierColumns[] {
 }
 
 /** The same numbers in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -144,7 +144,8 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-const METADATA: RecordingMetadata = {
+/** Of a recording of made-up processes. */
+export const METADATA: RecordingMetadata = {
   format: 'tide-1',
   writer: { name: 'tidemark', version: '0', pid: 0 },
   host: { hostname: 'bench', kernel: '', architecture: process.arch, cpus: 1, bootId: '', ...HOST },

@@ -1,6 +1,9 @@
 /** What is collected of a recording: sums, comings and goings, gaps, and memory that does not grow with what is read. */
 import { describe, expect, it } from 'vitest';
-import { Author, someone } from '../../test/recorder/synthetic.js';
+import { Author, MONOTONIC, SECOND, someone } from '../../test/recorder/synthetic.js';
+import { scratch } from '../../test/recorder/workload.js';
+import { mergeRecordings } from '../recording/merge.js';
+import { openRecording } from '../recording/recording.js';
 import { Collector } from './collector.js';
 import type { Course } from './course.js';
 import { MetricNumber } from './page-format.js';
@@ -98,6 +101,49 @@ describe('a collector', () => {
     const { gaps } = collect(author);
     expect(gaps.missing).toBe(7);
     expect(gaps.list()).toEqual([{ from: 0, to: 800, ticks: 7, reason: 'missed' }]);
+  });
+
+  it('takes the sums of merged recordings together while both last, and nothing where nobody recorded', () => {
+    using folder = scratch();
+    const inputs = [0, 40].map((first) => {
+      const author = new Author();
+      author.tick = first;
+      author.arrive(0, someone(first + 1));
+      author.set(0, { rss: (first + 1) * MIB });
+      for (let tick = 0; tick < 20; tick++) author.sweep();
+      author.close();
+      return author.open();
+    });
+    mergeRecordings(inputs, folder.file('both.tide'));
+    using both = openRecording(folder.file('both.tide'));
+    const collector = new Collector(both);
+    collector.advance();
+    collector.settle();
+    expect(entries(collector.totals[MetricNumber.rss]!)).toEqual([
+      [0, MIB],
+      [4000, 41 * MIB],
+    ]);
+    expect(collector.gaps.list()).toEqual([{ from: 1900, to: 4000, ticks: 0, reason: 'unrecorded' }]);
+    const first = [...collector.records.values()].find(({ identity }) => identity.pid === 1)!;
+    expect(first.isGone).toBe(false);
+    expect(entries(first.courses![0]!)).toEqual([
+      [0, MIB],
+      [1950, Number.NaN],
+    ]);
+  });
+
+  it('begins with the first tick that is still there, not where the recording once began', () => {
+    const author = new Author();
+    author.tick = 36_000;
+    author.arrive(0, someone(1));
+    author.set(0, { rss: MIB });
+    author.sweep();
+    author.sweep();
+    author.close();
+    const collector = collect(author);
+    expect(entries(collector.totals[MetricNumber.rss]!)).toEqual([[0, MIB]]);
+    expect(collector.msOf(collector.lastBucket)).toBe(100);
+    expect(collector.startNs).toBe(MONOTONIC + 3600n * SECOND);
   });
 
   it('goes on where it stopped, as the recording grows', () => {

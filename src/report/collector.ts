@@ -20,6 +20,8 @@ const LEAST_CAP = 8;
 const TOTALS_CAP = 8192;
 const MOST_PROCESSES = 20_000;
 const PROGRESS_EVERY_FRAMES = 256;
+/** An input of a merged recording that had no frame for so long is over; a tick is two buckets. */
+const SILENT_BUCKETS = 10;
 
 const counters = ['rss', 'rssAnon', 'minorFaults', 'majorFaults'] as const;
 const COUNTERS = counters.map((name) => [MetricNumber[name], COUNTER_COLUMNS.indexOf(name)] as const);
@@ -34,6 +36,12 @@ const IS_GAUGE = PAGE_METRICS.map(({ kind }) => kind === 'gauge');
 const LEAST = 1;
 const MOST = 2;
 
+interface Input {
+  /** What its last frame added up to. */
+  readonly sums: Float64Array;
+  lastBucket: number;
+}
+
 export class Collector {
   /** By `identityKey`. */
   readonly records = new Map<string, ProcessRecord>();
@@ -46,13 +54,15 @@ export class Collector {
   lastBucket = 0;
   /** Length of a bucket of the finest level, nanoseconds. */
   readonly unitNs: number;
-  readonly #startNs: bigint;
+  /** Monotonic time of the first frame that is still there: the begin of a recording may have been cut off or overwritten. */
+  #startNs: bigint | undefined;
+  readonly #headerNs: bigint;
   readonly #bySlot: (ProcessRecord | undefined)[] = [];
   readonly #walks: FrameWalk[];
   #cap = FIRST_CAP;
   #entries = 0;
-  /** By input of a merged recording: what its last frame added up to. */
-  readonly #sums = new Map<number, Float64Array>();
+  /** By input of a merged recording. */
+  readonly #inputs = new Map<number, Input>();
   #shown = new Float64Array(PAGE_METRICS.length).fill(Number.NaN);
   /** What counters have counted since the recording began, also of processes that have gone. */
   readonly #counted = new Float64Array(PAGE_METRICS.length);
@@ -60,7 +70,7 @@ export class Collector {
 
   constructor(recording: Recording) {
     const { metadata } = recording;
-    this.#startNs = BigInt(metadata.startedAt.monotonicNs);
+    this.#headerNs = BigInt(metadata.startedAt.monotonicNs);
     this.unitNs = Math.max(1000, Math.round(5e8 / metadata.hz));
     this.gaps = new Gaps(1e9 / metadata.hz);
     this.#walks = recording.walks();
@@ -88,23 +98,32 @@ export class Collector {
     return (bucket * this.unitNs) / 1e6;
   }
 
+  /** Monotonic nanoseconds of bucket 0. */
+  get startNs(): bigint {
+    return this.#startNs ?? this.#headerNs;
+  }
+
+  /** Less than 0 for what was before the first frame. */
   msOfMonotonic(timeNs: bigint): number {
-    return Number(timeNs - this.#startNs) / 1e6;
+    return Number(timeNs - this.startNs) / 1e6;
   }
 
   #take(walk: FrameWalk): void {
     this.frames++;
+    this.#startNs ??= walk.startNs;
     const sinceNs = Number(walk.startNs - this.#startNs);
-    // What was recorded before the first tick of a merged recording's first part lies at its beginning.
+    // Times never go back, also where those of another clock follow.
     const bucket = Math.max(this.lastBucket, Math.floor(Math.max(0, sinceNs) / this.unitNs));
     this.lastBucket = bucket;
     const isTick = walk.stepNs === 0n;
     if (isTick) this.gaps.tick(walk.input, walk.tick, sinceNs / 1e6);
-    let sums = this.#sums.get(walk.input);
-    if (!sums) {
-      sums = new Float64Array(PAGE_METRICS.length);
-      this.#sums.set(walk.input, sums);
+    let input = this.#inputs.get(walk.input);
+    if (!input) {
+      input = { sums: new Float64Array(PAGE_METRICS.length), lastBucket: bucket };
+      this.#inputs.set(walk.input, input);
     }
+    input.lastBucket = bucket;
+    const { sums } = input;
     sums.fill(0);
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
@@ -199,7 +218,7 @@ export class Collector {
     if (key === undefined || identity === undefined) return undefined;
     let record = this.records.get(key);
     if (!record) {
-      record = new ProcessRecord(key, identity, bucket);
+      record = new ProcessRecord(key, identity, bucket, walk.input);
       this.records.set(key, record);
     }
     record.identity = identity;
@@ -220,19 +239,26 @@ export class Collector {
     }
   }
 
-  /** Ends the records whose process was not in the last frame. */
+  /** Ends the records whose process was not in the last frame, and the courses of an input that is over. */
   settle(): void {
     for (const record of this.records.values()) {
-      // In a merged recording a frame is of one host, and the others have theirs a little earlier.
-      const isOld = record.lastBucket < this.lastBucket - (this.#sums.size > 1 ? 4 * this.#sums.size : 0);
-      if (!record.isGone && isOld) this.#end(record, this.lastBucket);
+      const { lastBucket } = this.#inputs.get(record.input)!;
+      if (record.isGone) continue;
+      if (record.lastBucket < lastBucket) this.#end(record, lastBucket);
+      else if (lastBucket < this.lastBucket - SILENT_BUCKETS) {
+        record.held.forEach((value, metric) => {
+          if (IS_GAUGE[metric] && !Number.isNaN(value)) record.push(metric, lastBucket + 1, Number.NaN);
+        });
+      }
     }
   }
 
   #takeSums(bucket: number): void {
     for (let metric = 0; metric < PAGE_METRICS.length; metric++) {
       let sum = this.#counted[metric]!;
-      for (const sums of this.#sums.values()) sum += sums[metric]!;
+      for (const { sums, lastBucket } of this.#inputs.values()) {
+        if (lastBucket >= bucket - SILENT_BUCKETS) sum += sums[metric]!;
+      }
       if (sum === this.#shown[metric] || Number.isNaN(sum)) continue;
       this.#shown[metric] = sum;
       const course = this.totals[metric]!;

@@ -7,6 +7,8 @@
 import type { Gap } from './page-format.js';
 
 const MOST = 2000;
+/** Ticks are late now and then; a longer silence between two that follow each other is one in which nobody recorded. */
+const SILENT_PERIODS = 5;
 
 export class Gaps {
   /** Ticks that are missing in all. */
@@ -14,6 +16,7 @@ export class Gaps {
   #gaps: Gap[] = [];
   readonly #last = new Map<number, { tick: number; ms: number }>();
   #isLost = false;
+  #lastMs: number | undefined;
   /** Gaps nearer to each other than that are told as one. */
   #nearMs = 0;
   readonly #periodMs: number;
@@ -31,7 +34,11 @@ export class Gaps {
     const last = this.#last.get(input);
     const reason = this.#isLost ? 'lost' : 'missed';
     if (last && tick > last.tick + 1) this.#add({ from: last.ms, to: ms, ticks: tick - last.tick - 1, reason });
+    else if (this.#lastMs !== undefined && ms - this.#lastMs > SILENT_PERIODS * this.#periodMs) {
+      this.#add({ from: this.#lastMs, to: ms, ticks: 0, reason: 'unrecorded' });
+    }
     this.#isLost = false;
+    this.#lastMs = ms;
     if (last) {
       last.tick = tick;
       last.ms = ms;

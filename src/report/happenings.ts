@@ -13,6 +13,8 @@ import type { PageEvent } from './page-format.js';
 
 const MOST_FREQUENT = 4000;
 const MOST_RARE = 4000;
+/** Events of the begin come a little before the first tick; what is earlier belongs to ticks that are gone. */
+const BEFORE_MS = 1000;
 /** What the clock may differ by between two readings before that is told: it is slewed all the time. */
 const CLOCK_SLACK_MS = 100;
 const GC = /^gc\b|garbage/i;
@@ -40,12 +42,15 @@ export function collectHappenings(
   let more = 0;
   let offsetMs: number | undefined;
   const add = (to: PageEvent[], event: PageEvent, key?: string) => {
+    if (event.at < -BEFORE_MS && event.kind !== 'span' && event.kind !== 'gc') {
+      more++;
+      return;
+    }
     const process = key === undefined ? undefined : numberOf(key);
     to.push(process === undefined ? event : { ...event, process });
   };
-  const begins = recording.events();
-  for (const { timeNs, event } of begins) {
-    const at = msOf(timeNs);
+  for (const { timeNs, event } of recording.events()) {
+    const at = clamped(msOf(timeNs));
     switch (event.type) {
       case 'mark':
         if (event.pid !== undefined && event.startTicks !== undefined && event.name === 'oom') {
@@ -120,7 +125,15 @@ export function collectHappenings(
   }
   more += frequent.splice(0, Math.max(0, frequent.length - MOST_FREQUENT)).length;
   more += rare.splice(MOST_RARE).length;
-  return { events: [...rare, ...frequent].sort((a, b) => a.at - b.at), more, endings, oomKilled };
+  // A span that was over before the first tick is gone with its ticks.
+  const shown = [...rare, ...frequent].filter(({ at, to = at }) => Math.max(at, to) >= 0);
+  more += rare.length + frequent.length - shown.length;
+  return { events: shown.sort((a, b) => a.at - b.at), more, endings, oomKilled };
+}
+
+/** What was a little before the first tick is shown at it. */
+function clamped(ms: number): number {
+  return ms < 0 && ms >= -BEFORE_MS ? 0 : ms;
 }
 
 function nameOf(text: string | undefined): string {

@@ -3,7 +3,7 @@
  * version of it.
  *
  * The trap: to make the data takes longer the more there are. So they are made when somebody asks, once for all who ask,
- * and not again before ten times as long has passed as it took.
+ * and not again before four times as long has passed as it took.
  */
 import type { Answer } from '../http/local-server.js';
 import type { Recording } from '../recording/recording.js';
@@ -12,7 +12,7 @@ import { type Blocks, PageMaker } from './page-blocks.js';
 import { pageHtml } from './page-html.js';
 
 const LEAST_AGE_MS = 500;
-const REST = 10;
+const REST = 4;
 
 export class LivePage {
   readonly #maker: PageMaker;

@@ -120,7 +120,7 @@ export class PageMaker {
     const { recording } = this;
     const collector = this.#collector;
     const { metadata } = recording;
-    const startNs = BigInt(metadata.startedAt.realNs);
+    const startNs = recording.clock().toUnix(collector.startNs);
     const evidence = { collector, records, nameOf, happenings, summary, metadata };
     const memory = metadata.host.memoryBytes;
     return {
@@ -220,7 +220,7 @@ function commandOf(program: { readonly exe?: string; readonly args?: readonly st
 
 function endingOf(record: ProcessRecord, happenings: Happenings): string | null {
   if (happenings.oomKilled.has(record.key)) return 'killed: out of memory';
-  return happenings.endings.get(record.key) ?? (record.isGone ? 'ended' : null);
+  return happenings.endings.get(record.key) ?? (record.isGone ? 'no longer seen' : null);
 }
 
 /** The value that was measured last. */

@@ -119,8 +119,11 @@ export interface PageEvent {
 
 export interface Gap extends Stretch {
   readonly ticks: number;
-  /** `missed`: the recorder came too late. `lost`: overwritten or damaged. */
-  readonly reason: 'missed' | 'lost';
+  /**
+   * `missed`: the recorder came too late. `lost`: overwritten or damaged. `unrecorded`: there was no recorder, as between two
+   * recordings that were merged, or before one was resumed.
+   */
+  readonly reason: 'missed' | 'lost' | 'unrecorded';
 }
 
 /** One column per fact, one row per process, in the order of their peaks. Null: not measured. */

@@ -26,6 +26,8 @@ export class ProcessRecord {
     readonly key: string,
     public identity: ProcessIdentity,
     readonly firstBucket: number,
+    /** Of a merged recording: which of its inputs it is in. */
+    readonly input: number,
   ) {
     this.lastBucket = firstBucket;
   }

@@ -27,6 +27,7 @@ export type PageOptions = Parameters<Browser['newPage']>[0];
 /** Opens an address and waits until the page is drawn. */
 export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, timezoneId: 'UTC', ...options });
+  page.setDefaultTimeout(60_000);
   const said: string[] = [];
   const asked: string[] = [];
   page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));

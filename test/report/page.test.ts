@@ -20,7 +20,7 @@ beforeAll(async () => {
   const made = await runTidemark(['report', path.join(folder, 'story.tide'), '-o', html]);
   expect(made).toEqual({ code: 0, stdout: '', stderr: '' });
   browser = await launchBrowser();
-});
+}, 90_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -42,7 +42,7 @@ async function withPage(hash: string, look: (opened: Opened & { page: Page }) =>
 const rows = (page: Page) => page.locator('#processes tbody tr');
 const fragmentOf = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 
-describe('the page', () => {
+describe('the page', { timeout: 90_000 }, () => {
   it('says in words what stands out, each with its time', async () => {
     await withPage('', async ({ page }) => {
       expect(await page.title()).toBe('story.tide – Tidemark');
@@ -131,7 +131,7 @@ describe('the page', () => {
       expect(await heap.textContent()).toMatch(/\+160\.0 MiB/);
       await space.getByLabel('At', { exact: false }).first().fill('0');
       await space.getByText(/^6 mappings/).waitFor();
-      expect(fragmentOf(page).get('a')).toBe('0.5');
+      expect(fragmentOf(page).get('a')).toBe('0.6');
     });
   });
 
@@ -183,6 +183,66 @@ describe('the page', () => {
     });
   });
 
+  it('draws the same picture for the same fragment, and another one for another', async () => {
+    const pictureAt = async (hash: string, before = hash): Promise<Buffer> => {
+      let picture!: Buffer;
+      await withPage(before, async ({ page }) => {
+        await page.evaluate((next) => {
+          location.hash = next;
+        }, hash);
+        await page.waitForFunction(() => document.querySelector('#process .space canvas') !== null);
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+        picture = await page.locator('main').screenshot({ animations: 'disabled' });
+      });
+      return picture;
+    };
+    const hash = `#t=5-15&p=${leaky}&a=12.5&b=0.5`;
+    const [direct, led, other] = [
+      await pictureAt(hash),
+      await pictureAt(hash, '#m=cpu'),
+      await pictureAt(`#p=${leaky}&a=12.5`),
+    ];
+    expect(direct.equals(led)).toBe(true);
+    expect(direct.equals(other)).toBe(false);
+  });
+
+  it('shows gaps, marks and the estimated stretches in their colours', async () => {
+    await withPage(`#p=${leaky}`, async ({ page }) => {
+      // How many pixels of a canvas are near a colour of the style sheet.
+      const pixels = (selector: string, name: string) =>
+        page.evaluate(
+          ([where, variable]) => {
+            const canvas = document.querySelector<HTMLCanvasElement>(where!)!;
+            const { width, height } = canvas;
+            const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+            copy.drawImage(canvas, 0, 0);
+            const { data } = copy.getImageData(0, 0, width, height);
+            const hex = getComputedStyle(document.documentElement).getPropertyValue(variable!).trim();
+            const wanted = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+            let count = 0;
+            for (let at = 0; at < data.length; at += 4) {
+              const isNear = wanted.every((value, index) => Math.abs(data[at + index]! - value) < 40);
+              if (isNear && data[at + 3]! > 80) count++;
+            }
+            return count;
+          },
+          [selector, name],
+        );
+      const timeline = '#timeline canvas';
+      expect(await pixels(timeline, '--gap')).toBeGreaterThan(50);
+      expect(await pixels(timeline, '--oom')).toBeGreaterThan(50);
+      expect(await pixels(timeline, '--mark')).toBeGreaterThan(50);
+      expect(await pixels('#process canvas', '--line-2')).toBeGreaterThan(50);
+      await page.evaluate(() => {
+        location.hash = '#t=0-2';
+      });
+      await page.getByText('Nothing in this stretch.').waitFor();
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      expect(await pixels(timeline, '--gap')).toBe(0);
+      expect(await pixels(timeline, '--oom')).toBe(0);
+    });
+  });
+
   it('copies its findings as Markdown in which names are no markup', async () => {
     await withPage('', async ({ page }) => {
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -195,7 +255,7 @@ describe('the page', () => {
   });
 });
 
-describe('the page is for everybody', () => {
+describe('the page is for everybody', { timeout: 90_000 }, () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
   async function violations(page: Page): Promise<string[]> {

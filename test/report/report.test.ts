@@ -18,7 +18,7 @@ let browser: Browser;
 beforeAll(async () => {
   writeStory(story);
   browser = await launchBrowser();
-});
+}, 90_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -42,7 +42,7 @@ async function seen(file: string): Promise<string> {
   return text;
 }
 
-describe('report', () => {
+describe('report', { timeout: 90_000 }, () => {
   it('writes the same page into a file, and through pipes', async () => {
     const html = folder.file('one.html');
     expect(await runTidemark(['report', story, '-o', html])).toMatchObject({ code: 0, stderr: '' });

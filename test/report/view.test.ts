@@ -1,16 +1,18 @@
 /** `tidemark view`: who is answered, and that the page follows a recording whose writer never waits for it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRecording } from '../../src/recording/recording.js';
 import { startTidemark } from '../recorder/command.js';
 import { scratch, startSleep, until } from '../recorder/workload.js';
 import { MAIN, runTidemark } from '../tidemark-process.js';
 import { launchBrowser, openPage } from './browser.js';
 import { writeStory } from './story.js';
 
+const MOST_MS = 60_000;
 const folder = scratch();
 const story = folder.file('story.tide');
 let browser: Browser;
@@ -18,7 +20,7 @@ let browser: Browser;
 beforeAll(async () => {
   writeStory(story);
   browser = await launchBrowser();
-});
+}, 90_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -26,6 +28,7 @@ afterAll(async () => {
 });
 
 interface View extends AsyncDisposable {
+  readonly child: ChildProcess;
   readonly url: string;
   /** Ends it; resolves with its exit code. */
   end(): Promise<number | null>;
@@ -42,7 +45,7 @@ async function startView(words: readonly string[]): Promise<View> {
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  await until(() => stdout.includes('\n') || child.exitCode !== null);
+  await until(() => stdout.includes('\n') || child.exitCode !== null, 'the address', MOST_MS);
   if (!stdout.includes('\n')) throw new Error(`view ended: ${stderr}`);
   const end = async () => {
     child.kill('SIGINT');
@@ -50,6 +53,7 @@ async function startView(words: readonly string[]): Promise<View> {
     return code;
   };
   return {
+    child,
     url: stdout.trim(),
     end,
     [Symbol.asyncDispose]: async () => {
@@ -70,7 +74,8 @@ function ask(url: string, options: { method?: string; headers?: Record<string, s
   });
 }
 
-describe('view', () => {
+// A browser and a recorder beside each other take their time on a host that has other work.
+describe('view', { timeout: 90_000 }, () => {
   it('answers on 127.0.0.1 whoever knows the token, and tells others nothing', async () => {
     await using view = await startView([story]);
     const url = new URL(view.url);
@@ -95,7 +100,7 @@ describe('view', () => {
     const sleep = startSleep();
     const file = folder.file('growing.tide');
     const recording = startTidemark(['record', '--pid', `${sleep.pid}`, '--hz', '20', '-o', file], folder.path);
-    await until(() => recording.stderr().includes('recording'));
+    await until(() => recording.stderr().includes('recording'), 'the recording', MOST_MS);
     await using view = await startView([file]);
     const { page, said, asked } = await openPage(browser, view.url);
     await page.getByText('Following the recording.').waitFor();
@@ -121,16 +126,36 @@ describe('view', () => {
       const socket = connect(Number(url.port), '127.0.0.1');
       socket.pause();
       socket.on('error', () => {});
-      socket.write(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`.repeat(20));
+      socket.write(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`.repeat(5));
       return socket;
     });
     const { page, said } = await openPage(browser, view.url);
-    await page.waitForFunction(() => Number(document.documentElement.dataset.version) >= 3);
+    await page.waitForFunction(() => Number(document.documentElement.dataset.version) >= 2);
     await page.locator('#processes tbody a', { hasText: `(${sleep.pid})` }).waitFor();
     expect(said).toEqual([]);
     for (const socket of stalled) socket.destroy();
     await page.close();
     expect(await view.end()).toBe(0);
+    sleep.kill('SIGKILL');
+  });
+
+  it('keeps no recorder waiting when it stands still itself', async () => {
+    const sleep = startSleep();
+    const file = folder.file('unhindered.tide');
+    const recording = startTidemark(['record', '--pid', `${sleep.pid}`, '--hz', '50', '-o', file], folder.path);
+    await until(() => recording.stderr().includes('recording'), 'the recording', MOST_MS);
+    await using view = await startView([file]);
+    expect(await ask(view.url)).toBe(200);
+    view.child.kill('SIGSTOP');
+    const ticksNow = () => {
+      using opened = openRecording(file);
+      return opened.summary().ticks.recorded;
+    };
+    const before = ticksNow();
+    await until(() => ticksNow() >= before + 20, 'twenty ticks', MOST_MS);
+    view.child.kill('SIGCONT');
+    recording.child.kill('SIGINT');
+    await recording.ended;
     sleep.kill('SIGKILL');
   });
 

@@ -88,6 +88,7 @@ export class Chart {
       drawn.isBytes,
       drawn.lines.map(({ label, color, isDashed, fill, most }) => [label, color, isDashed, fill, most !== undefined]),
       styleValue('--text'),
+      axisPixels(),
     ]);
     if (!this.#plot || shape !== this.#shape) {
       this.#plot?.destroy();
@@ -162,12 +163,14 @@ export class Chart {
       stroke: () => styleValue('--muted'),
       grid: { stroke: () => styleValue('--grid'), width: 1 },
       ticks: { show: false },
-      font: '12px system-ui, sans-serif',
+      font: `${axisPixels()}px system-ui, sans-serif`,
     };
     return {
       width: this.#width(),
       height,
       ms: 1,
+      // Rounded up, as it is without this, the scale would be off by a millisecond.
+      tzDate: (time) => new Date(Math.floor(time)),
       padding: [14, 12, 0, 0],
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: !isOverview }, x: !isOverview, y: false },
       legend: { show: !isOverview, live: true },
@@ -177,17 +180,18 @@ export class Chart {
         y: { range: (_, __, most) => [0, most > 0 ? most * 1.06 : 1] },
       },
       axes: isOverview
-        ? [{ show: false }, { ...axis, size: 72, values: () => [], grid: { show: false } }]
+        ? [{ show: false }, { ...axis, size: 6 * axisPixels(), values: () => [], grid: { show: false } }]
         : [
             {
               ...axis,
-              space: 90,
+              space: 7.5 * axisPixels(),
+              size: 2.5 * axisPixels(),
               values: (plot, splits) =>
                 splits.map((at) => clock(at, (plot.scales.x?.max ?? 0) - (plot.scales.x?.min ?? 0))),
             },
             {
               ...axis,
-              size: 72,
+              size: 6 * axisPixels(),
               ...(drawn.isBytes ? { incrs: BINARY_STEPS } : {}),
               values: (_, splits) => splits.map((value) => this.#drawn!.value(value)),
             },
@@ -263,6 +267,11 @@ export class Chart {
     }
     ctx.restore();
   }
+}
+
+/** As large as small text is for this reader. */
+function axisPixels(): number {
+  return Math.round(Number.parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.75);
 }
 
 function hasBand({ least, most }: Line): boolean {

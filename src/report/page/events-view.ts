@@ -62,7 +62,10 @@ export class EventsView {
       kind: 'gap',
       at: gap.from,
       to: gap.to,
-      text: `${gap.ticks} ${gap.ticks === 1 ? 'tick' : 'ticks'} ${gap.reason}`,
+      text:
+        gap.reason === 'unrecorded'
+          ? 'nobody recorded'
+          : `${gap.ticks} ${gap.ticks === 1 ? 'tick' : 'ticks'} ${gap.reason}`,
     }));
     const rows = [...head.events, ...gaps]
       .filter((row) => (row.to ?? row.at) >= from && row.at <= to)

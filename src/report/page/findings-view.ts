@@ -18,14 +18,22 @@ const KIND_WORDS: Record<Finding['kind'], string> = {
 export function findingsView(recording: PageRecording): HTMLElement {
   const { head } = recording;
   const done = element('span', { role: 'status', class: 'done' });
-  const copy = element('button', { type: 'button', onclick: () => void copyMarkdown(head, done) }, 'Copy as Markdown');
+  const copy = element(
+    'button',
+    { type: 'button', 'data-key': 'copy', onclick: () => void copyMarkdown(head, done) },
+    'Copy as Markdown',
+  );
   const items = head.findings.map((finding) =>
     element(
       'li',
       { class: `finding ${finding.kind}` },
       element('span', { class: 'kind' }, KIND_WORDS[finding.kind]),
       ' ',
-      element('a', { href: linkOf(recording, finding), 'data-finding': finding.kind }, finding.text),
+      element(
+        'a',
+        { href: linkOf(recording, finding), 'data-finding': finding.kind, 'data-key': finding.text },
+        finding.text,
+      ),
       ' ',
       element('span', { class: 'when' }, stretchText(head, finding)),
     ),

@@ -3,7 +3,7 @@
  *
  * The trap: a page that is slow or hidden must not be sent what it does not take; so nothing is pushed to it.
  */
-import { updateBlocks } from './blocks.js';
+import { type BlockTexts, blocksOfAnswer } from './blocks.js';
 
 const PAUSE_MS = 1000;
 
@@ -14,7 +14,7 @@ interface Answer {
   readonly blocks?: Readonly<Record<string, string>>;
 }
 
-export function followServer(status: HTMLElement, onNewer: () => Promise<void>): void {
+export function followServer(status: HTMLElement, onNewer: (blocks: BlockTexts) => Promise<void>): void {
   let version = 0;
   const ask = async (): Promise<void> => {
     if (!document.hidden) {
@@ -23,10 +23,7 @@ export function followServer(status: HTMLElement, onNewer: () => Promise<void>):
         if (!response.ok) throw new Error(`the server answered ${response.status}`);
         const answer = (await response.json()) as Answer;
         version = answer.version;
-        if (answer.blocks) {
-          updateBlocks(answer.blocks);
-          await onNewer();
-        }
+        if (answer.blocks) await onNewer(blocksOfAnswer(answer.blocks));
         document.documentElement.dataset.version = String(version);
         status.textContent = answer.isOver ? 'The recording has ended.' : 'Following the recording.';
         if (answer.isOver) return;

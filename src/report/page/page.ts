@@ -3,6 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import './colors.css';
 import './page.css';
 import './print.css';
+import { blocksInPage } from './blocks.js';
 import { element, refill, section } from './dom.js';
 import { EventsView } from './events-view.js';
 import { findingsView } from './findings-view.js';
@@ -15,7 +16,7 @@ import { TimelineView } from './timeline-view.js';
 
 async function main(): Promise<void> {
   const root = document.getElementById('page')!;
-  const recording = await PageRecording.read();
+  const recording = await PageRecording.read(blocksInPage);
   document.title = `${recording.head.title} – Tidemark`;
   const timeline = new TimelineView(recording);
   const processes = new ProcessesView(recording);
@@ -61,12 +62,17 @@ async function main(): Promise<void> {
   document.documentElement.dataset.ready = 'true';
   performance.mark('drawn');
   if (!recording.head.isLive) return;
-  followServer(status, async () => {
-    const newer = await PageRecording.read();
+  followServer(status, async (blocks) => {
+    const newer = await PageRecording.read(blocks);
+    const focused = document.activeElement?.getAttribute('data-key');
     for (const view of [timeline, processes, process, events]) view.follow(newer);
     refill(findings, findingsView(newer));
     refill(notes, ...notesOf(newer));
     await draw();
+    // What was made anew has lost the focus to nobody.
+    if (focused !== null && focused !== undefined && document.activeElement === document.body) {
+      page.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    }
   });
 }
 

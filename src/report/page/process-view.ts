@@ -24,6 +24,7 @@ const PARTS: readonly (readonly [PageMetricName, string])[] = [
 ];
 
 interface Opened {
+  readonly key: string;
   readonly process: number;
   readonly tracks: Tracks;
   readonly space: Space | undefined;
@@ -35,9 +36,12 @@ export class ProcessView {
   readonly #chart: Chart;
   readonly #stack: Chart;
   readonly #space = new SpaceView();
+  readonly #facts = element('dl', { class: 'facts' });
   readonly #stackChoice: { readonly root: HTMLElement; readonly select: HTMLSelectElement };
   #opened: Opened | undefined;
   #asked = 0;
+  /** What is opened is of an older version of the recording. */
+  #isOld = false;
 
   constructor(
     private recording: PageRecording,
@@ -59,9 +63,10 @@ export class ProcessView {
     this.root = section('process', 'One process', this.#body);
   }
 
+  /** Goes on with newer data; what is there stays there, and keeps the focus. */
   follow(recording: PageRecording): void {
     this.recording = recording;
-    this.#opened = undefined;
+    this.#isOld = true;
   }
 
   /** Shows the process that is chosen, or says how to choose one. Resolves when it is drawn. */
@@ -75,13 +80,19 @@ export class ProcessView {
       refill(this.#body, element('p', {}, `${lost}Choose a process in the table above.`));
       return;
     }
-    if (this.#opened?.process !== process) {
+    const before = this.#opened;
+    const key = recording.head.processes.key[process]!;
+    if (before?.key !== key || this.#isOld) {
       const [tracks, space] = await Promise.all([recording.tracks(process), recording.space(process)]);
       // Somebody may have chosen another one meanwhile.
       if (asked !== this.#asked) return;
-      this.#opened = { process, tracks, space };
-      this.#build(this.#opened);
+      this.#opened = { key, process, tracks, space };
+      this.#isOld = false;
+      const isSame = before?.key === key && (before.space === undefined) === (space === undefined);
+      if (!isSame) this.#build(this.#opened);
+      this.#tellFacts(process);
     }
+    if (!this.#opened) return;
     this.#drawCharts(this.#opened);
     this.#space.draw(this.#opened.space, recording.head);
   }
@@ -95,7 +106,21 @@ export class ProcessView {
 
   #build({ process, space }: Opened): void {
     const { recording } = this;
-    const { processes, durationMs } = recording.head;
+    const pieces: (Node | null)[] = [element('h3', { class: 'name' }, recording.nameOf(process)), this.#facts];
+    if ((recording.head.processes.block[process] ?? -1) < 0)
+      pieces.push(element('p', {}, 'Its course is not kept in this page.'));
+    pieces.push(
+      this.#chart.root,
+      element('h3', {}, space ? 'Memory by class over time' : 'Memory by kind over time'),
+      space ? element('p', { class: 'tools' }, this.#stackChoice.root) : null,
+      this.#stack.root,
+      this.#space.root,
+    );
+    refill(this.#body, ...pieces);
+  }
+
+  #tellFacts(process: number): void {
+    const { processes, durationMs } = this.recording.head;
     const first = processes.first[process]!;
     const last = processes.last[process]!;
     const facts: [string, string][] = [
@@ -106,23 +131,10 @@ export class ProcessView {
       ['Growth', sizeChange(processes.growth[process])],
       ['End', processes.ended[process] ?? 'it lives on'],
     ];
-    const pieces: (Node | null)[] = [
-      element('h3', { class: 'name' }, recording.nameOf(process)),
-      element(
-        'dl',
-        { class: 'facts' },
-        ...facts.map(([label, text]) => element('div', {}, element('dt', {}, label), element('dd', {}, text))),
-      ),
-    ];
-    if ((processes.block[process] ?? -1) < 0) pieces.push(element('p', {}, 'Its course is not kept in this page.'));
-    pieces.push(
-      this.#chart.root,
-      element('h3', {}, space ? 'Memory by class over time' : 'Memory by kind over time'),
-      space ? element('p', { class: 'tools' }, this.#stackChoice.root) : null,
-      this.#stack.root,
-      this.#space.root,
+    refill(
+      this.#facts,
+      ...facts.map(([label, text]) => element('div', {}, element('dt', {}, label), element('dd', {}, text))),
     );
-    refill(this.#body, ...pieces);
   }
 
   #drawCharts({ process, tracks, space }: Opened): void {

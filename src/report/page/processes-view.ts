@@ -154,7 +154,11 @@ export class ProcessesView {
       return element(
         'th',
         { scope: 'row' },
-        element('a', { href, title, 'aria-current': key === chosen ? 'true' : null }, this.recording.nameOf(process)),
+        element(
+          'a',
+          { href, title, 'data-key': key, 'aria-current': key === chosen ? 'true' : null },
+          this.recording.nameOf(process),
+        ),
       );
     });
     return element('tr', { class: key === chosen ? 'chosen' : null }, ...cells);

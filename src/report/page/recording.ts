@@ -1,7 +1,7 @@
 /** The recording as the page has it: its head, and what is read from other blocks when somebody looks at it. */
 import { NumberReader } from '../number-columns.js';
 import { type Head, PAGE_METRICS } from '../page-format.js';
-import { readBlock } from './blocks.js';
+import { type BlockTexts, readBlock } from './blocks.js';
 import { readSpace, type Space } from './space-data.js';
 import { readTrack, type Track } from './track.js';
 
@@ -14,12 +14,13 @@ export class PageRecording {
   private constructor(
     readonly head: Head,
     readonly totals: Tracks,
+    private readonly blocks: BlockTexts,
   ) {}
 
-  static async read(): Promise<PageRecording> {
-    const [head, totals] = await Promise.all([readBlock('head'), readBlock('totals')]);
+  static async read(blocks: BlockTexts): Promise<PageRecording> {
+    const [head, totals] = await Promise.all([readBlock(blocks, 'head'), readBlock(blocks, 'totals')]);
     const parsed = JSON.parse(new TextDecoder().decode(head)) as Head;
-    return new PageRecording(parsed, readTracks(new NumberReader(totals ?? new Uint8Array(0)), parsed.unitMs));
+    return new PageRecording(parsed, readTracks(new NumberReader(totals ?? new Uint8Array(0)), parsed.unitMs), blocks);
   }
 
   /** Number of the process with that key, or -1. */
@@ -33,7 +34,7 @@ export class PageRecording {
     if (number < 0) return [];
     let bytes = this.#courses.get(number);
     if (!bytes) {
-      bytes = readBlock(`courses-${number}`);
+      bytes = readBlock(this.blocks, `courses-${number}`);
       this.#courses.set(number, bytes);
     }
     return readTracks(new NumberReader((await bytes) ?? new Uint8Array(0), offset[process]), this.head.unitMs);
@@ -43,7 +44,7 @@ export class PageRecording {
   async space(process: number): Promise<Space | undefined> {
     const number = this.head.processes.space[process] ?? -1;
     if (number < 0) return undefined;
-    const bytes = await readBlock(`space-${number}`);
+    const bytes = await readBlock(this.blocks, `space-${number}`);
     return bytes && readSpace(new NumberReader(bytes), this.head.unitMs);
   }
 

@@ -57,6 +57,7 @@ export class SpaceView {
   #space: Space | undefined;
   #head: Head | undefined;
   #cells: Cell[] = [];
+  #isBuilt = false;
 
   constructor() {
     this.#at.addEventListener('input', () => change({ at: this.#space!.instants[this.#at.valueAsNumber]!.ms }));
@@ -73,6 +74,7 @@ export class SpaceView {
     this.#head = head;
     if (!space || space.instants.length === 0) {
       this.#space = undefined;
+      this.#isBuilt = false;
       refill(
         this.root,
         element('h3', {}, 'Address space'),
@@ -86,7 +88,11 @@ export class SpaceView {
     }
     if (space !== this.#space) {
       this.#space = space;
-      this.#build(space);
+      for (const input of [this.#at, this.#before]) {
+        input.max = String(space.instants.length - 1);
+        input.disabled = space.instants.length < 2;
+      }
+      if (!this.#isBuilt) this.#build();
     }
     this.#show();
   }
@@ -95,11 +101,8 @@ export class SpaceView {
     if (this.#space) this.#show();
   }
 
-  #build({ instants }: Space): void {
-    for (const input of [this.#at, this.#before]) {
-      input.max = String(instants.length - 1);
-      input.disabled = instants.length < 2;
-    }
+  #build(): void {
+    this.#isBuilt = true;
     const headers = ['Addresses', 'Class', 'Size', 'RSS', 'PSS', 'Swap'].map((title, index) =>
       element('th', { scope: 'col', class: index < 2 ? 'text' : 'number' }, title),
     );
