@@ -259,9 +259,8 @@ export class Recording implements Disposable {
   lostEvents(): { readonly events: number; readonly lives: number } {
     const dropped = { events: 0, lives: 0 };
     const events = this.#eachEvent('events', (_, event) => {
-      if (event.type !== 'drop') return;
-      if (event.tier === 'ring/lives') dropped.lives += event.rows;
-      if (event.tier === 'ring/events') dropped.events += event.rows;
+      if (event.type === 'drop' && event.tier === 'ring/lives') dropped.lives += event.rows;
+      if (event.type === 'drop' && event.tier === 'ring/events') dropped.events += event.rows;
     });
     return { events: events + dropped.events, lives: this.#eachEvent('lives', () => {}) + dropped.lives };
   }

@@ -2,6 +2,7 @@
 import { startRecording } from 'tidemark';
 import { expect, it } from 'vitest';
 import { SmapsColumn } from '../../src/procfs/mapping-table.js';
+import type { Recording } from '../../src/recording/recording.js';
 import { measureHolds } from '../../src/views/target-holds.js';
 import { MIB, until, Workload } from './workload.js';
 
@@ -23,7 +24,7 @@ it('mappings of a process that a whole read would hold for too long are read in 
   expect(Math.max(...column('anonymous'))).toBeGreaterThan(0);
   // Absent, not 0.
   expect([...column('privateDirty')].every(Number.isNaN)).toBe(true);
-  const [holds] = measureHolds(recorder.recording());
+  const [holds] = measureHolds(recorder.recording() as unknown as Recording);
   expect(holds).toMatchObject({ pid: workload.pid, comm: 'python3' });
   expect(holds!.paced).toBe(holds!.reads);
   expect(holds!.heldNs).toBeGreaterThan(0);
