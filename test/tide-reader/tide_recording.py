@@ -12,7 +12,7 @@ FROM_STAT = {"minorFaults", "majorFaults", "userTime", "systemTime", "threads", 
 METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT
 EVENTS = (
     *(None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume"),
-    *(None, "exec", "fork", "ran", "exit", "lives", "peaks"),
+    *(None, "exec", "fork", "ran", "exit", "lives", "peaks", "budget"),
 )
 ARRIVE_BY_LABEL = 13
 
