@@ -9,11 +9,12 @@ import type { Engine } from '../engine/engine.js';
 import { MappingSweep } from '../engine/mapping-sweep.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { Audit } from './audit.js';
 import type { Budget } from './budget.js';
 import type { SamplerConfig } from './config.js';
 import { DeepSchedule, type Movement } from './deep-schedule.js';
+import { sumMappings } from './mapping-sums.js';
 import { PeakReads } from './peak-reads.js';
 import type { ProcessTable } from './process-table.js';
 
@@ -230,6 +231,7 @@ export class DeepReads {
     while (left.length > 0 && process.hrtime.bigint() < endNs) {
       const done = this.engine.sweepMappings(left, left.length, sweep, endNs);
       const [from, to] = this.engine.times;
+      const summed: number[] = [];
       for (let index = 0; index < done; index++) {
         const slot = left[index]!;
         const [first, rows] = [sweep.spans[index]!, sweep.spans[left.length + index]!];
@@ -239,7 +241,16 @@ export class DeepReads {
         schedule.read(slot, status, Number(hold), false, 0, Number(to!), moved);
         this.#audit.read(this.table.identity(slot)!, status, 'smaps');
         this.writer.mappings(from!, this.table.identity(slot)!, tick, status, hold, sweep, first, rows);
+        if (this.#peaks && status === Status.ok && rows > 0) {
+          sumMappings(sweep, first, rows, Number(hold), slot, this.#columns);
+          const shared = this.#columns.columns[PSS]![slot]! - this.#columns.columns[USS]![slot]!;
+          this.#rollup.read(slot, Status.ok, Number(hold), false, shared || 0, Number(to!), moved);
+          summed.push(slot);
+        }
       }
+      // What was read of each mapping needs no read of the whole.
+      if (summed.length > 0)
+        this.writer.rollup(from!, to!, tick, Uint32Array.from(summed), summed.length, this.#columns);
       if (done === 0) break;
       left = left.subarray(done);
     }
