@@ -9,11 +9,12 @@ import type { Engine } from '../engine/engine.js';
 import { MappingSweep } from '../engine/mapping-sweep.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { Audit } from './audit.js';
 import type { Budget } from './budget.js';
 import type { SamplerConfig } from './config.js';
 import { DeepSchedule, type Movement } from './deep-schedule.js';
+import { sumMappings } from './mapping-sums.js';
 import { PeakReads } from './peak-reads.js';
 import type { ProcessTable } from './process-table.js';
 
@@ -251,6 +252,7 @@ export class DeepReads {
     do {
       const done = this.engine.sweepMappings(left, left.length, sweep, endNs, maxHoldNs);
       const [from, to] = this.engine.times;
+      const summed: number[] = [];
       for (let index = 0; index < done; index++) {
         const slot = left[index]!;
         const identity = this.table.identity(slot);
@@ -263,6 +265,16 @@ export class DeepReads {
         this.#mappings.read(slot, status, Number(hold), isPaced, 0, Number(to!), moved);
         if (!isPaced) this.#audit.read(identity, status, 'smaps');
         this.writer.mappings(from!, identity, tick, status, hold, sweep, first, rows);
+        if (this.#peaks && !isPaced && status === Status.ok && rows > 0) {
+          sumMappings(sweep, first, rows, Number(hold), slot, this.#columns);
+          const shared = this.#columns.columns[PSS]![slot]! - this.#columns.columns[USS]![slot]!;
+          this.#rollup.read(slot, Status.ok, Number(hold), false, shared || 0, Number(to!), moved);
+          summed.push(slot);
+        }
+      }
+      // What was read of each mapping needs no read of the whole.
+      if (summed.length > 0) {
+        this.writer.rollup(from!, to!, tick, Uint32Array.from(summed), summed.length, this.#columns);
       }
       left = left.subarray(done);
       if (done === 0) break;

@@ -79,6 +79,8 @@ export class Launcher {
     const socket = child.stdio[3] as Socket;
     socket.on('error', () => {});
     const lines = createInterface({ input: socket });
+    // It gives on what the socket fails with.
+    lines.on('error', () => {});
     return await new Promise<Launcher>((resolve, reject) => {
       let launcher: Launcher | undefined;
       const fail = () => reject(new WorkloadError('no-launcher', `${program} does not start`));
@@ -111,6 +113,8 @@ export class Launcher {
 
   /** Gives up waiting: what still runs goes on alone. */
   leave(): void {
+    // Nobody is left, and nobody listens any more.
+    if (this.lastEndedNs !== undefined) return;
     this.#hasLeft = true;
     this.#tell('leave');
   }

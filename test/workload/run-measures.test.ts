@@ -33,7 +33,7 @@ describe('planted memory', () => {
     ['shared', 'shm'],
   ])('%s is found in the peak as %s, and counted once', async (kind, mappingClass) => {
     const plant = (mib: number) =>
-      report([], ['/usr/bin/python3', PLANTED, kind, String(mib), '0.6', path.join(folder, 'planted')]);
+      report([], ['/usr/bin/python3', PLANTED, kind, String(mib), '2', path.join(folder, 'planted')]);
     const [none, planted] = [(await plant(1)).runs[0]!, (await plant(65)).runs[0]!];
     const pssOf = (run: RunReport['runs'][0]) => run.peak!.classes[mappingClass]!.pss;
     const near = 64 * MIB * 0.01 + 512 * 1024;
