@@ -298,10 +298,15 @@ describe('output', () => {
     const cut = folder.file('cut.tide');
     writeFileSync(cut, readFileSync(file));
     truncateSync(cut, statSync(file).size - 66_000);
-    const { code, stdout } = await runTidemark(['export', cut, '--format', 'csv']);
+    // What is cut may be deep reads alone, of which all later lines tell.
+    const counters = (line: string) => line.split(',').slice(0, -2).join(',');
+    const words = ['--format', 'csv', '--metric', 'rss,vsize'];
+    const { code, stdout } = await runTidemark(['export', cut, ...words]);
     expect(code).toBe(0);
-    const whole = new Set((await exported('csv')).split('\n'));
-    for (const line of stdout.split('\n')) expect(whole.has(line)).toBe(true);
+    const { stdout: all } = await runTidemark(['export', file, ...words]);
+    const whole = new Set(all.split('\n').map(counters));
+    expect(whole.size).toBeGreaterThan(10);
+    for (const line of stdout.split('\n')) expect(whole.has(counters(line))).toBe(true);
     expect(existsSync(cut)).toBe(true);
   });
 });
