@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from './recorder/workload.js';
 import { runTidemark } from './tidemark-process.js';
 
 const FIXTURES = new URL('./fixtures/segments/', import.meta.url);
@@ -27,6 +28,7 @@ beforeAll(async () => {
     const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(child);
     if (program !== 'sleep') await once(child.stdout!, 'data');
+    else await until(() => readFileSync(`/proc/${child.pid}/maps`, 'latin1').includes('[heap]'), 'the heap of sleep');
     child.kill('SIGSTOP');
   }
   writeFileSync(path.join(folder, 'c-pie.smaps'), gunzipSync(readFileSync(new URL('c-pie.smaps.gz', FIXTURES))));

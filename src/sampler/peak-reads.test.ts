@@ -55,6 +55,15 @@ describe('a read near the peak', () => {
     expect(watch(2)(9000 * MIB, 1000 * MIB)).toEqual([1]);
   });
 
+  it('is made of a maximum that stands, however long the others took', () => {
+    const tick = watch(1, 200e6);
+    expect(tick(10 * MIB)).toEqual([0]);
+    expect(tick(12 * MIB)).toEqual([]);
+    for (let index = 0; index < 4; index++) expect(tick(12 * MIB + (index % 2) * PAGE)).toEqual([]);
+    expect(tick(12 * MIB)).toEqual([0]);
+    for (let index = 0; index < 50; index++) expect(tick(12 * MIB)).toEqual([]);
+  });
+
   it('is bounded in all by the time that it holds its targets', () => {
     const tick = watch(1, 10e6);
     let made = 0;

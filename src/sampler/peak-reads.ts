@@ -8,7 +8,8 @@
  * - It is no less than half of the most that it ever was.
  * - It grows no further (by less than 1 % in this tick), or has grown by a quarter since the last read.
  * - All reads together may hold their targets for 2 % of the time that has passed, and 50 ms more: predicted
- *   before, counted afterwards. Half of that is kept for reads at nine tenths of the most at least.
+ *   before, counted afterwards. Half of that is kept for reads at nine tenths of the most at least. A maximum that has stood
+ *   for five ticks is read whatever the others took, which on a busy host is mostly waiting for a processor.
  * - Of the processes only the largest 32, and of those what has a hundredth of the sum; none that one read would hold for
  *   longer than 50 ms.
  */
@@ -20,6 +21,9 @@ const LEVEL = 1.01;
 const STEEP = 1.25;
 const WORTHWHILE = 0.5;
 const NEAR = 0.9;
+/** Of a maximum that stands: how much less or more it may be from tick to tick, and for how many. */
+const STANDING = 0.001;
+const STANDING_TICKS = 5;
 const SHARE_OF_TIME = 0.02;
 const FREE_NS = 50e6;
 const MOST_PROCESSES = 32;
@@ -37,6 +41,8 @@ export class PeakReads {
   /** The sum at the tick before, and the most. */
   #before = 0;
   #most = 0;
+  /** Ticks for which the sum has stood. */
+  #standing = 0;
   #heldNs = 0;
 
   constructor(pageSize: number) {
@@ -58,6 +64,7 @@ export class PeakReads {
     const before = this.#before;
     this.#before = sum;
     this.#most = Math.max(this.#most, sum);
+    this.#standing = Math.abs(sum - before) <= before * STANDING ? this.#standing + 1 : 0;
     if (sum < read * GROWTH + LEAST_GROWTH_BYTES || sum < this.#most * WORTHWHILE) return 0;
     if (sum > before * LEVEL && sum < read * STEEP) return 0;
     const large: number[] = [];
@@ -69,7 +76,8 @@ export class PeakReads {
     const chosen = large.slice(0, Math.min(MOST_PROCESSES, out.length));
     const cost = chosen.reduce((total, slot) => total + this.#costOf(rss[slot]!), 0);
     const allowed = (FREE_NS + SHARE_OF_TIME * (nowNs - this.#beganNs)) * (sum < this.#most * NEAR ? 0.5 : 1);
-    if (chosen.length === 0 || this.#heldNs + cost > allowed) return 0;
+    const isStanding = this.#standing >= STANDING_TICKS && sum >= this.#most * (1 - STANDING);
+    if (chosen.length === 0 || (this.#heldNs + cost > allowed && !isStanding)) return 0;
     // What is too small or too large to be read counts as read too, or it would be asked for at each tick.
     for (let index = 0; index < count; index++) this.#noteRead(live[index]!, rss[live[index]!] || 0);
     out.set(chosen);
