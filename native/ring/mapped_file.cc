@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -25,6 +26,8 @@ constexpr size_t kMostWaiting = 8 * 1024 * 1024;
 thread_local sigjmp_buf* guard = nullptr;
 struct sigaction before;
 pthread_once_t guarded = PTHREAD_ONCE_INIT;
+pthread_mutex_t all_mutex = PTHREAD_MUTEX_INITIALIZER;
+MappedFile* all = nullptr;
 
 void OnBus(int, siginfo_t*, void*) {
   if (guard) siglongjmp(*guard, 1);
@@ -86,7 +89,11 @@ int MappedFile::Open(int fd, uint64_t size, int64_t period_ms, std::unique_ptr<M
     close(own);
     return -error;
   }
-  pthread_once(&guarded, GuardAll);
+  pthread_once(&guarded, [] {
+    GuardAll();
+    // A program may end without closing anything: what was handed over is in the file all the same.
+    atexit(SettleAll);
+  });
   std::unique_ptr<MappedFile> file(new MappedFile(own, static_cast<uint8_t*>(memory), size, period_ms));
   int error = StartThread(RunStores, file.get(), &file->storer_);
   if (error != 0) return error;
@@ -94,6 +101,10 @@ int MappedFile::Open(int fd, uint64_t size, int64_t period_ms, std::unique_ptr<M
   error = StartThread(RunFlushes, file.get(), &file->flusher_);
   if (error != 0) return error;
   file->flushing_ = true;
+  pthread_mutex_lock(&all_mutex);
+  file->next_ = all;
+  all = file.get();
+  pthread_mutex_unlock(&all_mutex);
   *out = std::move(file);
   return 0;
 }
@@ -109,6 +120,13 @@ MappedFile::MappedFile(int fd, uint8_t* memory, uint64_t size, int64_t period_ms
 }
 
 MappedFile::~MappedFile() {
+  pthread_mutex_lock(&all_mutex);
+  for (MappedFile** place = &all; *place; place = &(*place)->next_) {
+    if (*place != this) continue;
+    *place = next_;
+    break;
+  }
+  pthread_mutex_unlock(&all_mutex);
   Close();
   munmap(memory_, size_);
   close(fd_);
@@ -147,6 +165,12 @@ int MappedFile::Settle() {
   const int error = fault_;
   pthread_mutex_unlock(&mutex_);
   return error;
+}
+
+void MappedFile::SettleAll() {
+  pthread_mutex_lock(&all_mutex);
+  for (MappedFile* file = all; file; file = file->next_) file->Settle();
+  pthread_mutex_unlock(&all_mutex);
 }
 
 void MappedFile::Kick() {

@@ -43,6 +43,7 @@ class MappedFile {
 
  private:
   MappedFile(int fd, uint8_t* memory, uint64_t size, int64_t period_ms);
+  static void SettleAll();
   static void* RunStores(void* self);
   static void* RunFlushes(void* self);
   int Put(const Store& store, const uint8_t* bytes);
@@ -83,6 +84,8 @@ class MappedFile {
   bool storing_ = false;
   bool flushing_ = false;
   pthread_t storer_;
+  // Of the list of all that are open.
+  MappedFile* next_ = nullptr;
   pthread_t flusher_;
 };
 

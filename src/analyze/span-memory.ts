@@ -61,6 +61,7 @@ class SpanMeter {
   #first: Counts | undefined;
   #last: Counts | undefined;
   #samples = 0;
+  readonly #faults = new Map<string, { minor: number; major: number }>();
 
   constructor(
     pageSize: number,
@@ -70,8 +71,28 @@ class SpanMeter {
     this.#estimates = new MemoryEstimates(pageSize);
   }
 
+  /** Not every frame measures faults of every process: the last that are known of each count. */
+  #count(walk: FrameWalk): Counts {
+    let [minor, major] = [0, 0];
+    const { slots, count } = walk.rows;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const key = walk.key(slot);
+      if (key === undefined) continue;
+      const known = this.#faults.get(key) ?? { minor: 0, major: 0 };
+      this.#faults.set(key, known);
+      const [nowMinor, nowMajor] = [walk.counter(MINOR, slot), walk.counter(MAJOR, slot)];
+      if (!Number.isNaN(nowMinor)) known.minor = nowMinor;
+      if (!Number.isNaN(nowMajor)) known.major = nowMajor;
+      minor += known.minor;
+      major += known.major;
+    }
+    const [missed, cpuNs, ownRss] = [walk.scalar('missedTicks'), walk.scalar('ownCpu'), walk.scalar('ownRss')];
+    return { minor, major, missed, cpuNs, ownRss };
+  }
+
   take(walk: FrameWalk): void {
-    const counts = countsOf(walk);
+    const counts = this.#count(walk);
     const samples = this.#sum(walk);
     this.#last = counts;
     if (walk.startNs <= this.fromNs) {
@@ -161,15 +182,4 @@ interface Counts {
   readonly missed: number;
   readonly cpuNs: number;
   readonly ownRss: number;
-}
-
-function countsOf(walk: FrameWalk): Counts {
-  let [minor, major] = [0, 0];
-  const { slots, count } = walk.rows;
-  for (let index = 0; index < count; index++) {
-    minor += walk.counter(MINOR, slots[index]!) || 0;
-    major += walk.counter(MAJOR, slots[index]!) || 0;
-  }
-  const [missed, cpuNs, ownRss] = [walk.scalar('missedTicks'), walk.scalar('ownCpu'), walk.scalar('ownRss')];
-  return { minor, major, missed, cpuNs, ownRss };
 }

@@ -110,7 +110,14 @@ export class BpfEngine implements Engine {
   }
 
   isThere(slot: number): boolean {
-    return this.#inner.isThere(slot);
+    if (this.#isInside[slot]) return this.#inner.isThere(slot);
+    const identity = this.#identities[slot];
+    if (!identity) return false;
+    // Looked at and let go again: descriptors are kept only of those that are read deeply.
+    const attached = this.#inner.attach(slot, identity.pid);
+    if (attached.status !== 'ok') return false;
+    this.#inner.detach(slot);
+    return attached.identity.startTicks === identity.startTicks;
   }
 
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number {

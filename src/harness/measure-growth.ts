@@ -6,7 +6,7 @@
  * build, so it takes an interval that leaves out 0 and as much as a round's noise explains. "None" needs an interval too: one
  * that leaves no room for the growth that was to be found.
  */
-import { type Slope, theilSen } from '../analyze/theil-sen.js';
+import type { Slope } from '../analyze/theil-sen.js';
 import { countOption, repeat } from './measure.js';
 import { collectGarbage, heapUse } from './v8-heap.js';
 
@@ -51,6 +51,8 @@ export async function measureGrowth(fn: () => unknown, options: GrowthOptions = 
   if (!(typeof leastBytes === 'number' && leastBytes > 0)) {
     throw new TypeError(`Expected the "leastBytes" option to be a number above 0, got ${String(leastBytes)}`);
   }
+  // Loaded when it is used: a program that only records has no use for statistics.
+  const { theilSen } = await import('../analyze/theil-sen.js');
   // Allocated before the first round: growing it would be growth of ours.
   const series = GROWTH_KINDS.map(() => new Float64Array(rounds));
   for (let round = -warmup; round < rounds; round++) {
