@@ -100,6 +100,8 @@ The exit code is that of the command, 128+N when signal N ended it, 127 when it 
 
 async function run(command: string[], options: Options): Promise<void> {
   checkFiles(options);
+  // Whatever ends this program before it knows better must not look like a command that went well.
+  process.exitCode = OWN_FAILURE;
   const conditions = readConditions();
   const socket = await openSocket();
   const signals = passSignals();
