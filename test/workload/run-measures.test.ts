@@ -40,7 +40,9 @@ describe('planted memory', () => {
     expect(Math.abs(pssOf(planted) - pssOf(none) - 64 * MIB)).toBeLessThan(near);
     // Of processes that share, the sums of frames are estimates where they were not read together.
     const sum = value(planted.tree.pss.peak) - value(none.tree.pss.peak);
-    if (kind !== 'shared') expect(Math.abs(sum - 64 * MIB)).toBeLessThan(near);
+    // A process that grew while it was read is estimated a tick later with its shared pages as its own, 2 MiB of a python.
+    const far = planted.tree.pss.peak.state === 'estimated' ? near + 3 * MIB : near;
+    if (kind !== 'shared') expect(Math.abs(sum - 64 * MIB)).toBeLessThan(far);
     expect(planted.peak!.mappings[0]).toMatchObject({ class: mappingClass });
     const { sampled, kernelPeak } = planted.tree.largestProcess;
     expect(value(kernelPeak) - value(sampled)).toBeGreaterThanOrEqual(0);
