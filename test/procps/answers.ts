@@ -75,8 +75,28 @@ export function differencesFromEither(
   after: readonly string[],
   ours: readonly string[],
 ): string[] {
-  const theirs = before.map((line, i) => (after[i] === ours[i] ? after[i] : line));
+  const theirs = before.map((line, i) => (isBetween(line, after[i], ours[i]) ? ours[i]! : line));
   return differences(processes, about, theirs, ours);
+}
+
+/** Whether each word is that of one of the two, or a number between theirs: a share of the processor falls all the time. */
+function isBetween(before: string, after = '', ours = ''): boolean {
+  const [first, last, words] = [before, after, ours].map((line) => line.trim().split(/\s+/)) as [
+    string[],
+    string[],
+    string[],
+  ];
+  if (first.length !== words.length || last.length !== words.length) return false;
+  return words.every((word, place) => {
+    const [one, other] = [first[place]!, last[place]!];
+    if (word === one || word === other) return true;
+    const [value, low, high] = [
+      Number(word),
+      Math.min(Number(one), Number(other)),
+      Math.max(Number(one), Number(other)),
+    ];
+    return value > low && value < high;
+  });
 }
 
 /** The kinds that no line is about: those were not compared. */
