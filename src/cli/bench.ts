@@ -14,7 +14,6 @@ import { runReport } from '../workload/run-report.js';
 import { endText, reportLines } from '../workload/run-text.js';
 import { runWorkload, type WorkloadRun } from '../workload/run-workload.js';
 import { WorkloadError } from '../workload/workload-error.js';
-import { parseBudget } from './budget-option.js';
 import { CommandError } from './command-error.js';
 import {
   addComparisonOptions,
@@ -22,13 +21,13 @@ import {
   checkComparisonOptions,
   printComparison,
 } from './comparison-output.js';
-import { parseMaxHold } from './hold-options.js';
 import { jsonPieces } from './json-pieces.js';
-import { parseCount, parseHz } from './option-values.js';
+import { parseCount } from './option-values.js';
 import { sweepingEngineOption, valueOption } from './options.js';
 import { warn, writeJson, writeLines } from './output.js';
 import { writeTextFile } from './output-file.js';
 import { startProgress } from './progress.js';
+import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
 
 interface Options extends ComparisonOptions {
   runs: number;
@@ -60,17 +59,9 @@ export function configure(command: Command): void {
     .option('--save <folder>', "keep the runs as before.json and after.json, for 'compare'")
     .option('--ignore-failure', 'go on when a command fails')
     .option('--show-output', "print the commands' output to standard error")
-    .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(100))
-    .addOption(
-      valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.05, '5%'),
-    )
-    .addOption(
-      valueOption(
-        '--max-hold <time>',
-        'hold no process for longer: larger ones are read in pieces',
-        parseMaxHold,
-      ).default(5_000_000n, '5ms'),
-    )
+    .addOption(rateOption())
+    .addOption(budgetOption())
+    .addOption(maxHoldOption())
     .addOption(sweepingEngineOption());
   addComparisonOptions(command);
   command.action(bench);

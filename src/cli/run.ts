@@ -19,18 +19,17 @@ import { MarkSocket } from '../workload/mark-socket.js';
 import { recordOf, runReport } from '../workload/run-report.js';
 import { reportLines } from '../workload/run-text.js';
 import { type RunOptions, runWorkload, type WorkloadRun } from '../workload/run-workload.js';
-import { parseBudget } from './budget-option.js';
 import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode, OWN_FAILURE } from './exit-codes.js';
-import { parseMaxHold } from './hold-options.js';
 import { jsonPieces } from './json-pieces.js';
-import { parseCount, parseHz } from './option-values.js';
+import { parseCount } from './option-values.js';
 import { sweepingEngineOption, valueOption } from './options.js';
 import { warn } from './output.js';
 import { writeTextFile } from './output-file.js';
 import { readValue } from './read-value.js';
 import { writeStderr } from './standard-streams.js';
+import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
 
 interface Options {
   output?: string;
@@ -76,17 +75,9 @@ export function configure(command: Command): void {
         .argParser((text: string, before: Limit[] = []) => [...before, readValue('--max', text, parseLimit)])
         .default([], 'none'),
     )
-    .addOption(valueOption('--hz <rate>', 'ticks per second', parseHz).default(100))
-    .addOption(
-      valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.05, '5%'),
-    )
-    .addOption(
-      valueOption(
-        '--max-hold <time>',
-        'hold no process for longer: larger ones are read in pieces',
-        parseMaxHold,
-      ).default(5_000_000n, '5ms'),
-    )
+    .addOption(rateOption())
+    .addOption(budgetOption())
+    .addOption(maxHoldOption())
     .option('--cgroup', "run it in a cgroup of its own, for the kernel's peak of the whole tree")
     .option('-q, --quiet', 'no summary')
     .addOption(sweepingEngineOption())

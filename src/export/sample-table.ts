@@ -205,7 +205,8 @@ export class SampleTable implements Table {
       const { tier, place } = columnOf(name);
       const values = batch.columns[this.#place.get(name)!] as Float64Array;
       if (tier === 'counters') {
-        walk.copyCounters(place, kind, slots, count, values, at);
+        const bySlot = walk.counterColumn(place, kind);
+        for (let index = 0; index < count; index++) values[at + index] = bySlot[slots[index]!]!;
         continue;
       }
       values.fill(Number.NaN, at, at + count);

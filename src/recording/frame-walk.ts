@@ -220,22 +220,6 @@ export class FrameWalk {
     return this.#counterColumns[Kind.last]![column]! >= 0;
   }
 
-  /** What `counter` gives of many slots, in their order, from place `at` on. */
-  copyCounters(
-    column: number,
-    kind: ValueKind,
-    slots: Uint32Array,
-    count: number,
-    out: Float64Array,
-    at: number,
-  ): void {
-    const values = this.#counters.columns[this.#counterColumns[kind]![column]!];
-    if (!values) out.fill(Number.NaN, at, at + count);
-    else if (this.#statEvery === 1 || !IS_FROM_STAT[column]) {
-      for (let index = 0; index < count; index++) out[at + index] = values[slots[index]!]!;
-    } else for (let index = 0; index < count; index++) out[at + index] = this.counter(column, slots[index]!, kind);
-  }
-
   /** Whether this tick read `stat` of the slot; see `statEvery`. */
   isStatRead(slot: number): boolean {
     return this.#statEvery === 1 || slot % this.#statEvery === this.tick % this.#statEvery;

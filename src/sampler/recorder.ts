@@ -15,6 +15,7 @@ import type { Recording } from '../recording/recording.js';
 import { type Snapshot, snapshotOf } from '../recording/snapshot.js';
 import { copyRing } from '../ring/copy-ring.js';
 import type { SamplerConfig } from './config.js';
+import { deferred } from './deferred.js';
 import { type SamplerHost, type SamplerLine, startSampler } from './host-process.js';
 import type { FromSampler } from './protocol.js';
 import { planRecording, type RecordOptions, type RecordPlan } from './record-options.js';
@@ -250,23 +251,6 @@ export class Recorder implements AsyncDisposable {
  */
 export function startRecording(options: RecordOptions = {}): Promise<Recorder> {
   return Recorder.start(options);
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-function deferred<T>(): Deferred<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 function checkName(name: unknown): string {

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { findLauncher } from '../engine/native-binding.js';
+import { deferred } from '../sampler/deferred.js';
 import { WorkloadError } from './workload-error.js';
 
 /** How the command ended. */
@@ -61,6 +62,8 @@ export class Launcher {
     this.pid = child.pid!;
     this.commandPid = commandPid;
     this.#socket = socket;
+    // Whoever does not ask is not told.
+    this.#ended.promise.catch(() => {});
   }
 
   /** Starts the launcher; its command waits until `go`. Rejects with a `WorkloadError`. */
@@ -165,21 +168,4 @@ function endOf(status: number): CommandEnd {
   const number = status & 0x7f;
   if (number === 0) return { kind: 'exited', code: (status >> 8) & 0xff };
   return { kind: 'killed', signal: SIGNAL_NAMES.get(number) ?? `signal ${number}`, number };
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }
