@@ -1,6 +1,7 @@
 #include "guarded_file.h"
 
 #include <cstring>
+#include <string>
 
 #include "../sweep/guarded_file.h"
 #include "arguments.h"
@@ -9,6 +10,23 @@ namespace tidemark {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 32;
+
+struct Request {
+  std::string path;
+  size_t most = 0;
+};
+
+// The first two arguments of a call; false when they were refused.
+bool TakeRequest(const Napi::CallbackInfo& info, Request* request) {
+  int64_t most = TakeIndex(info[1], kMost);
+  if (!info[0].IsString() || most < 1) {
+    Refuse(info.Env(), "Expected the path of a file and how many bytes of it to read at most");
+    return false;
+  }
+  request->path = info[0].As<Napi::String>().Utf8Value();
+  request->most = static_cast<size_t>(most);
+  return true;
+}
 
 // What was read, or the negative errno.
 Napi::Value ResultOf(Napi::Env env, const FileRead& read) {
@@ -24,13 +42,10 @@ Napi::Value ResultOf(Napi::Env env, const FileRead& read) {
 // answer in time
 Napi::Value Read(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  int64_t most = TakeIndex(info[1], kMost);
-  if (!info[0].IsString() || most < 1) {
-    Refuse(env, "Expected the path of a file and how many bytes of it to read at most");
-    return env.Undefined();
-  }
+  Request request;
+  if (!TakeRequest(info, &request)) return env.Undefined();
   int error = 0;
-  auto read = ReadGuarded(info[0].As<Napi::String>().Utf8Value(), static_cast<size_t>(most), &error);
+  auto read = ReadGuarded(request.path, request.most, &error);
   if (!read) return Napi::Number::New(env, -error);
   return ResultOf(env, *read);
 }
@@ -40,13 +55,10 @@ using Handle = std::shared_ptr<FileRead>;
 // (path, most) -> a handle for takeGuarded, or the negative errno
 Napi::Value Begin(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  int64_t most = TakeIndex(info[1], kMost);
-  if (!info[0].IsString() || most < 1) {
-    Refuse(env, "Expected the path of a file and how many bytes of it to read at most");
-    return env.Undefined();
-  }
+  Request request;
+  if (!TakeRequest(info, &request)) return env.Undefined();
   int error = 0;
-  auto read = BeginGuarded(info[0].As<Napi::String>().Utf8Value(), static_cast<size_t>(most), &error);
+  auto read = BeginGuarded(request.path, request.most, &error);
   if (!read) return Napi::Number::New(env, -error);
   return Napi::External<Handle>::New(env, new Handle(std::move(read)), [](Napi::Env, Handle* old) { delete old; });
 }
