@@ -6,11 +6,14 @@
  * is known: what builds on them is read and thrown away, until it was written anew.
  */
 import type { ColumnState } from './column-state.js';
-import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX } from './layout.js';
+import { readKeyColumn } from './key-rows.js';
+import { CELLS_ABOVE, CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, HALF_MAX, KEY_ROWS_MAJOR } from './layout.js';
 import { ALL_PLACES, readPlaces } from './place-forms.js';
 import type { RingSpec } from './ring-table.js';
+import { skipColumn } from './skip-column.js';
 import { readToken, readTokens, skipTokens } from './value-token.js';
 import { type ByteCursor, unzigzag } from './varint.js';
+import { readCellsOfVersion1 } from './version-1-cells.js';
 
 export class ColumnsDecoder {
   /** By slot; undefined = no process there. Arrays are copies and never change. */
@@ -103,15 +106,49 @@ export class ColumnsDecoder {
     const slots = !this.isPartial ? this.highWater : all ? Math.min(told, this.maxSlots) : this.maxSlots;
     if (this.isPartial && all) state.reserve(slots);
     if (source.failed || !(all ? this.statusChanges(source, slots) : this.rows(source, slots))) return 'bad';
-    const cells = all ? slots : this.updated.count;
     const from = source.at;
-    if (!(this.major === 1 ? this.cellsByColumn(source, cells, all) : this.movedCells(source, cells, all)))
-      return 'bad';
-    if (source.at !== source.end) return 'bad';
+    const read = this.cells(source, all ? slots : this.updated.count, all);
+    if (read === 'bad' || (read === 'taken' && source.at !== source.end)) return 'bad';
     this.toldBytes = source.at - from;
     if (this.isPartial) this.dropUnknown(all ? slots : -1);
     if (all && !this.labelsListed) this.listLabels();
-    return this.scalarsKnown ? 'taken' : 'lost';
+    return this.scalarsKnown ? read : 'lost';
+  }
+
+  /** `lost`: told against rows that are not known. */
+  private cells(source: ByteCursor, count: number, all: boolean): 'taken' | 'lost' | 'bad' {
+    if (this.major === 1) {
+      const slots = all ? undefined : this.updated.slots;
+      this.told = readCellsOfVersion1(source, this.spec.columns, this.state.columns, count, slots, this.wanted);
+      return this.told === -1 ? 'bad' : 'taken';
+    }
+    if (this.major >= KEY_ROWS_MAJOR && source.peek() === CELLS_ABOVE) {
+      if (this.isPartial) return 'lost';
+      source.byte();
+      return this.keyRows(source, all) ? 'taken' : 'bad';
+    }
+    return this.movedCells(source, count, all) ? 'taken' : 'bad';
+  }
+
+  /** Each row told against the row before it; nothing was known of them. */
+  private keyRows(source: ByteCursor, all: boolean): boolean {
+    if (all && !this.labelsListed) this.listLabels();
+    const { slots, count } = this.updated;
+    this.makeRoom(count);
+    for (let c = -1; ; ) {
+      const gap = source.varint();
+      if (gap === 0) return !source.failed;
+      c += gap;
+      if (c >= this.spec.columns.length) return false;
+      if (!this.isWanted(c)) {
+        if (!this.passOver(source, count)) return false;
+        continue;
+      }
+      const { quantum } = this.spec.columns[c];
+      const told = readKeyColumn(source, this.state.columns[c], slots, count, quantum, this.named);
+      if (told === -1) return false;
+      this.told += told;
+    }
   }
 
   /** Takes the whole state from a SNAPSHOT payload. False if it breaks the format: then nothing is known. */
@@ -165,11 +202,7 @@ export class ColumnsDecoder {
 
   /** Points `moved` at the slots of the cells that are named; returns how many, or -1. */
   private readMoved(source: ByteCursor, count: number, all: boolean): number {
-    const { named } = this;
-    if (named.length < count) {
-      this.named = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
-      this.identity = Uint32Array.from(this.named, (_, cell) => cell);
-    }
+    this.makeRoom(count);
     const form = this.major === 2 ? CELLS_GAPS : source.byte();
     let found = readPlaces(source, form, count, this.named);
     if (source.failed || found === -1) return -1;
@@ -184,6 +217,12 @@ export class ColumnsDecoder {
     this.moved = this.named;
     if (!all) for (let i = 0; i < found; i++) this.named[i] = slots[this.named[i]];
     return found;
+  }
+
+  private makeRoom(cells: number): void {
+    if (this.named.length >= cells) return;
+    this.named = new Uint32Array(2 ** Math.ceil(Math.log2(cells)));
+    this.identity = Uint32Array.from(this.named, (_, cell) => cell);
   }
 
   private isWanted(c: number): boolean {
@@ -237,50 +276,11 @@ export class ColumnsDecoder {
     }
   }
 
-  /** Reads which cells a column changes, and past their values. */
   private passOver(source: ByteCursor, count: number): boolean {
-    const form = source.byte();
-    if (form === CELLS_GAPS) {
-      for (let i = -1; ; skipTokens(source, 1)) {
-        const gap = source.varint();
-        if (gap === 0) return !source.failed;
-        i += gap;
-        if (i >= count) return false;
-        this.told++;
-      }
-    }
     if (this.passed.length < count) this.passed = new Uint32Array(this.named.length);
-    const changed = form === CELLS_ALL ? count : readPlaces(source, form, count, this.passed);
-    if (changed === -1 || source.failed) return false;
-    this.told += changed;
-    skipTokens(source, changed);
-    return !source.failed;
-  }
-
-  /** Format version 1: each column lists its cells by gaps, each followed by its token. */
-  private cellsByColumn(source: ByteCursor, count: number, all: boolean): boolean {
-    for (let c = -1; ; ) {
-      const gap = source.varint();
-      if (gap === 0) return !source.failed;
-      c += gap;
-      if (c >= this.spec.columns.length || !this.cells(source, c, count, all)) return false;
-    }
-  }
-
-  private cells(source: ByteCursor, c: number, count: number, all: boolean): boolean {
-    const held = this.state.columns[c];
-    const { quantum } = this.spec.columns[c];
-    const { slots } = this.updated;
-    for (let cell = -1; ; ) {
-      const gap = source.varint();
-      if (gap === 0) return !source.failed;
-      cell += gap;
-      if (cell >= count) return false;
-      this.told++;
-      const slot = all ? cell : slots[cell];
-      if (!this.isWanted(c)) skipTokens(source, 1);
-      else held[slot] = readToken(source, held[slot], quantum);
-    }
+    const told = skipColumn(source, count, this.passed);
+    if (told !== -1) this.told += told;
+    return told !== -1;
   }
 
   private statusChanges(source: ByteCursor, slots: number): boolean {

@@ -5,7 +5,8 @@
  * block with everything.
  */
 import type { ColumnState } from './column-state.js';
-import { DELTA_LIMIT } from './layout.js';
+import { KeyRowsWriter } from './key-rows.js';
+import { CELLS_ABOVE, DELTA_LIMIT, KEY_ROWS_MAJOR } from './layout.js';
 import { MovedCells } from './moved-cells.js';
 import type { RingSpec } from './ring-table.js';
 import type { SlotLabels } from './slot-labels.js';
@@ -34,6 +35,9 @@ export class ColumnsEncoder {
   rowCount = 0;
   private rows = new Uint32Array(64);
   private readonly cells: MovedCells;
+  /** Undefined in a version that has no such keys. */
+  private readonly keyRows: KeyRowsWriter | undefined;
+  private values = 0;
   private columns: readonly Float64Array[] = [];
   private viewed: Float64Array | undefined;
   private viewedStride = 0;
@@ -43,13 +47,16 @@ export class ColumnsEncoder {
     private readonly spec: RingSpec,
     private readonly state: ColumnState,
     private readonly labels: SlotLabels,
+    /** Major version of the format that is written. */
+    major: number,
   ) {
     this.cells = new MovedCells(spec.columns);
+    if (major >= KEY_ROWS_MAJOR) this.keyRows = new KeyRowsWriter(spec.columns);
   }
 
   /** Cells written by the last `encode`. */
   get changed(): number {
-    return this.cells.changed;
+    return this.values;
   }
 
   /** Checks the shape of a sweep and sorts its rows. Throws a `TypeError` for arrays that are too short. */
@@ -74,7 +81,8 @@ export class ColumnsEncoder {
 
   /**
    * Writes the prepared sweep to `out[at, limit)` and carries the state along. Returns the end, or -1 if it does not fit:
-   * then the state is spoilt and must be reset by writing a key. `isAlone`: the scalars do not build on earlier ones.
+   * then the state is spoilt and must be reset by writing a key. `alone`: the scalars do not build on earlier ones; `key`:
+   * nothing does, and the state has been reset.
    */
   encode(
     out: Uint8Array,
@@ -82,14 +90,14 @@ export class ColumnsEncoder {
     limit: number,
     baseTimeNs: bigint,
     sweep: SweepColumns,
-    isAlone: boolean,
+    as: 'changes' | 'alone' | 'key',
   ): number {
     const { spec, state } = this;
     if (at + 2 * VARINT_BYTES_MAX + spec.scalars.length * TOKEN_BYTES_MAX > limit) return -1;
     let next = writeVarint(out, at, zigzag(Number(sweep.startNs - baseTimeNs)));
     next = writeVarint(out, next, zigzag(Number(sweep.endNs - sweep.startNs)));
     for (let s = 0; s < spec.scalars.length; s++) {
-      next = writeToken(out, next, isAlone ? Number.NaN : state.scalars[s], sweep.scalars[s], 1, 1);
+      next = writeToken(out, next, as === 'changes' ? state.scalars[s] : Number.NaN, sweep.scalars[s], 1, 1);
       state.scalars[s] = sweep.scalars[s];
     }
     const all = spec.rows === 'all';
@@ -97,13 +105,26 @@ export class ColumnsEncoder {
       ? this.encodeStatusChanges(out, next, limit, sweep.status)
       : this.encodeRows(out, next, limit, sweep.status);
     if (next === -1) return -1;
+    if (as === 'key' && this.keyRows !== undefined) return this.encodeKeyRows(this.keyRows, out, next, limit);
     const { columns: held } = state;
     const { cells, columns: values, labels, rows, rowCount } = this;
     if (all) cells.findInSlots(values, held, labels.live, labels.highWater);
     else cells.findInRows(values, held, rows, rowCount);
-    return all
+    const end = all
       ? cells.write(out, next, limit, values, held, labels.highWater)
       : cells.write(out, next, limit, values, held, rowCount, rows);
+    this.values = cells.changed;
+    return end;
+  }
+
+  private encodeKeyRows(keyRows: KeyRowsWriter, out: Uint8Array, at: number, limit: number): number {
+    if (this.spec.rows === 'all') this.listLiveSlots();
+    if (at + 1 > limit) return -1;
+    out[at] = CELLS_ABOVE;
+    const { columns, state, rows, rowCount } = this;
+    const end = keyRows.write(out, at + 1, limit, columns, state.columns, rows, rowCount);
+    this.values = keyRows.changed;
+    return end;
   }
 
   /** Writes the whole state to `out[at, limit)`. Returns the end, or -1 if it does not fit. */
@@ -158,9 +179,19 @@ export class ColumnsEncoder {
     return next + 1;
   }
 
+  private listLiveSlots(): void {
+    const { live, liveCount } = this.labels;
+    this.makeRoom(liveCount);
+    for (let slot = 0, row = 0; row < liveCount; slot++) if (live[slot] === 1) this.rows[row++] = slot;
+  }
+
+  private makeRoom(rows: number): void {
+    if (this.rows.length < rows) this.rows = new Uint32Array(2 ** Math.ceil(Math.log2(rows)));
+  }
+
   private sortRows(slots: Uint32Array, count: number): void {
     if (count > slots.length) throw new TypeError(`Expected ${count} slots, found ${slots.length}`);
-    if (this.rows.length < count) this.rows = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
+    this.makeRoom(count);
     const { rows } = this;
     const { live, highWater } = this.labels;
     let kept = 0;

@@ -7,8 +7,14 @@
 
 /** First eight bytes of a recording, ASCII `TIDEMARK`. */
 export const FILE_MAGIC = 'TIDEMARK';
-/** What this version writes. It reads 1 and 2 as well, and of a larger one the kinds of frames that it knows. */
-export const FORMAT_MAJOR = 3;
+/** What this version writes. It reads those before it as well, and of a larger one the kinds of frames that it knows. */
+export const FORMAT_MAJOR = 4;
+/** The first version that this one goes on writing where it finds it; the files of earlier ones are only read. */
+export const CONTINUED_MAJOR = 3;
+/** The first version in which what is written anew behind damage can be told from what is not. */
+export const PARTS_MAJOR = 3;
+/** The first version in which a key may tell its rows against each other. */
+export const KEY_ROWS_MAJOR = 4;
 /** Readers accept any minor version. */
 export const FORMAT_MINOR = 0;
 
@@ -90,6 +96,8 @@ export const CELLS_ALL = 0;
 export const CELLS_BITS = 1;
 export const CELLS_GAPS = 2;
 export const CELLS_HALVES = 3;
+/** In the place of a form in a key: all of them, and each column tells its cells against the cell before. */
+export const CELLS_ABOVE = 4;
 /** The largest gap of one half-byte; a half-byte of 0 goes on by as much and names nothing. */
 export const HALF_MAX = 15;
 /** Frame flag: belongs to the key at the start of a block. */

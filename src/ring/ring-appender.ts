@@ -31,6 +31,8 @@ const SNAPSHOT_EVERY_KEYS = 8;
 /** What the rings of one file have in common. */
 export interface AppenderShared {
   pool: BlockPool;
+  /** Major version of the format that is written. */
+  major: number;
   /** Scratch for one append, as large as a block. */
   frame: Uint8Array;
   blockOffset(physical: number): number;
@@ -60,7 +62,7 @@ export class RingAppender {
     private readonly shared: AppenderShared,
   ) {
     this.state = new ColumnState(spec.columns.length, spec.scalars.length);
-    this.encoder = new ColumnsEncoder(spec, this.state, this.labels);
+    this.encoder = new ColumnsEncoder(spec, this.state, this.labels, shared.major);
     this.view = new DataView(shared.frame.buffer);
   }
 
@@ -156,7 +158,14 @@ export class RingAppender {
       labels.forEachFreed((slot) => this.state.clearSlot(slot));
     }
     const isAlone = labelsLength > 0;
-    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, room, block.baseTimeNs, sweep, isAlone);
+    const end = this.encoder.encode(
+      frame,
+      columnsAt + FRAME_HEAD.bytes,
+      room,
+      block.baseTimeNs,
+      sweep,
+      isAlone ? 'alone' : 'changes',
+    );
     if (end === -1) return 0;
     const bytes = this.commit(labelsLength, columnsAt, end, 0, isAlone ? FLAG_ALONE : 0);
     this.sinceKey += bytes;
@@ -175,7 +184,7 @@ export class RingAppender {
     if (columnsAt + FRAME_HEAD.bytes > block.capacity) return 0;
     this.state.reset();
     labels.encodeAll(frame, FRAME_HEAD.bytes);
-    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, block.capacity, sweep.startNs, sweep, true);
+    const end = this.encoder.encode(frame, columnsAt + FRAME_HEAD.bytes, block.capacity, sweep.startNs, sweep, 'key');
     if (end === -1) return 0;
     this.openBlock(sweep.startNs);
     this.keyBytes = this.commit(labelsLength, columnsAt, end, FLAG_KEY, FLAG_KEY);

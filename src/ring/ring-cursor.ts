@@ -19,6 +19,7 @@ import {
   KIND_LABELS,
   KIND_RECORD,
   KIND_SNAPSHOT,
+  PARTS_MAJOR,
   RECORD_HEAD,
 } from './layout.js';
 import { type CursorStart, firstBlock, lastSnapshotBefore, wantedColumns } from './start-point.js';
@@ -32,9 +33,6 @@ export type CursorStep = 'block' | 'labels' | 'columns' | 'record' | 'gap';
 
 /** How often one call looks for a block that stands long enough to be copied. */
 const COPY_ATTEMPTS = 8;
-
-/** From this major version on, what is written anew behind damage can be told from what is not. */
-const PARTS_MAJOR = 3;
 
 export class RingCursor {
   /** Sequence of the block that the last step came from. */

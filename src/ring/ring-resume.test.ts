@@ -1,8 +1,9 @@
 /** A writer that goes on where another ended or died. */
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockPool } from './block-pool.js';
-import { BLOCK_HEADER } from './layout.js';
+import { BLOCK_HEADER, CONTINUED_MAJOR, FILE_HEADER, FORMAT_MAJOR } from './layout.js';
 import { RingReader } from './ring-reader.js';
 import { RingWriter } from './ring-writer.js';
 import { BLOCK, COUNTERS, copyOf, DEEP, drain, EVENTS, HEADER, memory, Recorder, readRing } from './rings.fixture.js';
@@ -30,7 +31,45 @@ function expectWhole(storage: SharedStorage, recorder: Recorder): void {
   expect(reader.damage).toEqual([]);
 }
 
+/** Says in its header that the ring is of another version. */
+function setMajor(storage: SharedStorage, major: number): void {
+  const bytes = new Uint8Array(storage.buffer);
+  const view = new DataView(storage.buffer);
+  view.setUint16(FILE_HEADER.major, major, true);
+  const metadataEnd = FILE_HEADER.metadata + view.getUint32(FILE_HEADER.metadataBytes, true);
+  const metadata = bytes.slice(FILE_HEADER.metadata, metadataEnd);
+  view.setUint32(FILE_HEADER.crc, crc32(metadata, crc32(bytes.slice(0, FILE_HEADER.crc))), true);
+}
+
 describe('a resumed ring', () => {
+  it('of an earlier version goes on by the rules of that one', () => {
+    const storage = memory(9);
+    const recorder = new Recorder(storage);
+    setMajor(storage, CONTINUED_MAJOR);
+    recorder.resume();
+    fill(recorder, 0, 400);
+    expectWhole(storage, recorder);
+    // By its own rules the same bytes are broken, if they are those of a later one.
+    const later = memory(9);
+    fill(new Recorder(later), 0, 10);
+    setMajor(later, CONTINUED_MAJOR);
+    const reader = RingReader.open(copyOf(later));
+    expect(drain(reader.cursor(COUNTERS)).frames.size).toBe(0);
+    expect(reader.damage.map(({ reason }) => reason)).toEqual(['bad-payload']);
+  });
+
+  it.each([
+    [CONTINUED_MAJOR - 1, 'older-version'],
+    [FORMAT_MAJOR + 1, 'newer-version'],
+  ])('of version %d is refused, and stays as it is', (major, code) => {
+    const storage = memory(9);
+    fill(new Recorder(storage), 0, 10);
+    setMajor(storage, major);
+    const before = new Uint8Array(storage.buffer).slice();
+    expect(() => RingWriter.resume(storage)).toThrow(expect.objectContaining({ code }));
+    expect(new Uint8Array(storage.buffer)).toEqual(before);
+  });
+
   it.each(['killed', 'closed', 'closed and trimmed'])('goes on behind a writer that was %s, lap after lap', (how) => {
     const storage = memory(9);
     const recorder = new Recorder(storage);

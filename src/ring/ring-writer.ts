@@ -15,6 +15,7 @@ import {
   BLOCK_BYTES_MAX,
   BLOCK_BYTES_MIN,
   CLOSE_RECORD,
+  CONTINUED_MAJOR,
   FILE_ID_BYTES,
   FORMAT_MAJOR,
   RING_BLOCKS_MIN,
@@ -65,7 +66,8 @@ export class RingWriter {
     const quotas = dealBlocks(table.rings, blockCount);
     const region = encodeFileHeader({ headerBytes, blockBytes, blockCount, fileId }, json);
     storage.write(0, region, 0, region.length);
-    return new RingWriter(storage, table, headerBytes, blockBytes, fileSeedOf(fileId), new BlockPool(quotas));
+    const seed = fileSeedOf(fileId);
+    return new RingWriter(storage, table, headerBytes, blockBytes, seed, new BlockPool(quotas), FORMAT_MAJOR);
   }
 
   /**
@@ -76,8 +78,8 @@ export class RingWriter {
   static resume(storage: Storage, grow: (sizeBytes: number) => void = () => {}): RingWriter {
     const reader = RingReader.open(storage);
     const { headerBytes, blockBytes, blockCount, table, fileSeed, major } = reader.layout;
-    if (major !== FORMAT_MAJOR) {
-      const text = `The recording has format version ${major}; only one of version ${FORMAT_MAJOR} can be continued`;
+    if (major < CONTINUED_MAJOR || major > FORMAT_MAJOR) {
+      const text = `The recording has format version ${major}; only one of version ${CONTINUED_MAJOR} to ${FORMAT_MAJOR} can be continued`;
       throw new RingFormatError(major < FORMAT_MAJOR ? 'older-version' : 'newer-version', text);
     }
     // The size first: until the record goes, it tells readers where the used blocks end.
@@ -93,7 +95,7 @@ export class RingWriter {
     const physical = (offset: number) => (offset - headerBytes) / blockBytes;
     const owned = table.rings.map((_, ring) => reader.blocks(ring).map(({ offset }) => physical(offset)));
     const pool = BlockPool.resume(dealBlocks(table.rings, blockCount), owned);
-    const writer = new RingWriter(storage, table, headerBytes, blockBytes, fileSeed, pool);
+    const writer = new RingWriter(storage, table, headerBytes, blockBytes, fileSeed, pool, major);
     for (const [ring, appender] of writer.appenders.entries()) {
       const newest = reader.blocks(ring).at(-1);
       if (newest) appender.resume(newest.sequence, nextFrameAfter(reader, ring, newest));
@@ -108,10 +110,12 @@ export class RingWriter {
     readonly blockBytes: number,
     private readonly fileSeed: number,
     private readonly pool: BlockPool,
+    major: number,
   ) {
     this.rings = table.rings;
     const shared: AppenderShared = {
       pool,
+      major,
       frame: new Uint8Array(blockBytes),
       blockOffset: (physical) => headerBytes + physical * blockBytes,
       blockClosed: () => storage.flushBehind(),

@@ -68,6 +68,11 @@ export class ByteCursor {
     return this.bytes[this.at++];
   }
 
+  /** The next byte, which stays; -1 at the end. */
+  peek(): number {
+    return this.at < this.end ? this.bytes[this.at] : -1;
+  }
+
   /** Passes over `count` bytes; returns where they begin. */
   skip(count: number): number {
     const { at } = this;

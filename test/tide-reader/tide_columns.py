@@ -103,8 +103,8 @@ class ColumnState:
         self.scalars = [cursor.token(NAN if is_alone else old, 1.0) for old in self.scalars]
         self.knows_scalars = self.knows_scalars or bool(is_alone)
         slots = self.take_rows(cursor, limit)
-        (self.take_cells_of_version_1 if self.version == 1 else self.take_cells)(cursor, slots)
-        if cursor.left():
+        is_taken = (self.take_cells_of_version_1 if self.version == 1 else self.take_cells)(cursor, slots)
+        if is_taken and cursor.left():
             raise BadBytes(f"{cursor.left()} bytes too many")
         if self.known is not None:
             for slot in slots:
@@ -112,6 +112,7 @@ class ColumnState:
                     self.drop(slot)
         if not self.knows_scalars:
             self.scalars = [NAN] * len(self.scalars)
+        if not self.knows_scalars or not is_taken:
             return None
         shown = sorted(self.labels) if self.all_rows else [slot for slot in slots if slot in self.labels or self.known is None]
         scalars = [number_text(scalar) for scalar in self.scalars]
@@ -126,18 +127,40 @@ class ColumnState:
         return range(limit) if self.all_rows else slots
 
     def take_cells(self, cursor, slots):
+        """False if they are told against rows that are not known."""
         if self.version == 2:
             moved = list(places(cursor, len(slots), 2)) or range(len(slots))
         else:
-            moved = list(places(cursor, len(slots)))
+            form = cursor.u8()
+            if form == 4 and self.version > 3:
+                return self.take_key_rows(cursor, sorted(self.labels) if self.all_rows else slots)
+            moved = list(places(cursor, len(slots), form))
         for column in cursor.gap_list(len(self.quanta)):
             for index in places(cursor, len(moved)):
                 self.take_cell(cursor, column, slots[moved[index]])
+        return True
+
+    def take_key_rows(self, cursor, slots):
+        if self.known is not None:
+            return False
+        for column in cursor.gap_list(len(self.quanta)):
+            above = NAN
+            done = 0
+            for row in places(cursor, len(slots)):
+                for slot in slots[done:row]:
+                    self.numbers[column][slot] = above
+                above = cursor.token(above, self.quanta[column])
+                self.numbers[column][slots[row]] = above
+                done = row + 1
+            for slot in slots[done:]:
+                self.numbers[column][slot] = above
+        return True
 
     def take_cells_of_version_1(self, cursor, slots):
         for column in cursor.gap_list(len(self.quanta)):
             for index in cursor.gap_list(len(slots)):
                 self.take_cell(cursor, column, slots[index])
+        return True
 
     def take_cell(self, cursor, column, slot):
         old = self.numbers[column].get(slot, NAN)
