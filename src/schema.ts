@@ -196,6 +196,13 @@ export const METRICS = [
     'method of the read',
     '0: read whole, from smaps_rollup. 1: read in pieces with pauses, from pagemap',
   ),
+  ofRead(
+    'sharedPartPpm',
+    'count',
+    'kpagecount, a sample',
+    'Mean part of a shared page that counts for this process, in millionths, of a sample; absent where all were counted',
+  ),
+  ofRead('sharedPartErrorPpm', 'count', 'kpagecount, a sample', 'Standard error of sharedPartPpm'),
 ] as const satisfies readonly Metric[];
 
 /** What the read itself was like: measured here, not told by the kernel. */
@@ -212,17 +219,10 @@ function ofRead<const N extends string, const U extends Unit>(name: N, unit: U, 
 function rollupBytes<const N extends string>(name: N, field: string, help: string) {
   const snake = snakeOf(name);
   return {
-    name,
-    tier: 'rollup',
-    unit: 'bytes',
-    kind: 'gauge',
-    quantum: 'kibibyte',
-    source: `smaps_rollup ${field}`,
-    engines: 'all',
-    exactness: 'floored',
+    ...({ tier: 'rollup', quantum: 'kibibyte', engines: 'all', exactness: 'floored' } as const),
+    ...{ ...bytes, name, source: `smaps_rollup ${field}`, help },
     otel: `process.linux.memory.${snake}`,
     prometheus: `process_${snake}_bytes`,
-    help,
   } as const;
 }
 
@@ -230,33 +230,20 @@ function rollupBytes<const N extends string>(name: N, field: string, help: strin
 function kernelBytes<const N extends string>(name: N, source: string, help: string) {
   const snake = snakeOf(name);
   return {
-    ...bytes,
-    name,
-    tier: 'counters',
-    quantum: 'page',
-    source,
-    engines: 'bpf',
-    exactness: 'exact',
+    ...({ tier: 'counters', quantum: 'page', engines: 'bpf', exactness: 'exact' } as const),
+    ...{ ...bytes, name, source, help },
     otel: `process.linux.memory.${snake}`,
     prometheus: `process_${snake}_bytes`,
-    help,
   } as const;
 }
 
 function kernelId<const N extends string>(name: N, source: string, help: string) {
   const snake = snakeOf(name);
   return {
-    name,
-    tier: 'counters',
-    unit: 'id',
-    kind: 'gauge',
-    quantum: 'one',
-    source,
-    engines: 'bpf',
-    exactness: 'exact',
+    ...({ tier: 'counters', unit: 'id', kind: 'gauge', quantum: 'one', engines: 'bpf', exactness: 'exact' } as const),
+    ...{ name, source, help },
     otel: `process.linux.${snake}`,
     prometheus: `process_${snake}`,
-    help,
   } as const;
 }
 

@@ -204,7 +204,8 @@ void Sweeper::FillRollup(uint32_t slot, const Columns& out, Status status, const
   out.status[slot] = static_cast<uint8_t>(status);
   if (status != Status::kOk) return;
   for (int column = 0; column < kRollupFields; column++) cell[column * out.stride] = values[column];
-  const double told[kHoldFields] = {holds.longest, holds.all, holds.duration, holds.is_paced ? 1.0 : 0.0};
+  const double told[kHoldFields] = {
+      holds.longest, holds.all, holds.duration, holds.is_paced ? 1.0 : 0.0, holds.shared_part, holds.shared_part_error};
   for (int column = 0; column < kHoldFields; column++) cell[(kRollupFields + column) * out.stride] = told[column];
 }
 
@@ -213,8 +214,12 @@ size_t Sweeper::SweepPaced(uint32_t* slots, size_t count, const Columns& out, in
   auto take = [&](size_t, uint32_t slot, Status status, const PacedRead* read) {
     Holds holds;
     if (read) {
-      holds = {static_cast<double>(read->hold_ns()), static_cast<double>(read->held_ns()),
-               static_cast<double>(read->duration_ns()), true};
+      holds = {static_cast<double>(read->hold_ns()),
+               static_cast<double>(read->held_ns()),
+               static_cast<double>(read->duration_ns()),
+               true,
+               read->shared_part(),
+               read->shared_part_error()};
     }
     FillRollup(slot, out, status, read ? read->values() : nullptr, holds);
     return true;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -41,8 +42,9 @@ constexpr uint64_t kGapPages = 32;
 constexpr int64_t kLeastPauseNs = 500'000;
 constexpr int64_t kMostPauseNs = 4'000'000;  // below what a reader that is stuck is told by
 constexpr int64_t kPauseRatio = 6;
-// More shared pages than this are not counted one by one: a pass would cost more than it is worth.
+// Of more shared pages than this a sample is counted: all would cost half as much again as finding them.
 constexpr uint64_t kMostCounted = 262'144;
+constexpr size_t kSampleStep = 16;
 constexpr int kShareShift = 12;  // as in the kernel's own sums
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
@@ -61,7 +63,10 @@ struct PacedRead::Sums {
   uint64_t rss = 0, exclusive = 0, swapped = 0, huge = 0;             // pages
   uint64_t share = 0, anonymous_share = 0;                            // of pages that others map too
   uint64_t exclusive_anonymous = 0, anonymous = 0, shared_pages = 0;  // pages
-  bool knows_shares = true;
+  bool knows_shares = true;                                           // of all pages, and of none but a sample
+  bool knows_sample = true;
+  uint64_t unasked = 0, asked = 0;            // pages of which a sample stands for all, and that sample
+  double asked_parts = 0, asked_squares = 0;  // sums of 1 / mappings
 
   void Add(const Sums& other) {
     rss += other.rss;
@@ -74,6 +79,11 @@ struct PacedRead::Sums {
     anonymous += other.anonymous;
     shared_pages += other.shared_pages;
     knows_shares = knows_shares && other.knows_shares;
+    knows_sample = knows_sample && other.knows_sample;
+    unasked += other.unasked;
+    asked += other.asked;
+    asked_parts += other.asked_parts;
+    asked_squares += other.asked_squares;
   }
 };
 
@@ -159,8 +169,9 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
 
 // Shares of the pages of one piece that others map too. Takes no lock of the target.
 void PacedRead::CountShared(Sums& sums, int kpagecount) {
+  if (kpagecount < 0 && !shared_.empty()) sums.knows_shares = sums.knows_sample = false;
+  if (counted_ > kMostCounted && sums.knows_sample) SampleShared(sums, kpagecount);
   counted_ += shared_.size();
-  if (kpagecount < 0 || counted_ > kMostCounted) sums.knows_shares = sums.knows_shares && shared_.empty();
   uint64_t counts[512];
   for (size_t i = 0; i < shared_.size() && sums.knows_shares;) {
     const uint64_t first = shared_[i] & ~kAnonymous;
@@ -168,7 +179,7 @@ void PacedRead::CountShared(Sums& sums, int kpagecount) {
     while (run < 512 && i + run < shared_.size() && (shared_[i + run] & ~kAnonymous) == first + run) run++;
     ssize_t got = first == 0 ? -1 : pread(kpagecount, counts, run * 8, static_cast<off_t>(first * 8));
     if (got != static_cast<ssize_t>(run * 8)) {
-      sums.knows_shares = false;  // PFNs are hidden from us
+      sums.knows_shares = sums.knows_sample = false;  // PFNs are hidden from us
       break;
     }
     for (size_t page = 0; page < run; page++) {
@@ -183,6 +194,40 @@ void PacedRead::CountShared(Sums& sums, int kpagecount) {
     i += run;
   }
   shared_.clear();
+}
+
+// The same of each sixteenth page, from one at random on.
+void PacedRead::SampleShared(Sums& sums, int kpagecount) {
+  random_ = random_ * 6364136223846793005u + 1442695040888963407u;
+  for (size_t i = (random_ >> 33) % kSampleStep; i < shared_.size(); i += kSampleStep) {
+    const uint64_t frame = shared_[i] & ~kAnonymous;
+    uint64_t count = 0;
+    if (frame == 0 || pread(kpagecount, &count, sizeof count, static_cast<off_t>(frame * 8)) != sizeof count) {
+      sums.knows_sample = false;
+      break;
+    }
+    // Device memory is nobody's: none of it counts.
+    const double part = count == 0 ? 0 : 1.0 / static_cast<double>(count);
+    sums.asked++;
+    sums.asked_parts += part;
+    sums.asked_squares += part * part;
+  }
+  if (!shared_.empty()) sums.knows_shares = false;
+  sums.unasked += shared_.size();
+  shared_.clear();
+}
+
+// The mean part of a shared page that counts for this process, and the standard error of that mean.
+void PacedRead::TellSample(const Sums& sums) {
+  shared_part_ = shared_part_error_ = kAbsent;
+  if (sums.knows_shares || !sums.knows_sample || sums.asked < 2) return;
+  const double asked = static_cast<double>(sums.asked), unasked = static_cast<double>(sums.unasked);
+  const double mean = sums.asked_parts / asked;
+  const double variance = std::max(0.0, sums.asked_squares / asked - mean * mean) * asked / (asked - 1);
+  const double counted = static_cast<double>(sums.share >> kShareShift) / static_cast<double>(page_size_);
+  const double all = static_cast<double>(sums.shared_pages);
+  shared_part_ = std::round(1e6 * (counted + unasked * mean) / all);
+  shared_part_error_ = std::ceil(1e6 * unasked / all * std::sqrt(variance / asked));
 }
 
 // As the kernel's own text has it: what is not known here is absent, never 0.
@@ -266,6 +311,7 @@ void PacedRead::Run() {
     if (!sums.knows_shares) return kAbsent;
     return static_cast<double>(((shared >> kShareShift) + exclusive * page_size_) >> 10 << 10);
   };
+  TellSample(sums);
   auto bytes = [&](uint64_t pages) { return static_cast<double>(pages) * page; };
   for (double& value : values_) value = kAbsent;
   for (int column = 0; column < kRollupFields; column++) {

@@ -26,6 +26,10 @@ class PacedRead final : public DeepRead {
   // The sum of all holds; hold_ns() is the longest.
   uint64_t held_ns() const { return held_ns_; }
   uint64_t duration_ns() const { return duration_ns_; }
+  // Of what others map too: the mean part of a page that counts for this process, of a sample, and the standard error
+  // of that mean, both in millionths; NaN where all pages were counted, or none could be.
+  double shared_part() const { return shared_part_; }
+  double shared_part_error() const { return shared_part_error_; }
   // The mappings, as of the begin of the read, and the text that their spans point into. Of the sizes those that this
   // method can tell, NaN for the others.
   MappingTable table() const;
@@ -41,6 +45,8 @@ class PacedRead final : public DeepRead {
   int64_t ReadPages(int pagemap, uint64_t start, uint64_t end);
   void FillRow(MappingTable& table, size_t row, const Sums& sums, bool knows_swap) const;
   void CountShared(Sums& sums, int kpagecount);
+  void SampleShared(Sums& sums, int kpagecount);
+  void TellSample(const Sums& sums);
   void Held(int64_t ns, bool is_walk);
 
   uint64_t page_size_ = 4096;
@@ -48,8 +54,10 @@ class PacedRead final : public DeepRead {
   double values_[kRollupFields] = {};
   uint64_t held_ns_ = 0;
   uint64_t duration_ns_ = 0;
-  int64_t burst_ns_ = 0;       // held since the last pause
-  uint64_t counted_ = 0;       // pages whose share was asked for
+  int64_t burst_ns_ = 0;  // held since the last pause
+  double shared_part_ = 0, shared_part_error_ = 0;
+  uint64_t counted_ = 0;  // shared pages so far
+  uint64_t random_ = 1;
   uint64_t piece_pages_ = 0;   // as many as keep a piece short
   std::vector<uint8_t> text_;  // of maps
   std::vector<uint64_t> table_memory_;

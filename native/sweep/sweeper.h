@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@
 namespace tidemark {
 
 // Columns of a rollup behind those of the kernel's text.
-constexpr const char* kHoldColumns[] = {"rollupHold", "rollupHeld", "rollupDuration", "rollupPaced"};
+constexpr const char* kHoldColumns[] = {"rollupHold",  "rollupHeld",    "rollupDuration",
+                                        "rollupPaced", "sharedPartPpm", "sharedPartErrorPpm"};
 constexpr int kHoldFields = sizeof kHoldColumns / sizeof kHoldColumns[0];
 
 constexpr size_t kMaxComm = 64;
@@ -137,6 +139,8 @@ class Sweeper {
   struct Holds {
     double longest = 0, all = 0, duration = 0;
     bool is_paced = false;
+    double shared_part = std::numeric_limits<double>::quiet_NaN();
+    double shared_part_error = std::numeric_limits<double>::quiet_NaN();
   };
   void FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds);
   template <typename Read, typename Take>

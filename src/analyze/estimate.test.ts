@@ -58,6 +58,17 @@ describe('an estimate', () => {
     expect(value).toBe(70 * MIB);
   });
 
+  it('of a PSS of which a sample was counted is that of the sample, with its errors to either side', () => {
+    const sampled = { ...BASIS, pss: Number.NaN, sharedPart: 0.1, sharedPartError: 0.01 };
+    const exact = estimatePss({ ...sampled, sharedPartError: 0 });
+    const { value, low, high } = estimatePss(sampled);
+    expect(value).toBe(64 * MIB);
+    expect(exact.low - low).toBeCloseTo(0.8 * MIB, 3);
+    expect(high - exact.high).toBeCloseTo(0.8 * MIB, 3);
+    // What was measured counts, whatever a sample may say.
+    expect(estimatePss({ ...sampled, pss: 70 * MIB })).toEqual(estimatePss(BASIS));
+  });
+
   it('is never outside of its interval, nor the interval outside of the resident memory', () => {
     const bytes = fc.double({ min: 0, max: 2 ** 45, noNaN: true });
     const any = fc.record({

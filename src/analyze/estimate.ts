@@ -10,7 +10,8 @@
  * goings of others, which grows with the age.
  *
  * A read in pieces without the right to see page frames knows USS and not PSS. A page that others map too is shared by two
- * at least, so PSS lies between USS and USS plus half of the rest.
+ * at least, so PSS lies between USS and USS plus half of the rest. Of a process that shares very much a sample of its pages
+ * was counted: then what it shares counts by the mean of the sample, with two of its standard errors to either side.
  */
 
 /** What is known; bytes and nanoseconds. */
@@ -20,6 +21,9 @@ export interface EstimateBasis {
   readonly uss: number;
   /** NaN when the read could not tell. */
   readonly pss: number;
+  /** Where it could not: the mean part of its shared pages that counts for it, of a sample, and its standard error; NaN if none. */
+  readonly sharedPart?: number;
+  readonly sharedPartError?: number;
   /** Now, from the counters. */
   readonly rssNow: number;
   /** Minor and major faults since the last read; NaN when they are not known. */
@@ -41,6 +45,8 @@ const EXCHANGED = 0.1;
 const DRIFT_PER_MINUTE = 0.1;
 const MOST_DRIFT = 0.5;
 const MINUTE_NS = 60e9;
+/** Standard errors of a sample to either side. */
+const SAMPLING_ERRORS = 2;
 /** What the kernel's sums leave open: shares are floored, and statm is read at another instant than smaps. */
 const LEAST_BYTES = 64 * 1024;
 
@@ -65,13 +71,17 @@ export function estimatePss(basis: EstimateBasis): Estimate {
   const { rss, uss, rssNow, ageNs } = basis;
   const own = estimateUss(basis);
   const sharedThen = Math.max(0, rss - uss);
-  const isTold = !Number.isNaN(basis.pss);
+  const { sharedPart = Number.NaN, sharedPartError = 0 } = basis;
+  const isSampled = Number.isNaN(basis.pss) && !Number.isNaN(sharedPart);
+  const isTold = !Number.isNaN(basis.pss) || isSampled;
   const sharedNow = Math.max(0, rssNow - own.value);
-  const share = sharedThen === 0 ? 0 : isTold ? clamp((basis.pss - uss) / sharedThen, 0, 0.5) : 0.25;
+  const shareThen = isSampled ? sharedPart : (basis.pss - uss) / sharedThen;
+  const share = sharedThen === 0 ? 0 : isTold ? clamp(shareThen, 0, 0.5) : 0.25;
   const value = own.value + sharedNow * share;
   if (!isTold) return { value, low: own.low, high: clamp(own.high + sharedNow / 2, value, rssNow), ageNs };
   const drift = Math.min(MOST_DRIFT, (DRIFT_PER_MINUTE * ageNs) / MINUTE_NS) * sharedThen * share;
-  const slack = LEAST_BYTES + exchanged(basis) + drift;
+  const sampling = isSampled ? SAMPLING_ERRORS * sharedPartError * sharedNow : 0;
+  const slack = LEAST_BYTES + exchanged(basis) + drift + sampling;
   // What came or went may have been shared, and then counts with a half at most.
   const moved = Math.abs(rssNow - rss) * (ageNs === 0 ? 0 : 1);
   const isGrown = rssNow > rss;

@@ -19,6 +19,9 @@ const SWAP_ANON = COUNTER_COLUMNS.indexOf('swapAnon');
 const PSS = ROLLUP_COLUMNS.indexOf('pss');
 const USS = ROLLUP_COLUMNS.indexOf('uss');
 const SWAP = ROLLUP_COLUMNS.indexOf('swap');
+const SHARED_PART = ROLLUP_COLUMNS.indexOf('sharedPartPpm');
+const SHARED_PART_ERROR = ROLLUP_COLUMNS.indexOf('sharedPartErrorPpm');
+const MILLION = 1e6;
 const PACED = ROLLUP_COLUMNS.indexOf('rollupPaced');
 
 /** Of one process at one frame, bytes; `ageNs` 0 and equal bounds where it was measured. */
@@ -42,6 +45,8 @@ interface Basis {
   faults: number;
   uss: number;
   pss: number;
+  sharedPart: number;
+  sharedPartError: number;
   readNs: bigint;
   /** Of its relatives, then. */
   turnover: number;
@@ -146,7 +151,10 @@ export class MemoryEstimates {
     const anonymous = anonymousOf(walk, slot, rss);
     const othersShareable = shareable - (rss - anonymous);
     const readNs = walk.startNs;
-    this.#bases.set(walk.key(slot)!, { rss, anonymous, faults, uss, pss, readNs, turnover, othersShareable });
+    const sharedPart = walk.rollup(SHARED_PART, slot) / MILLION;
+    const sharedPartError = walk.rollup(SHARED_PART_ERROR, slot) / MILLION;
+    const read = { rss, anonymous, faults, uss, pss, sharedPart, sharedPartError };
+    this.#bases.set(walk.key(slot)!, { ...read, readNs, turnover, othersShareable });
   }
 }
 

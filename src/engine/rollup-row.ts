@@ -5,12 +5,25 @@ import { HOLD_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 import type { TierColumns } from './tier-columns.js';
 
 const FIELDS = ROLLUP_COLUMNS.length - HOLD_COLUMNS.length;
+/** What is no time; of a whole read nothing is sampled. */
+const WHOLE: Readonly<Record<string, number>> = {
+  rollupPaced: 0,
+  sharedPartPpm: Number.NaN,
+  sharedPartErrorPpm: Number.NaN,
+};
 
 /** Fills the row of a slot from a text that was read whole, in one hold of so many nanoseconds. */
 export function fillWholeRollup(out: TierColumns, slot: number, table: MappingTable, holdNs: number): void {
-  ROLLUP_COLUMNS.forEach((name, column) => {
-    const isField = column < FIELDS;
-    out.columns[column]![slot] = isField ? rollupValue(table, name) : name === 'rollupPaced' ? 0 : holdNs;
+  ROLLUP_COLUMNS.slice(0, FIELDS).forEach((name, column) => {
+    out.columns[column]![slot] = rollupValue(table, name);
+  });
+  fillWholeHold(out, slot, holdNs);
+}
+
+/** Fills what a row tells of the read itself, made whole in one hold of so many nanoseconds. */
+export function fillWholeHold(out: TierColumns, slot: number, holdNs: number): void {
+  HOLD_COLUMNS.forEach((name, index) => {
+    out.columns[FIELDS + index]![slot] = WHOLE[name] ?? holdNs;
   });
 }
 

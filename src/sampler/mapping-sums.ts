@@ -5,6 +5,7 @@
  * mapping.
  */
 import type { MappingSweep } from '../engine/mapping-sweep.js';
+import { fillWholeHold } from '../engine/rollup-row.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import { SmapsColumn } from '../procfs/mapping-table.js';
 import { HOLD_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
@@ -16,7 +17,6 @@ const FIELDS: Readonly<Record<string, readonly number[]>> = {
 const SOURCES = ROLLUP_COLUMNS.slice(0, -HOLD_COLUMNS.length).map(
   (name) => FIELDS[name] ?? [SmapsColumn[name as keyof typeof SmapsColumn]],
 );
-const PACED = ROLLUP_COLUMNS.indexOf('rollupPaced');
 
 /** Fills the slot's row of `out` from the rows that its process has in the sweep. */
 export function sumMappings(
@@ -38,7 +38,6 @@ export function sumMappings(
     }
     out.columns[column]![slot] = sum;
   }
-  for (const name of HOLD_COLUMNS) out.columns[ROLLUP_COLUMNS.indexOf(name)]![slot] = holdNs;
-  out.columns[PACED]![slot] = 0;
+  fillWholeHold(out, slot, holdNs);
   out.status[slot] = Status.ok;
 }
