@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Author, METADATA, someone } from '../../test/recorder/synthetic.js';
+import { FORMAT_MAJOR } from '../ring/layout.js';
 import { recordingInfoJson, recordingInfoLines } from './recording-info.js';
 
 function recorded(hostile = false) {
@@ -39,7 +40,7 @@ describe('what a recording holds', () => {
       bytesPerPoint: (16384 + 3 * 65536) / 2,
       pointsPerSecond: expect.any(Number),
       density: { idleFrameBytes: 40, bytesPerChange: null, keyBytesPerProcess: expect.any(Number) },
-      format: { version: 3, known: 3, unknownFrames: 0 },
+      format: { version: FORMAT_MAJOR, known: FORMAT_MAJOR, unknownFrames: 0 },
       coverage: { attempted: 4, stored: 2, dropped: { 'missed-tick': 2 } },
       damage: [],
     });
