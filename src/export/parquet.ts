@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { int64Of } from './int64.js';
+import { noValues, SmallNumbers } from './parquet-values.js';
 import type { Batch, ColumnValues, Table, TableColumn } from './table.js';
 
 /** Rows of a row group: what is in memory at once is some 300 bytes for each. */
@@ -125,17 +126,23 @@ function encodedOf(column: TableColumn, values: ColumnValues, order: Uint32Array
   const count = order.length;
   if (values instanceof Float64Array) return numbersOf(column, values, order);
   if (values instanceof Int32Array) {
-    const { texts } = column.pool!;
-    const data: (string | null)[] = new Array(count);
-    for (let at = 0; at < count; at++) data[at] = texts[values[order[at]!]!] ?? null;
-    return { data, encoding: 'RLE_DICTIONARY' };
+    return { data: textsOf(column.pool!.texts, values, order), encoding: 'RLE_DICTIONARY' };
   }
   const data = values instanceof BigUint64Array ? new BigUint64Array(count) : new BigInt64Array(count);
   for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
   return { data, encoding: 'DELTA_BINARY_PACKED' };
 }
 
-const NO_VALUES: readonly null[] = new Array(ROW_GROUP_ROWS).fill(null);
+function textsOf(texts: readonly string[], values: Int32Array, order: Uint32Array): readonly (string | null)[] {
+  let nulls = 0;
+  const data: (string | null)[] = new Array(order.length);
+  for (let at = 0; at < order.length; at++) {
+    const text = texts[values[order[at]!]!] ?? null;
+    if (text === null) nulls++;
+    data[at] = text;
+  }
+  return nulls === order.length ? noValues(nulls) : data;
+}
 
 /** Numbers, or null; as 32 bits where all of them fit. */
 function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uint32Array): Encoded {
@@ -148,7 +155,7 @@ function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uin
     else wide++;
   }
   const encoding = 'DELTA_BINARY_PACKED';
-  if (nulls === count) return { data: count === ROW_GROUP_ROWS ? NO_VALUES : NO_VALUES.slice(0, count), encoding };
+  if (nulls === count) return { data: noValues(count), encoding };
   if (wide === 0 && nulls === 0) {
     const data = new SmallNumbers(count);
     for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
@@ -164,24 +171,6 @@ function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uin
     data[at] = Number.isSafeInteger(value) ? value : Number.isNaN(value) ? null : int64Of(value);
   }
   return { data, encoding };
-}
-
-/**
- * Numbers of 32 bits for a column of 64. The library goes through all values of such a column to see that they fit, which
- * takes as long as all the rest of its work, and these cannot but fit: gone through, they are their extremes only.
- */
-class SmallNumbers extends Int32Array {
-  override *[Symbol.iterator](): ArrayIterator<number> {
-    if (this.length === 0) return;
-    let [least, most] = [this[0]!, this[0]!];
-    for (let at = 1; at < this.length; at++) {
-      const value = this[at]!;
-      if (value < least) least = value;
-      else if (value > most) most = value;
-    }
-    yield least;
-    yield most;
-  }
 }
 
 function bigintsOf(values: Float64Array, order: Uint32Array): (bigint | null)[] {
