@@ -12,6 +12,7 @@ import { formatSize } from '../text/size.js';
 import type { Collector } from './collector.js';
 import type { Course } from './course.js';
 import type { Happenings } from './happenings.js';
+import { groupWords, killedInGroups, type LimitEvidence, limitOfKilled, nearestLimit } from './limit-findings.js';
 import { type Finding, MetricNumber, type Stretch } from './page-format.js';
 import type { ProcessRecord } from './process-record.js';
 
@@ -25,7 +26,7 @@ const LEAST_LIFE_SHARE = 0.1;
 /** Of the processes that grew, those are named that make up most of it. */
 const MOST_GROWN = 2;
 
-export interface Evidence {
+export interface Evidence extends LimitEvidence {
   readonly collector: Collector;
   readonly records: readonly ProcessRecord[];
   readonly nameOf: (record: ProcessRecord) => string;
@@ -38,9 +39,14 @@ export function findingsOf(evidence: Evidence): { readonly verdict: string; read
   const killed = killedFindings(evidence);
   const grown = growthFindings(evidence);
   const peak = peakFinding(evidence);
+  const { collector, records, nameOf } = evidence;
+  const limit = nearestLimit(evidence, records, nameOf, (timeNs) => {
+    const at = Math.min(Math.max(0, collector.msOfMonotonic(timeNs)), collector.msOf(collector.lastBucket));
+    return around(collector, at, at);
+  });
   const unseen = unseenFinding(evidence);
   const other = swapFinding(evidence) ?? churnFinding(evidence);
-  const all = [...killed, ...grown, ...(peak ? [peak] : []), ...(other ? [other] : [])];
+  const all = [...killed, ...grown, ...(limit ? [limit] : []), ...(peak ? [peak] : []), ...(other ? [other] : [])];
   const findings = [...all.slice(0, MOST - (unseen ? 1 : 0)), ...(unseen ? [unseen] : [])];
   return { verdict: verdictOf(evidence, killed, grown), findings };
 }
@@ -52,16 +58,31 @@ function verdictOf({ collector }: Evidence, killed: readonly Finding[], grown: r
   return 'Nothing grew steadily, and nothing was seen to be killed.';
 }
 
-function killedFindings({ happenings, records, nameOf, collector }: Evidence): Finding[] {
+function killedFindings(evidence: Evidence): Finding[] {
+  const { happenings, records, nameOf, collector, limits } = evidence;
   const findings: Finding[] = [];
   const oom = happenings.events.filter(({ kind }) => kind === 'oom');
   if (oom.length > 0) {
     const first = oom[0]!;
+    const victim = first.process === undefined ? undefined : records[first.process];
+    const where = victim ? limitOfKilled(evidence, victim) : '';
     const text =
-      oom.length === 1 ? `Out of memory: ${first.text}.` : `Out of memory ${oom.length} times; first ${first.text}.`;
+      oom.length === 1
+        ? `Out of memory: ${first.text}.${where}`
+        : `Out of memory ${oom.length} times; first ${first.text}.${where}`;
     findings.push(
       withProcess({ kind: 'killed', text, stretch: around(collector, first.at, oom.at(-1)!.at) }, first.process),
     );
+  }
+  // Where nobody heard of the kill itself, the group counted it.
+  for (const group of oom.length > 0 ? [] : killedInGroups(limits)) {
+    const kills = group.oomKills === 1 ? 'a process' : `${group.oomKills} processes`;
+    const at = { from: 0, to: collector.msOf(collector.lastBucket) };
+    findings.push({
+      kind: 'killed',
+      text: `Out of memory: the kernel killed ${kills} of ${groupWords(group)}.`,
+      stretch: at,
+    });
   }
   const killed = records.filter(
     ({ key }) => happenings.endings.get(key) === 'killed by SIGKILL' && !happenings.oomKilled.has(key),
