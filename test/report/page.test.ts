@@ -4,47 +4,37 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTidemark } from '../tidemark-process.js';
-import { launchBrowser, type Opened, openPage, type PageOptions } from './browser.js';
+import { type PageOptions, useBrowser } from './browser.js';
 import { HOSTILE, LEAKY, MARKUP, PROCESSES, SPIKE, writeStory } from './story.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-page-'));
 const html = path.join(folder, 'story.html');
 const leaky = `${LEAKY.pid}:${LEAKY.startTicks}`;
-let browser: Browser;
+const pages = useBrowser();
 
 beforeAll(async () => {
   writeStory(path.join(folder, 'story.tide'));
   const made = await runTidemark(['report', path.join(folder, 'story.tide'), '-o', html]);
   expect(made).toEqual({ code: 0, stdout: '', stderr: '' });
-  browser = await launchBrowser();
 }, 90_000);
 
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Opens the story at a fragment, and checks at the end that the page asked for nothing and complained of nothing. */
-async function withPage(hash: string, look: (opened: Opened & { page: Page }) => Promise<void>, options?: PageOptions) {
-  const opened = await openPage(browser, pathToFileURL(html).href + hash, options);
-  try {
-    await look(opened);
-    expect(opened.said).toEqual([]);
-    expect(opened.asked).toEqual([]);
-  } finally {
-    await opened.page.close();
-  }
-}
+/** Looks at the story at a fragment. */
+const withPage = (hash: string, look: (page: Page) => Promise<void>, options?: PageOptions) =>
+  pages.look(pathToFileURL(html).href + hash, look, options);
 
 const rows = (page: Page) => page.locator('#processes tbody tr');
 const fragmentOf = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 
 describe('the page', { timeout: 90_000 }, () => {
   it('says in words what stands out, each with its time', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       expect(await page.title()).toBe('story.tide – Tidemark');
       const findings = await page.locator('#findings li').allTextContents();
       expect(findings).toHaveLength(5);
@@ -61,7 +51,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('keeps the peak of a single tick, whatever the zoom', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const most = await page.locator('#timeline .shown').textContent();
       // All the others together have less than 600 MiB.
       const peak = Number(/At most (\d+(?:\.\d+)?) GiB/.exec(most!)![1]) * 1024;
@@ -72,7 +62,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('zooms by the mouse and by the keyboard, and goes back', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const plot = page.locator('#timeline .u-over').first();
       const box = (await plot.boundingBox())!;
       await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
@@ -96,7 +86,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('finds, ranks and opens processes', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       expect(await page.locator('#processes .count').textContent()).toMatch(
         new RegExp(`^${PROCESSES} of ${PROCESSES} `),
       );
@@ -117,7 +107,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('shows what a process is made of, and what changed between two instants', async () => {
-    await withPage(`#p=${leaky}`, async ({ page }) => {
+    await withPage(`#p=${leaky}`, async (page) => {
       const space = page.locator('#process .space');
       expect(await page.locator('#process .u-legend').first().textContent()).toMatch(/PSS, estimated/);
       expect(await page.locator('#process .u-legend').nth(1).textContent()).toMatch(/heap.*stack.*lib-text.*anon/);
@@ -136,7 +126,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('lists what happened in the stretch that is shown', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const events = page.locator('#events');
       const legend = await events.locator('.legend').textContent();
       expect(legend).toMatch(/1 gap/);
@@ -155,7 +145,7 @@ describe('the page', { timeout: 90_000 }, () => {
   it('takes names that are markup or code for text', async () => {
     const text = readFileSync(html, 'utf8');
     expect(text).not.toContain('onerror');
-    await withPage(`#p=${HOSTILE.pid}:${HOSTILE.startTicks}&q=onerror`, async ({ page }) => {
+    await withPage(`#p=${HOSTILE.pid}:${HOSTILE.startTicks}&q=onerror`, async (page) => {
       await page.locator('#process h3.name', { hasText: MARKUP }).waitFor();
       expect(await rows(page).count()).toBe(1);
       expect(await page.locator('#process').textContent()).toContain('</script><script>');
@@ -167,7 +157,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('restores a view from its fragment, and survives one that is nonsense', async () => {
-    await withPage(`#t=2-4&m=cpu&p=${leaky}&q=leak&s=growth&a=4.5&b=0.5&z=rss&y=rss`, async ({ page }) => {
+    await withPage(`#t=2-4&m=cpu&p=${leaky}&q=leak&s=growth&a=4.5&b=0.5&z=rss&y=rss`, async (page) => {
       expect(await page.locator('#timeline .shown').textContent()).toMatch(/^Shown: .*22\.000 to .*24\.000/);
       expect(await page.getByLabel('Metric').inputValue()).toBe('cpu');
       expect(await page.locator('#search').inputValue()).toBe('leak');
@@ -175,10 +165,10 @@ describe('the page', { timeout: 90_000 }, () => {
       expect(await page.getByLabel('Added up by').inputValue()).toBe('rss');
       expect(await page.getByLabel('Compare with another instant').isChecked()).toBe(true);
     });
-    await withPage('#t=9-3&m=<b>&p=no:body&s=%00&a=x&y=constructor&t=1e99', async ({ page }) => {
+    await withPage('#t=9-3&m=<b>&p=no:body&s=%00&a=x&y=constructor&t=1e99', async (page) => {
       expect(await page.locator('#process').textContent()).toMatch(/not listed in this recording/);
     });
-    await withPage('#t=9000-99999', async ({ page }) => {
+    await withPage('#t=9000-99999', async (page) => {
       expect(await page.locator('#timeline .shown').textContent()).toMatch(/^Shown: .*20\.000 to /);
     });
   });
@@ -186,7 +176,7 @@ describe('the page', { timeout: 90_000 }, () => {
   it('draws the same picture for the same fragment, and another one for another', async () => {
     const pictureAt = async (hash: string, before = hash): Promise<Buffer> => {
       let picture!: Buffer;
-      await withPage(before, async ({ page }) => {
+      await withPage(before, async (page) => {
         await page.evaluate((next) => {
           location.hash = next;
         }, hash);
@@ -207,7 +197,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('shows gaps, marks and the estimated stretches in their colours', async () => {
-    await withPage(`#p=${leaky}`, async ({ page }) => {
+    await withPage(`#p=${leaky}`, async (page) => {
       // How many pixels of a canvas are near a colour of the style sheet.
       const pixels = (selector: string, name: string) =>
         page.evaluate(
@@ -244,7 +234,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('copies its findings as Markdown in which names are no markup', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.getByRole('button', { name: 'Copy as Markdown' }).click();
       await page.getByText('Copied.').waitFor();
@@ -273,7 +263,7 @@ describe('the page is for everybody', { timeout: 90_000 }, () => {
   it.each(['light', 'dark'] as const)('has no violation that axe finds, %s', async (colorScheme) => {
     await withPage(
       `#p=${leaky}&b=0.5`,
-      async ({ page }) => {
+      async (page) => {
         expect(await violations(page)).toEqual([]);
         const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
         expect(back).toBe(colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(17, 22, 28)');
@@ -285,7 +275,7 @@ describe('the page is for everybody', { timeout: 90_000 }, () => {
   it('can be read at 200 % on a small screen without scrolling sideways', async () => {
     await withPage(
       `#p=${leaky}&b=0.5`,
-      async ({ page }) => {
+      async (page) => {
         const wide = await page.evaluate(() => {
           document.documentElement.style.fontSize = '200%';
           return new Promise<number>((done) => {
@@ -299,7 +289,7 @@ describe('the page is for everybody', { timeout: 90_000 }, () => {
   });
 
   it('can be used by the keyboard alone', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const reach = async (isThere: string) => {
         for (let presses = 0; presses < 150; presses++) {
           await page.keyboard.press('Tab');
@@ -323,7 +313,7 @@ describe('the page is for everybody', { timeout: 90_000 }, () => {
   it('is printed light and with all of its tables', async () => {
     await withPage(
       `#p=${leaky}`,
-      async ({ page }) => {
+      async (page) => {
         await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
         await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
         expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
