@@ -14,9 +14,10 @@ export interface GroupCourse {
   /** Bytes; as told last. */
   max: number | undefined;
   high: number | undefined;
-  /** Most bytes that were charged to it, and the monotonic time by which they were; NaN: nobody told. */
+  /** Most bytes that were charged to it, and the monotonic times between which they were; NaN: nobody told. */
   used: number;
-  usedNs: bigint;
+  usedFromNs: bigint;
+  usedToNs: bigint;
   /** Whether `used` is the kernel's mark, or what a reading happened to see. */
   isExact: boolean;
   /** Processes that were killed for it while this was recorded. */
@@ -29,6 +30,13 @@ export interface RecordedLimits {
   readonly processes: ReadonlyMap<string, MemoryLimits & { readonly group?: string }>;
 }
 
+interface Known {
+  readonly course: GroupCourse;
+  first: GroupEvent;
+  last: GroupEvent;
+  lastNs: bigint;
+}
+
 type GroupEvent = Extract<TideEvent, { type: 'groupLimit' }>;
 
 /** From the events of a recording; `startNs` is the monotonic time of its first frame. */
@@ -36,7 +44,7 @@ export function collectLimits(
   events: Iterable<{ readonly timeNs: bigint; readonly event: TideEvent }>,
   startNs: bigint,
 ): RecordedLimits {
-  const groups = new Map<string, { course: GroupCourse; first: GroupEvent; last: GroupEvent }>();
+  const groups = new Map<string, Known>();
   const processes = new Map<string, MemoryLimits & { readonly group?: string }>();
   for (const { timeNs, event } of events) {
     if (event.type === 'processLimit') {
@@ -50,8 +58,16 @@ export function collectLimits(
     const key = `${source ?? ''} ${path}`;
     let known = groups.get(key);
     if (!known) {
-      const course = { path, source, used: Number.NaN, usedNs: timeNs, isExact: false, oomKills: 0 };
-      known = { course: { ...course, max: undefined, high: undefined }, first: event, last: event };
+      const course = {
+        path,
+        source,
+        used: Number.NaN,
+        usedFromNs: timeNs,
+        usedToNs: timeNs,
+        isExact: false,
+        oomKills: 0,
+      };
+      known = { course: { ...course, max: undefined, high: undefined }, first: event, last: event, lastNs: timeNs };
       groups.set(key, known);
     }
     take(known, event, timeNs, startNs);
@@ -71,12 +87,7 @@ export function tightestOf(groups: readonly GroupCourse[], path: string, source?
   );
 }
 
-function take(
-  known: { course: GroupCourse; first: GroupEvent; last: GroupEvent },
-  event: GroupEvent,
-  timeNs: bigint,
-  startNs: bigint,
-): void {
+function take(known: Known, event: GroupEvent, timeNs: bigint, startNs: bigint): void {
   const { course } = known;
   course.max = event.max;
   course.high = event.high;
@@ -84,15 +95,19 @@ function take(
   if (timeNs < startNs) {
     known.first = event;
     known.last = event;
+    known.lastNs = startNs;
     return;
   }
   const rose = event.peak !== undefined && known.first.peak !== undefined && event.peak > known.first.peak;
   const used = rose ? event.peak : event.current;
   if (used !== undefined && !(course.used >= used)) {
     course.used = used;
-    course.usedNs = timeNs;
+    // The mark rose some time since it was read before.
+    course.usedFromNs = rose ? known.lastNs : timeNs;
+    course.usedToNs = timeNs;
     course.isExact = rose;
   }
   course.oomKills += Math.max(0, (event.oomKills ?? 0) - (known.last.oomKills ?? event.oomKills ?? 0));
   known.last = event;
+  known.lastNs = timeNs;
 }

@@ -23,7 +23,8 @@ const PATH_CHARACTERS = 120;
 interface Near {
   readonly share: number;
   readonly text: string;
-  readonly timeNs: bigint;
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
   readonly process?: number;
 }
 
@@ -32,7 +33,7 @@ export function nearestLimit(
   { limits, limitPeaks }: LimitEvidence,
   records: readonly ProcessRecord[],
   nameOf: (record: ProcessRecord) => string,
-  around: (timeNs: bigint) => Stretch,
+  around: (fromNs: bigint, toNs: bigint) => Stretch,
 ): Finding | undefined {
   const near = [...limits.groups.flatMap(nearOfGroup), ...nearOfProcesses(limits, limitPeaks, records, nameOf)];
   const nearest = near.reduce<Near | undefined>(
@@ -40,8 +41,8 @@ export function nearestLimit(
     undefined,
   );
   if (!nearest || nearest.share < NEAR) return undefined;
-  const { text, timeNs, process } = nearest;
-  return { kind: 'peak', text, stretch: around(timeNs), ...(process === undefined ? {} : { process }) };
+  const { text, fromNs, toNs, process } = nearest;
+  return { kind: 'peak', text, stretch: around(fromNs, toNs), ...(process === undefined ? {} : { process }) };
 }
 
 /** Groups in which the kernel killed, with how many. */
@@ -64,12 +65,12 @@ export function limitOfKilled({ limits }: LimitEvidence, { key, identity }: Proc
 }
 
 function nearOfGroup(group: GroupCourse): Near[] {
-  const { path, max, high, used, usedNs, isExact } = group;
+  const { path, max, high, used, usedFromNs, usedToNs, isExact } = group;
   const limit = Math.min(max ?? Number.POSITIVE_INFINITY, high ?? Number.POSITIVE_INFINITY);
   if (!(used > 0) || !Number.isFinite(limit)) return [];
   const which = limit === high && high !== max ? 'memory.high' : 'limit';
   const text = `Control group ${shortPath(path)} ${isExact ? 'peaked at' : 'was seen at'} ${formatSize(used)}, page cache included: ${percent(used, limit)} of its ${which} of ${formatSize(limit)}.`;
-  return [{ share: used / limit, text, timeNs: usedNs }];
+  return [{ share: used / limit, text, fromNs: usedFromNs, toNs: usedToNs }];
 }
 
 function nearOfProcesses(
@@ -84,7 +85,7 @@ function nearOfProcesses(
     const near = (most: number, limit: number | undefined, timeNs: bigint, what: string, name: string): Near[] => {
       if (limit === undefined || !(most > 0)) return [];
       const text = `${nameOf(record)} peaked at ${formatSize(most)} of ${what}: ${percent(most, limit)} of its limit of ${formatSize(limit)} (${name}).`;
-      return [{ share: most / limit, text, timeNs, process }];
+      return [{ share: most / limit, text, fromNs: timeNs, toNs: timeNs, process }];
     };
     return [
       ...near(peak.addressSpace, limits.addressSpace, peak.addressSpaceNs, 'address space', 'RLIMIT_AS'),

@@ -19,7 +19,7 @@ import { collectHappenings, type Happenings } from './happenings.js';
 import type { LimitEvidence } from './limit-findings.js';
 import { collectLimitPeaks } from './limit-peaks.js';
 import { NumberWriter } from './number-columns.js';
-import { type Head, PAGE_METRICS, type ProcessColumns } from './page-format.js';
+import { type Head, MetricNumber, PAGE_METRICS, type ProcessColumns } from './page-format.js';
 import type { ProcessRecord } from './process-record.js';
 import { Rested } from './rested.js';
 import { collectSpaces, type Space } from './space-collector.js';
@@ -187,6 +187,7 @@ export class PageMaker {
       pss: last(1),
       uss: last(2),
       swap: last(3),
+      readAt: of((record) => readAtOf(record, collector)),
       churn: of(({ churn, peakRss }) => (Number.isNaN(peakRss) ? null : churn)),
       cpu: of((record) => orNull((lastOf(record, 5) ?? Number.NaN) - cpuBefore(record))),
       block: fitted.block,
@@ -241,6 +242,15 @@ function lastOf(record: ProcessRecord, metric: number): number | null {
   for (let index = (course?.count ?? 0) - 1; index >= 0; index--) {
     const value = course!.lastAt(index);
     if (!Number.isNaN(value)) return value;
+  }
+  return null;
+}
+
+/** When PSS was read last, by the clock of the page. */
+function readAtOf(record: ProcessRecord, collector: Collector): number | null {
+  const course = record.courses?.[MetricNumber.pss];
+  for (let index = (course?.count ?? 0) - 1; index >= 0; index--) {
+    if (!Number.isNaN(course!.lastAt(index))) return collector.msOf(course!.bucketAt(index) * 2 ** course!.level);
   }
   return null;
 }

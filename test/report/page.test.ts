@@ -38,12 +38,12 @@ describe('the page', { timeout: 90_000 }, () => {
       expect(await page.title()).toBe('story.tide – Tidemark');
       const findings = await page.locator('#findings li').allTextContents();
       expect(findings).toHaveLength(5);
-      expect(findings[0]).toMatch(/^Killed Out of memory: the kernel killed victim \(105\): out of memory/);
+      expect(findings[0]).toMatch(/^Killed Out of memory: the kernel killed victim \(105\)\./);
       expect(findings[1]).toMatch(
         /^Grew leaky \(100\) grew in each quarter of 20\.\ds: from \d+\.\d MiB to \d+\.\d MiB/,
       );
       expect(findings[2]).toMatch(/% of the host's 2\.0 GiB/);
-      expect(findings.at(-1)).toMatch(/^Not seen Not seen: 8 of 209 ticks are missing, PSS of 1 process was denied/);
+      expect(findings.at(-1)).toMatch(/^Not seen 8 of 209 ticks are missing, PSS of 1 process was denied/);
       await page.locator('#findings a[data-finding="grew"]').click();
       await page.locator('#process h3.name', { hasText: 'leaky (100)' }).waitFor();
       expect(fragmentOf(page).get('p')).toBe(leaky);
@@ -58,6 +58,15 @@ describe('the page', { timeout: 90_000 }, () => {
       expect(peak).toBeGreaterThan(SPIKE.bytes / 2 ** 20);
       await page.locator('#search').fill('spiky');
       expect(await rows(page).locator('td').first().textContent()).toBe('900.0 MiB');
+      // It was read once, in the beginning.
+      expect(await page.locator('#processes td.old').allTextContents()).toEqual(['15.0 MiB', '14.0 MiB', '0 B']);
+      expect(await page.locator('#processes td.old').first().getAttribute('title')).toBe(
+        'read 20.5s before its last tick',
+      );
+      expect(await page.locator('#processes .note').textContent()).toMatch(/^In italics: read more than 5\.00s before/);
+      await page.locator('#search').fill('leaky');
+      expect(await page.locator('#processes td.old').count()).toBe(0);
+      expect(await page.locator('#processes .note').isVisible()).toBe(false);
     });
   });
 
@@ -134,6 +143,14 @@ describe('the page', { timeout: 90_000 }, () => {
       expect(legend).toMatch(/1 garbage collection/);
       expect(legend).toMatch(/1 exec/);
       expect(await events.locator('tbody').textContent()).toContain(`load ${MARKUP}`);
+      const only = events.getByRole('button', { name: '1 out of memory' });
+      await only.click();
+      expect(await only.getAttribute('aria-pressed')).toBe('true');
+      expect(await events.locator('tbody tr').allTextContents()).toEqual([
+        expect.stringMatching(/out of memory.*the kernel killed victim \(105\)$/),
+      ]);
+      await page.keyboard.press('Enter');
+      expect(await only.getAttribute('aria-pressed')).toBe('false');
       await page.evaluate(() => {
         location.hash = '#t=8.5-9.3';
       });
@@ -239,7 +256,9 @@ describe('the page', { timeout: 90_000 }, () => {
       await page.getByRole('button', { name: 'Copy as Markdown' }).click();
       await page.getByText('Copied.').waitFor();
       const text = await page.evaluate(() => navigator.clipboard.readText());
-      expect(text).toMatch(/^## Processes were killed while this was recorded\.\n\n- \*\*Killed\*\*: Out of memory/);
+      expect(text).toMatch(
+        /^## The kernel killed victim \(105\): out of memory\. leaky \(100\) grew and gave nothing back\.\n\n- \*\*Killed\*\*: Out of memory/,
+      );
       expect(text).toContain('- **Not seen**: ');
     });
   });
@@ -318,6 +337,13 @@ describe('the page is for everybody', { timeout: 90_000 }, () => {
         await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
         expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
         expect(await page.locator('#timeline .tools').isVisible()).toBe(false);
+        expect(await page.locator('#events .legend button').first().isVisible()).toBe(true);
+        // As wide as a sheet of A4 within its margins.
+        await page.setViewportSize({ width: 718, height: 1000 });
+        const cut = await page
+          .locator('.scroll')
+          .evaluateAll((tables) => tables.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length);
+        expect(cut).toBe(0);
         const pdf = await page.pdf();
         expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
       },
