@@ -176,7 +176,8 @@ export class Chart {
       ms: 1,
       // Rounded up, as it is without this, the scale would be off by a millisecond.
       tzDate: (time) => new Date(Math.floor(time)),
-      padding: [14, 12, 0, 0],
+      // Half a time of day fits beside the last line of the grid.
+      padding: [14, 2.5 * axisPixels(), 0, 0],
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: !isOverview }, x: !isOverview, y: false },
       legend: { show: !isOverview, live: true },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
