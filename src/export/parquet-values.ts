@@ -3,12 +3,11 @@
  *
  * The trap: before it encodes a column, the library copies what it is given twice over and goes through it once more, to see
  * that each value fits into 64 bits. That takes longer than all the rest of its work. What stands here is given up to it and
- * cannot but fit, so a copy of all of it is it itself, and gone through, it is the extremes only. Both hold for the one
- * call that writes the row group; `parquet.test.ts` reads what became of it with another library.
+ * cannot but fit, so a copy of all of it is it itself, and gone through, it is the extremes only. All of that holds while
+ * the library encodes one column; `parquet.test.ts` reads what became of it with another library.
  */
 
-/** Numbers of 32 bits, for a column of 64. */
-export class SmallNumbers extends Int32Array {
+class SmallNumbers extends Int32Array {
   override slice(start = 0, end = this.length): Int32Array<ArrayBuffer> {
     const isWhole = start === 0 && end >= this.length;
     return isWhole ? (this as unknown as Int32Array<ArrayBuffer>) : Int32Array.prototype.slice.call(this, start, end);
@@ -25,6 +24,14 @@ export class SmallNumbers extends Int32Array {
     yield least;
     yield most;
   }
+}
+
+let room = new SmallNumbers();
+
+/** Room for so many numbers of 32 bits, for a column of 64. It is the same for all: the next call takes it over. */
+export function smallNumbers(count: number): SmallNumbers {
+  if (room.buffer.byteLength < count * 4) room = new SmallNumbers(count);
+  return new SmallNumbers(room.buffer as ArrayBuffer, 0, count);
 }
 
 /** Null, so many times: most of the columns of deep reads, at most ticks. */

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { int64Of } from './int64.js';
-import { noValues, SmallNumbers } from './parquet-values.js';
+import { noValues, smallNumbers } from './parquet-values.js';
 import type { Batch, ColumnValues, Table, TableColumn } from './table.js';
 
 /** Rows of a row group: what is in memory at once is some 300 bytes for each. */
@@ -51,7 +51,7 @@ export class ParquetFile {
 
   /** Adds rows of a batch, in the order of `order`, as one row group. */
   add({ columns }: Batch, order: Uint32Array): void {
-    const columnData = this.#columns.map(({ column, place }) => sourceOf(column, columns[place]!, order));
+    const columnData = this.#columns.map(({ column, place }) => new Source(column, columns[place]!, order));
     // One page for each column: the library would measure every value to find out where to part them.
     this.#writer.write({ columnData, rowGroupSize: order.length, pageSize: 0 });
   }
@@ -106,14 +106,33 @@ function elementOf({ name, type, isNullable }: TableColumn): SchemaElement {
 /** Which columns have their least and most value told for each row group, so that a query can pass it by. */
 const WITH_STATISTICS = new Set(['time', 'pid', 'host']);
 
-function sourceOf(column: TableColumn, values: ColumnValues, order: Uint32Array): ColumnSource {
-  const { name, type } = column;
-  const { data, encoding } = encodedOf(column, values, order);
-  return {
-    ...{ name, data: data as ColumnSource['data'], statistics: WITH_STATISTICS.has(name) },
+/** A column as the library asks for it: made when its turn comes, so that there is one at a time. */
+class Source implements ColumnSource {
+  readonly name: string;
+  readonly statistics: boolean;
+  #encoded: Encoded | undefined;
+
+  constructor(
+    private readonly column: TableColumn,
+    private readonly values: ColumnValues,
+    private readonly order: Uint32Array,
+  ) {
+    this.name = column.name;
+    this.statistics = WITH_STATISTICS.has(column.name);
+  }
+
+  get data(): ColumnSource['data'] {
+    this.#encoded ??= encodedOf(this.column, this.values, this.order);
+    return this.#encoded.data as ColumnSource['data'];
+  }
+
+  /** Asked for after the data, once. */
+  get encoding(): 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED' {
+    const { encoding } = this.#encoded ?? encodedOf(this.column, this.values, this.order);
+    this.#encoded = undefined;
     // The same few times come again for every process.
-    encoding: type === 'timestamp' ? 'RLE_DICTIONARY' : encoding,
-  };
+    return this.column.type === 'timestamp' ? 'RLE_DICTIONARY' : encoding;
+  }
 }
 
 interface Encoded {
@@ -157,7 +176,7 @@ function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uin
   const encoding = 'DELTA_BINARY_PACKED';
   if (nulls === count) return { data: noValues(count), encoding };
   if (wide === 0 && nulls === 0) {
-    const data = new SmallNumbers(count);
+    const data = smallNumbers(count);
     for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
     return { data, encoding };
   }
