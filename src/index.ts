@@ -71,6 +71,8 @@ export type { StepRetention } from './recording/retention.js';
 export type { Aggregate, Series } from './recording/series.js';
 export type { Snapshot } from './recording/snapshot.js';
 export type { RecordingSummary } from './recording/summary.js';
+export { exportReport, writeReport } from './report/export-report.js';
+export type { ReportOptions } from './report/report.js';
 export { RingFormatError } from './ring/ring-format-error.js';
 export { StorageError } from './ring/storage-error.js';
 export type { RecordOptions } from './sampler/record-options.js';

@@ -10,6 +10,7 @@ import type { PartitionKey } from './partition-keys.js';
 import type { PartitionPiece } from './partitions.js';
 import type { ExportOptions } from './rows.js';
 import type { Table } from './table.js';
+import { writePieces } from './write-pieces.js';
 
 export const EXPORT_FORMATS = [
   'csv',
@@ -75,9 +76,7 @@ export async function writeExport(
   request: ExportRequest,
   stream: Writable | WritableStream<Uint8Array>,
 ): Promise<void> {
-  const { Readable } = await import('node:stream');
-  const { pipeline } = await import('node:stream/promises');
-  await pipeline(Readable.from(exportRecording(recording, request), { objectMode: false }), stream as Writable);
+  await writePieces(exportRecording(recording, request), stream);
 }
 
 export interface PartitionRequest extends Omit<ExportRequest, 'format' | 'diff'> {

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { int64Of } from './int64.js';
+import { noValues, smallNumbers } from './parquet-values.js';
 import type { Batch, ColumnValues, Table, TableColumn } from './table.js';
 
 /** Rows of a row group: what is in memory at once is some 300 bytes for each. */
@@ -50,7 +51,7 @@ export class ParquetFile {
 
   /** Adds rows of a batch, in the order of `order`, as one row group. */
   add({ columns }: Batch, order: Uint32Array): void {
-    const columnData = this.#columns.map(({ column, place }) => sourceOf(column, columns[place]!, order));
+    const columnData = this.#columns.map(({ column, place }) => new Source(column, columns[place]!, order));
     // One page for each column: the library would measure every value to find out where to part them.
     this.#writer.write({ columnData, rowGroupSize: order.length, pageSize: 0 });
   }
@@ -105,14 +106,33 @@ function elementOf({ name, type, isNullable }: TableColumn): SchemaElement {
 /** Which columns have their least and most value told for each row group, so that a query can pass it by. */
 const WITH_STATISTICS = new Set(['time', 'pid', 'host']);
 
-function sourceOf(column: TableColumn, values: ColumnValues, order: Uint32Array): ColumnSource {
-  const { name, type } = column;
-  const { data, encoding } = encodedOf(column, values, order);
-  return {
-    ...{ name, data: data as ColumnSource['data'], statistics: WITH_STATISTICS.has(name) },
+/** A column as the library asks for it: made when its turn comes, so that there is one at a time. */
+class Source implements ColumnSource {
+  readonly name: string;
+  readonly statistics: boolean;
+  #encoded: Encoded | undefined;
+
+  constructor(
+    private readonly column: TableColumn,
+    private readonly values: ColumnValues,
+    private readonly order: Uint32Array,
+  ) {
+    this.name = column.name;
+    this.statistics = WITH_STATISTICS.has(column.name);
+  }
+
+  get data(): ColumnSource['data'] {
+    this.#encoded ??= encodedOf(this.column, this.values, this.order);
+    return this.#encoded.data as ColumnSource['data'];
+  }
+
+  /** Asked for after the data, once. */
+  get encoding(): 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED' {
+    const { encoding } = this.#encoded ?? encodedOf(this.column, this.values, this.order);
+    this.#encoded = undefined;
     // The same few times come again for every process.
-    encoding: type === 'timestamp' ? 'RLE_DICTIONARY' : encoding,
-  };
+    return this.column.type === 'timestamp' ? 'RLE_DICTIONARY' : encoding;
+  }
 }
 
 interface Encoded {
@@ -125,17 +145,23 @@ function encodedOf(column: TableColumn, values: ColumnValues, order: Uint32Array
   const count = order.length;
   if (values instanceof Float64Array) return numbersOf(column, values, order);
   if (values instanceof Int32Array) {
-    const { texts } = column.pool!;
-    const data: (string | null)[] = new Array(count);
-    for (let at = 0; at < count; at++) data[at] = texts[values[order[at]!]!] ?? null;
-    return { data, encoding: 'RLE_DICTIONARY' };
+    return { data: textsOf(column.pool!.texts, values, order), encoding: 'RLE_DICTIONARY' };
   }
   const data = values instanceof BigUint64Array ? new BigUint64Array(count) : new BigInt64Array(count);
   for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
   return { data, encoding: 'DELTA_BINARY_PACKED' };
 }
 
-const NO_VALUES: readonly null[] = new Array(ROW_GROUP_ROWS).fill(null);
+function textsOf(texts: readonly string[], values: Int32Array, order: Uint32Array): readonly (string | null)[] {
+  let nulls = 0;
+  const data: (string | null)[] = new Array(order.length);
+  for (let at = 0; at < order.length; at++) {
+    const text = texts[values[order[at]!]!] ?? null;
+    if (text === null) nulls++;
+    data[at] = text;
+  }
+  return nulls === order.length ? noValues(nulls) : data;
+}
 
 /** Numbers, or null; as 32 bits where all of them fit. */
 function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uint32Array): Encoded {
@@ -148,9 +174,9 @@ function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uin
     else wide++;
   }
   const encoding = 'DELTA_BINARY_PACKED';
-  if (nulls === count) return { data: count === ROW_GROUP_ROWS ? NO_VALUES : NO_VALUES.slice(0, count), encoding };
+  if (nulls === count) return { data: noValues(count), encoding };
   if (wide === 0 && nulls === 0) {
-    const data = new SmallNumbers(count);
+    const data = smallNumbers(count);
     for (let at = 0; at < count; at++) data[at] = values[order[at]!]!;
     return { data, encoding };
   }
@@ -164,24 +190,6 @@ function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uin
     data[at] = Number.isSafeInteger(value) ? value : Number.isNaN(value) ? null : int64Of(value);
   }
   return { data, encoding };
-}
-
-/**
- * Numbers of 32 bits for a column of 64. The library goes through all values of such a column to see that they fit, which
- * takes as long as all the rest of its work, and these cannot but fit: gone through, they are their extremes only.
- */
-class SmallNumbers extends Int32Array {
-  override *[Symbol.iterator](): ArrayIterator<number> {
-    if (this.length === 0) return;
-    let [least, most] = [this[0]!, this[0]!];
-    for (let at = 1; at < this.length; at++) {
-      const value = this[at]!;
-      if (value < least) least = value;
-      else if (value > most) most = value;
-    }
-    yield least;
-    yield most;
-  }
 }
 
 function bigintsOf(values: Float64Array, order: Uint32Array): (bigint | null)[] {

@@ -35,12 +35,12 @@ interface Head {
 /** Records of one second may be packed together. */
 const PACKED_NS = 1_000_000_000n;
 
-/** Copies events: those of a range, and the begins of spans that reach into it. Returns how many had been lost. */
+/** Copies events: those of a range, and what still held at its begin: spans that reach into it, and limits. Returns how many had been lost. */
 export function copyEvents(copy: RecordCopy): number {
   const { inputs, isMerge, redactor } = copy;
   let lost = 0;
   const streams = inputs.map((input, index) => {
-    const open = openSpans(copy, input);
+    const held = heldEvents(copy, input);
     return recordsOf(
       copy,
       input,
@@ -51,7 +51,7 @@ export function copyEvents(copy: RecordCopy): number {
         const event = decodeEvent(type, payload);
         // What this version does not know may hold names, or numbers of spans.
         if (!event) return isEarly || redactor || isMerge ? undefined : [type, payload];
-        if (isEarly && !(event.type === 'begin' && open.has(event.span))) return undefined;
+        if (isEarly && !isHeld(event, payload, held)) return undefined;
         if (isMerge && event.type === 'clock') return undefined;
         const told = isMerge ? inMerge(event, input, index, inputs.length) : event;
         return recordOf(redactor ? redactor.event(told) : told);
@@ -159,19 +159,40 @@ function withNames(record: RecordedMappings, rename: (name: string) => string): 
   return { ...record, table, text: Buffer.concat(pieces) };
 }
 
-function openSpans({ writer, ring }: RecordCopy, input: CopyInput): Set<number> {
-  const open = new Set<number>();
-  if (input.fromNs === undefined) return open;
+/** What was told before a range and holds at its begin: by what it is about, the payload that was told last. */
+function heldEvents({ writer, ring }: RecordCopy, input: CopyInput): Map<string, Buffer> {
+  const held = new Map<string, Buffer>();
+  if (input.fromNs === undefined) return held;
   const number = input.reader.ringId(writer.rings[ring]!.name);
-  if (number < 0) return open;
+  if (number < 0) return held;
   const cursor = new RecordCursor(input.reader.cursor(number));
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     if (step !== 'record' || cursor.timeNs >= input.fromNs) continue;
     const event = decodeEvent(cursor.type, cursor.payload);
-    if (event?.type === 'begin') open.add(event.span);
-    if (event?.type === 'end') open.delete(event.span);
+    if (event?.type === 'end') held.delete(`span ${event.span}`);
+    const subject = event && subjectOf(event);
+    if (subject !== undefined) held.set(subject, Buffer.from(cursor.payload));
   }
-  return open;
+  return held;
+}
+
+function isHeld(event: TideEvent, payload: Uint8Array, held: ReadonlyMap<string, Buffer>): boolean {
+  const subject = subjectOf(event);
+  return subject !== undefined && (held.get(subject)?.equals(payload) ?? false);
+}
+
+/** What an event is about that holds until the next one about the same. */
+function subjectOf(event: TideEvent): string | undefined {
+  switch (event.type) {
+    case 'begin':
+      return `span ${event.span}`;
+    case 'groupLimit':
+      return `group ${event.source ?? ''} ${event.path}`;
+    case 'processLimit':
+      return `process ${identityKey(event)}`;
+    default:
+      return undefined;
+  }
 }
 
 /** Spans of different recordings must not share a number. */

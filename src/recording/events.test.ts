@@ -25,6 +25,8 @@ const EVENTS: TideEvent[] = [
   { type: 'budget', hz: 0.5, asked: 0.01, seconds: 60, used: 0.0101, deep: 0.004, reason: 'a tick takes 8 ms' },
   { type: 'peaks', isOn: false, reason: 'x' },
   { type: 'highWater', pid: 1, startTicks: 2, comm: 'true', peak: 4096 },
+  { type: 'groupLimit', path: '/a/b', max: 2 ** 29, current: 4096, peak: 8192, oomKills: 1 },
+  { type: 'processLimit', pid: 1, startTicks: 2, comm: 'true', addressSpace: 2 ** 30, group: '/a/b' },
   { type: 'resume', reason: 'upgrade', from: '0.1.0', to: '0.2.0', bootId: 'b', pid: 7 },
 ];
 

@@ -7,6 +7,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { decodeIdentity, encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
+import type { MemoryLimits } from '../procfs/limits.js';
+import type { MemoryGroup } from '../procfs/memory-group.js';
 import { isProgramPart, type ProgramPart } from './program-part.js';
 
 /** Type numbers of the events ring. */
@@ -44,6 +46,10 @@ export const EventType = {
   budget: 20,
   /** The high-water mark of a process that ended, or became another program, as it was read last. */
   highWater: 24,
+  /** A control group with a limit, and what is charged to it. */
+  groupLimit: 27,
+  /** The limits of a process: its own, and the group whose limits are its limits too. */
+  processLimit: 28,
 } as const;
 
 export interface ProcessPart {
@@ -80,6 +86,8 @@ export type TideEvent =
     } & ProcessPart &
       NamePart)
   | ({ readonly type: 'highWater'; readonly peak: number } & ProcessPart & NamePart)
+  | ({ readonly type: 'groupLimit'; readonly path: string; readonly source?: number } & MemoryGroup)
+  | ({ readonly type: 'processLimit'; readonly group?: string } & MemoryLimits & ProcessPart & NamePart)
   | ({ readonly type: 'lives' } & LivesHeard)
   | { readonly type: 'peaks'; readonly isOn: boolean; readonly reason: string }
   | ({ readonly type: 'budget' } & BudgetGiven)
@@ -153,6 +161,8 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   ran: { ...process, comm: 'string' },
   exit: { ...process, comm: 'string', exitStatus: 'number', cpuNs: 'number' },
   highWater: { ...process, comm: 'string', peak: 'number' },
+  groupLimit: { path: 'string' },
+  processLimit: { ...process, comm: 'string' },
   lives: {
     isHeard: 'boolean',
     reason: 'string',

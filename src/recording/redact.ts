@@ -48,11 +48,12 @@ export class Redactor {
         ? ({ ...this.#withoutProgram(rest), ...named, ...this.program(event) } as TideEvent)
         : ({ ...rest, ...named } as TideEvent);
     }
-    // What the kernel told has a name, and no program.
-    if (event.type === 'fork' || event.type === 'ran' || event.type === 'exit' || isKilled(event)) {
+    if (event.type === 'groupLimit') return { ...event, path: this.#group(event.path) };
+    if (isNamed(event)) {
       const { comm, commHex, ...rest } = event;
       const bytes = bytesOf(comm, commHex);
-      return { ...rest, ...nameParts(this.#what.has('comm') ? this.#bytes(bytes) : bytes) } as TideEvent;
+      const group = event.type === 'processLimit' && event.group ? { group: this.#group(event.group) } : {};
+      return { ...rest, ...group, ...nameParts(this.#what.has('comm') ? this.#bytes(bytes) : bytes) } as TideEvent;
     }
     if (event.type === 'audit') {
       const { detail: _, ...rest } = event;
@@ -115,6 +116,12 @@ export class Redactor {
     return `/${this.#pseudonym(Buffer.from(path, 'latin1'))}${suffix}${isDeleted ? DELETED : ''}`;
   }
 
+  /** The path of a control group: which one is in which other stays to be seen. */
+  #group(path: string): string {
+    if (!this.#what.has('paths')) return path;
+    return path.replace(/[^/]+/g, (part) => this.#pseudonym(Buffer.from(part)));
+  }
+
   #bytes(bytes: Uint8Array): Uint8Array {
     return new TextEncoder().encode(this.#pseudonym(bytes));
   }
@@ -133,7 +140,9 @@ function bytesOf(text: string, hex: string | undefined): Uint8Array {
   return hex === undefined ? new TextEncoder().encode(text) : Buffer.from(hex, 'hex');
 }
 
-/** A mark of the kernel, of a process that was chosen to be killed. */
-function isKilled(event: TideEvent): event is TideEvent & { type: 'mark'; comm: string } {
-  return event.type === 'mark' && event.comm !== undefined;
+const NAMED = ['fork', 'ran', 'exit', 'highWater', 'processLimit'] as const;
+
+/** What tells the name of a process and no program; a mark does when the kernel chose the process to be killed. */
+function isNamed(event: TideEvent): event is TideEvent & { type: (typeof NAMED)[number] | 'mark'; comm: string } {
+  return (NAMED as readonly string[]).includes(event.type) || (event.type === 'mark' && event.comm !== undefined);
 }

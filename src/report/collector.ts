@@ -13,7 +13,7 @@ import { Gaps } from './gaps.js';
 import { MetricNumber, PAGE_METRICS, PROCESS_METRICS } from './page-format.js';
 import { ProcessRecord } from './process-record.js';
 
-/** Entries of all courses together: 12 to 28 bytes each. */
+/** Entries of all courses together: 16 or 32 bytes each. */
 const MOST_ENTRIES = 2_000_000;
 const FIRST_CAP = 4096;
 const LEAST_CAP = 8;

@@ -8,6 +8,9 @@
 import type { NumberWriter } from './number-columns.js';
 
 const FIRST_ROOM = 4;
+/** Numbers of an entry: its bucket and its last value, and where it may stand for several values the least and the most. */
+const PLAIN = 2;
+const RANGED = 4;
 
 export class Course {
   /** A bucket of this course is 2^level of the finest ones. */
@@ -15,86 +18,87 @@ export class Course {
   count = 0;
   /** 2^level: a power for each value would take longer than all the rest. */
   #scale = 1;
-  #buckets = new Uint32Array(FIRST_ROOM);
-  #last = new Float64Array(FIRST_ROOM);
-  /** Made when an entry first stands for several values. */
-  #least: Float64Array | undefined;
-  #most: Float64Array | undefined;
+  #stride: typeof PLAIN | typeof RANGED = PLAIN;
+  /**
+   * Entry by entry: thousands of courses are added to in turn, so each addition comes to memory that is in no cache, and an
+   * array for each number would mean to wait for it four times.
+   */
+  #entries = new Float64Array(FIRST_ROOM * PLAIN);
 
   /** Adds a value that was measured in a bucket of the finest level, not earlier than the one before; NaN: absent. */
   push(bucket: number, last: number, least = last, most = last): void {
     let own = this.#scale === 1 ? bucket : Math.floor(bucket / this.#scale);
-    const end = this.count - 1;
-    if (end >= 0 && this.#buckets[end]! >= own) {
+    const at = (this.count - 1) * this.#stride;
+    if (at >= 0 && this.#entries[at]! >= own) {
+      const before = this.#entries[at + 1]!;
       if (!Number.isNaN(last)) {
-        this.#join(end, last, least, most);
+        if (Number.isNaN(before)) this.#set(this.count - 1, last, least, most);
+        else this.#join(at, before, last, least, most);
         return;
       }
-      if (Number.isNaN(this.#last[end]!)) return;
-      own = this.#buckets[end]! + 1;
+      if (Number.isNaN(before)) return;
+      own = this.#entries[at]! + 1;
     }
-    this.#append(own, last, least, most);
-  }
-
-  #join(end: number, last: number, least: number, most: number): void {
-    if (Number.isNaN(this.#last[end]!)) {
-      this.#set(end, last, least, most);
-      return;
-    }
-    const low = this.leastAt(end);
-    const high = this.mostAt(end);
-    this.#set(end, last, Math.min(low, least), Math.max(high, most));
-  }
-
-  #append(bucket: number, last: number, least: number, most: number): void {
-    if (this.count === this.#buckets.length) this.#grow();
-    this.#buckets[this.count] = bucket;
+    if ((this.count + 1) * this.#stride > this.#entries.length) this.#grow();
+    this.#entries[this.count * this.#stride] = own;
     this.count++;
     this.#set(this.count - 1, last, least, most);
   }
 
+  #join(at: number, before: number, last: number, least: number, most: number): void {
+    const isRanged = this.#stride === RANGED;
+    const low = isRanged ? this.#entries[at + 2]! : before;
+    const high = isRanged ? this.#entries[at + 3]! : before;
+    this.#set(this.count - 1, last, Math.min(low, least), Math.max(high, most));
+  }
+
   #set(index: number, last: number, least: number, most: number): void {
-    this.#last[index] = last;
-    if (this.#least === undefined) {
+    if (this.#stride === PLAIN) {
+      this.#entries[index * PLAIN + 1] = last;
       if (!(least < last || most > last)) return;
-      this.#least = this.#last.slice();
-      this.#most = this.#last.slice();
+      this.#widen();
     }
-    this.#least[index] = least;
-    this.#most![index] = most;
+    const at = index * RANGED;
+    this.#entries[at + 1] = last;
+    this.#entries[at + 2] = least;
+    this.#entries[at + 3] = most;
   }
 
   #grow(): void {
-    const room = this.#buckets.length * 2;
-    const buckets = new Uint32Array(room);
-    buckets.set(this.#buckets);
-    this.#buckets = buckets;
-    const larger = (values: Float64Array) => {
-      const copy = new Float64Array(room);
-      copy.set(values);
-      return copy;
-    };
-    this.#last = larger(this.#last);
-    if (this.#least) {
-      this.#least = larger(this.#least);
-      this.#most = larger(this.#most!);
+    const entries = new Float64Array(this.#entries.length * 2);
+    entries.set(this.#entries);
+    this.#entries = entries;
+  }
+
+  /** An entry stands for several values for the first time. */
+  #widen(): void {
+    const plain = this.#entries;
+    const entries = new Float64Array((plain.length / PLAIN) * RANGED);
+    for (let index = 0; index < this.count; index++) {
+      const [at, last] = [index * RANGED, plain[index * PLAIN + 1]!];
+      entries[at] = plain[index * PLAIN]!;
+      entries[at + 1] = last;
+      entries[at + 2] = last;
+      entries[at + 3] = last;
     }
+    this.#entries = entries;
+    this.#stride = RANGED;
   }
 
   bucketAt(index: number): number {
-    return this.#buckets[index]!;
+    return this.#entries[index * this.#stride]!;
   }
 
   lastAt(index: number): number {
-    return this.#last[index]!;
+    return this.#entries[index * this.#stride + 1]!;
   }
 
   leastAt(index: number): number {
-    return this.#least ? this.#least[index]! : this.#last[index]!;
+    return this.#entries[index * this.#stride + (this.#stride === RANGED ? 2 : 1)]!;
   }
 
   mostAt(index: number): number {
-    return this.#most ? this.#most[index]! : this.#last[index]!;
+    return this.#entries[index * this.#stride + (this.#stride === RANGED ? 3 : 1)]!;
   }
 
   /**
@@ -112,8 +116,8 @@ export class Course {
   #halved(): Course {
     const coarse = new Course();
     for (let index = 0; index < this.count; index++) {
-      const bucket = Math.floor(this.#buckets[index]! / 2);
-      coarse.push(bucket, this.#last[index]!, this.leastAt(index), this.mostAt(index));
+      const bucket = Math.floor(this.bucketAt(index) / 2);
+      coarse.push(bucket, this.lastAt(index), this.leastAt(index), this.mostAt(index));
     }
     coarse.level = this.level + 1;
     coarse.#scale = this.#scale * 2;
@@ -126,30 +130,30 @@ export class Course {
    * All in steps of the quantum, absent ones left out.
    */
   write(to: NumberWriter, quantum: number): void {
-    const hasRange = this.#least !== undefined;
+    const hasRange = this.#stride === RANGED;
     to.unsigned(this.level);
     to.unsigned(this.count);
     to.unsigned(hasRange ? 1 : 0);
     let before = 0;
     for (let index = 0; index < this.count; index++) {
-      const bucket = this.#buckets[index]!;
-      to.unsigned((bucket - before) * 2 + (Number.isNaN(this.#last[index]!) ? 1 : 0));
+      const bucket = this.bucketAt(index);
+      to.unsigned((bucket - before) * 2 + (Number.isNaN(this.lastAt(index)) ? 1 : 0));
       before = bucket;
     }
     let value = 0;
     this.#each((index) => {
-      const next = Math.round(this.#last[index]! / quantum);
+      const next = Math.round(this.lastAt(index) / quantum);
       to.signed(next - value);
       value = next;
     });
     if (!hasRange) return;
     const steps = (index: number, bound: number) =>
-      Math.abs(Math.round(this.#last[index]! / quantum) - Math.round(bound / quantum));
-    this.#each((index) => to.unsigned(steps(index, this.#least![index]!)));
-    this.#each((index) => to.unsigned(steps(index, this.#most![index]!)));
+      Math.abs(Math.round(this.lastAt(index) / quantum) - Math.round(bound / quantum));
+    this.#each((index) => to.unsigned(steps(index, this.leastAt(index))));
+    this.#each((index) => to.unsigned(steps(index, this.mostAt(index))));
   }
 
   #each(take: (index: number) => void): void {
-    for (let index = 0; index < this.count; index++) if (!Number.isNaN(this.#last[index]!)) take(index);
+    for (let index = 0; index < this.count; index++) if (!Number.isNaN(this.lastAt(index))) take(index);
   }
 }

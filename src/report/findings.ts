@@ -6,12 +6,14 @@
  * nothing about what was not measured, so that is told whatever else there is to say.
  */
 import type { RecordingMetadata } from '../recording/format.js';
+import type { GroupCourse } from '../recording/limits.js';
 import type { RecordingSummary } from '../recording/summary.js';
 import { formatDurationShort } from '../text/duration.js';
 import { formatSize } from '../text/size.js';
 import type { Collector } from './collector.js';
 import type { Course } from './course.js';
 import type { Happenings } from './happenings.js';
+import { groupWords, killedInGroups, type LimitEvidence, limitOfKilled, nearestLimit } from './limit-findings.js';
 import { type Finding, MetricNumber, type Stretch } from './page-format.js';
 import type { ProcessRecord } from './process-record.js';
 
@@ -25,7 +27,7 @@ const LEAST_LIFE_SHARE = 0.1;
 /** Of the processes that grew, those are named that make up most of it. */
 const MOST_GROWN = 2;
 
-export interface Evidence {
+export interface Evidence extends LimitEvidence {
   readonly collector: Collector;
   readonly records: readonly ProcessRecord[];
   readonly nameOf: (record: ProcessRecord) => string;
@@ -34,49 +36,90 @@ export interface Evidence {
   readonly metadata: RecordingMetadata;
 }
 
-export function findingsOf(evidence: Evidence): { readonly verdict: string; readonly findings: readonly Finding[] } {
+/** Findings of one kind, and the sentence about all of them. */
+interface Told {
+  readonly verdict: string;
+  readonly findings: readonly Finding[];
+}
+
+const NOTHING: Told = { verdict: '', findings: [] };
+
+export function findingsOf(evidence: Evidence): Told {
+  const { collector, records, nameOf } = evidence;
   const killed = killedFindings(evidence);
   const grown = growthFindings(evidence);
   const peak = peakFinding(evidence);
+  const limit = nearestLimit(evidence, records, nameOf, (fromNs, toNs) => {
+    const [from, to] = [fromNs, toNs].map((timeNs) => Math.max(0, collector.msOfMonotonic(timeNs)));
+    return around(collector, from!, to!);
+  });
   const unseen = unseenFinding(evidence);
   const other = swapFinding(evidence) ?? churnFinding(evidence);
-  const all = [...killed, ...grown, ...(peak ? [peak] : []), ...(other ? [other] : [])];
+  const all = [...killed.findings, ...grown.findings, limit, peak, other].filter((finding) => finding !== undefined);
   const findings = [...all.slice(0, MOST - (unseen ? 1 : 0)), ...(unseen ? [unseen] : [])];
-  return { verdict: verdictOf(evidence, killed, grown), findings };
+  if (collector.frames === 0) return { verdict: 'Nothing was recorded.', findings };
+  const verdict = [killed.verdict, grown.verdict].filter((sentence) => sentence !== '').join(' ');
+  return { verdict: verdict || 'Nothing grew steadily, and nothing was seen to be killed.', findings };
 }
 
-function verdictOf({ collector }: Evidence, killed: readonly Finding[], grown: readonly Finding[]): string {
-  if (collector.frames === 0) return 'Nothing was recorded.';
-  if (killed.length > 0) return 'Processes were killed while this was recorded.';
-  if (grown.length > 0) return 'Memory grew and was not given back.';
-  return 'Nothing grew steadily, and nothing was seen to be killed.';
+function killedFindings(evidence: Evidence): Told {
+  const bySignal = killedBySignal(evidence);
+  const outOfMemory = outOfMemoryFindings(evidence);
+  return {
+    verdict: outOfMemory.verdict || bySignal.verdict,
+    findings: [...outOfMemory.findings, ...bySignal.findings],
+  };
 }
 
-function killedFindings({ happenings, records, nameOf, collector }: Evidence): Finding[] {
-  const findings: Finding[] = [];
+function outOfMemoryFindings(evidence: Evidence): Told {
+  const { happenings, records, collector, limits } = evidence;
   const oom = happenings.events.filter(({ kind }) => kind === 'oom');
-  if (oom.length > 0) {
-    const first = oom[0]!;
-    const text =
-      oom.length === 1 ? `Out of memory: ${first.text}.` : `Out of memory ${oom.length} times; first ${first.text}.`;
-    findings.push(
-      withProcess({ kind: 'killed', text, stretch: around(collector, first.at, oom.at(-1)!.at) }, first.process),
-    );
-  }
+  const [first] = oom;
+  // Where nobody heard of the kill itself, the group counted it.
+  if (!first) return killedByGroup(evidence, killedInGroups(limits));
+  const victim = first.process === undefined ? undefined : records[first.process];
+  const where = victim ? limitOfKilled(evidence, victim) : '';
+  const text =
+    oom.length === 1
+      ? `Out of memory: ${first.text}.${where}`
+      : `Out of memory ${oom.length} times; first ${first.text}.${where}`;
+  const who = oom.length === 1 ? first.text.replace(/^the/, 'The') : `The kernel killed ${oom.length} processes`;
+  const finding: Finding = { kind: 'killed', text, stretch: around(collector, first.at, oom.at(-1)!.at) };
+  return { verdict: `${who}: out of memory.`, findings: [withProcess(finding, first.process)] };
+}
+
+function killedByGroup({ collector }: Evidence, groups: readonly GroupCourse[]): Told {
+  const processes = (kills: number) => (kills === 1 ? 'a process' : `${kills} processes`);
+  const all = groups.reduce((sum, { oomKills }) => sum + oomKills, 0);
+  if (all === 0) return NOTHING;
+  const stretch = { from: 0, to: collector.msOf(collector.lastBucket) };
+  return {
+    verdict: `The kernel killed ${processes(all)}: out of memory.`,
+    findings: groups.map((group) => {
+      const text = `Out of memory: the kernel killed ${processes(group.oomKills)} of ${groupWords(group)}.`;
+      return { kind: 'killed', text, stretch };
+    }),
+  };
+}
+
+function killedBySignal({ happenings, records, nameOf, collector }: Evidence): Told {
   const killed = records.filter(
     ({ key }) => happenings.endings.get(key) === 'killed by SIGKILL' && !happenings.oomKilled.has(key),
   );
   const [largest] = killed;
-  if (largest) {
-    const others = killed.length > 1 ? `, and ${killed.length - 1} more` : '';
-    const at = collector.msOf(largest.lastBucket);
-    const text = `${nameOf(largest)} was killed by SIGKILL at ${formatSize(largest.held[0]! || largest.peakRss)} of RSS${others}.`;
-    findings.push({ kind: 'killed', text, stretch: around(collector, at, at), process: records.indexOf(largest) });
-  }
-  return findings;
+  if (!largest) return NOTHING;
+  const others = killed.length > 1 ? `, and ${killed.length - 1} more` : '';
+  const at = collector.msOf(largest.lastBucket);
+  const text = `${nameOf(largest)} was killed by SIGKILL at ${formatSize(largest.held[0]! || largest.peakRss)} of RSS${others}.`;
+  const stretch = around(collector, at, at);
+  const who = killed.length === 1 ? `${nameOf(largest)} was` : `${killed.length} processes were`;
+  return {
+    verdict: `${who} killed.`,
+    findings: [{ kind: 'killed', text, stretch, process: records.indexOf(largest) }],
+  };
 }
 
-function growthFindings({ records, nameOf, collector }: Evidence): Finding[] {
+function growthFindings({ records, nameOf, collector }: Evidence): Told {
   const grown = records
     .flatMap((record, process) => {
       const course = record.courses?.[0];
@@ -88,12 +131,16 @@ function growthFindings({ records, nameOf, collector }: Evidence): Finding[] {
       return growth ? [{ record, process, ...growth }] : [];
     })
     .sort((a, b) => b.by - a.by);
-  return grown.slice(0, MOST_GROWN).map(({ record, process, from, to }): Finding => {
+  const [most] = grown;
+  if (!most) return NOTHING;
+  const findings = grown.slice(0, MOST_GROWN).map(({ record, process, from, to }): Finding => {
     const stretch = { from: collector.msOf(record.firstBucket), to: collector.msOf(record.lastBucket) };
     const took = formatDurationShort((stretch.to - stretch.from) * 1e6);
     const text = `${nameOf(record)} grew in each quarter of ${took}: from ${formatSize(from)} to ${formatSize(to)} of RSS on average.`;
     return { kind: 'grew', text, stretch, process, metric: 'rss' };
   });
+  const also = grown.length === 1 ? '' : ` and ${grown.length - 1} more`;
+  return { verdict: `${nameOf(most.record)}${also} grew and gave nothing back.`, findings };
 }
 
 /** Means of the first and the last quarter, when each quarter's is larger than the one before; undefined when it is not so. */
@@ -195,7 +242,8 @@ function unseenFinding({ collector, summary, records }: Evidence): Finding | und
   );
   const end = collector.msOf(collector.lastBucket);
   const stretch = longest ? around(collector, longest.from, longest.to) : { from: 0, to: end };
-  return { kind: 'unseen', text: `Not seen: ${parts.join(', ')}.`, stretch };
+  const text = parts.join(', ');
+  return { kind: 'unseen', text: `${text[0]!.toUpperCase()}${text.slice(1)}.`, stretch };
 }
 
 /** The largest value, and the bucket of the finest level in which it was. */

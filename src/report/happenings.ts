@@ -56,11 +56,7 @@ export function collectHappenings(
         if (event.pid !== undefined && event.startTicks !== undefined && event.name === 'oom') {
           const key = identityKey({ pid: event.pid, startTicks: event.startTicks, source: event.source });
           oomKilled.add(key);
-          add(
-            rare,
-            { kind: 'oom', at, text: `the kernel killed ${nameOf(event.comm)} (${event.pid}): out of memory` },
-            key,
-          );
+          add(rare, { kind: 'oom', at, text: `the kernel killed ${nameOf(event.comm)} (${event.pid})` }, key);
         } else
           add(rare, {
             kind: event.name === 'oom' ? 'oom' : GC.test(event.name) ? 'gc' : 'mark',

@@ -6,6 +6,7 @@
  */
 import { deflateRawSync } from 'node:zlib';
 import { identityKey } from '../engine/identity.js';
+import { collectLimits } from '../recording/limits.js';
 import type { Recording } from '../recording/recording.js';
 import type { RecordingSummary } from '../recording/summary.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -15,8 +16,10 @@ import { Collector } from './collector.js';
 import { findingsOf } from './findings.js';
 import { fitCourses } from './fit.js';
 import { collectHappenings, type Happenings } from './happenings.js';
+import type { LimitEvidence } from './limit-findings.js';
+import { collectLimitPeaks } from './limit-peaks.js';
 import { NumberWriter } from './number-columns.js';
-import { type Head, PAGE_METRICS, type ProcessColumns } from './page-format.js';
+import { type Head, MetricNumber, PAGE_METRICS, type ProcessColumns } from './page-format.js';
 import type { ProcessRecord } from './process-record.js';
 import { Rested } from './rested.js';
 import { collectSpaces, type Space } from './space-collector.js';
@@ -42,6 +45,7 @@ export class PageMaker {
   /** Both mean reading all of the recording, which a page that follows it cannot do each time. */
   readonly #summary = new Rested(() => this.recording.summary());
   readonly #spaces = new Rested(() => this.#collectSpaces());
+  readonly #limits = new Rested(() => this.#collectLimits());
 
   constructor(
     private readonly recording: Recording,
@@ -85,7 +89,8 @@ export class PageMaker {
       place(`courses-${index}`, bytes);
     });
     const columns = this.#columns(records, happenings, fitted, space);
-    place('head', deflateRawSync(JSON.stringify(this.#head(summary, records, happenings, columns))));
+    const limits = this.#limits.get(isLast);
+    place('head', deflateRawSync(JSON.stringify(this.#head(summary, records, happenings, limits, columns))));
     return blocks;
   }
 
@@ -98,6 +103,12 @@ export class PageMaker {
       const ms = Math.max(0, collector.msOfMonotonic(timeNs));
       return { ms, bucket: Math.floor((ms * 1e6) / collector.unitNs) };
     });
+  }
+
+  #collectLimits(): LimitEvidence {
+    const limits = collectLimits(this.recording.events(), this.#collector.startNs);
+    const own = [...limits.processes].filter(([, { addressSpace, data }]) => (addressSpace ?? data) !== undefined);
+    return { limits, limitPeaks: collectLimitPeaks(this.recording, new Set(own.map(([key]) => key))) };
   }
 
   #totals(): Uint8Array {
@@ -115,13 +126,14 @@ export class PageMaker {
     summary: RecordingSummary,
     records: readonly ProcessRecord[],
     happenings: Happenings,
+    limits: LimitEvidence,
     processes: ProcessColumns,
   ): Head {
     const { recording } = this;
     const collector = this.#collector;
     const { metadata } = recording;
     const startNs = recording.clock().toUnix(collector.startNs);
-    const evidence = { collector, records, nameOf, happenings, summary, metadata };
+    const evidence = { collector, records, nameOf, happenings, summary, metadata, ...limits };
     const memory = metadata.host.memoryBytes;
     return {
       schema: 1,
@@ -175,6 +187,7 @@ export class PageMaker {
       pss: last(1),
       uss: last(2),
       swap: last(3),
+      readAt: of((record) => readAtOf(record, collector)),
       churn: of(({ churn, peakRss }) => (Number.isNaN(peakRss) ? null : churn)),
       cpu: of((record) => orNull((lastOf(record, 5) ?? Number.NaN) - cpuBefore(record))),
       block: fitted.block,
@@ -229,6 +242,15 @@ function lastOf(record: ProcessRecord, metric: number): number | null {
   for (let index = (course?.count ?? 0) - 1; index >= 0; index--) {
     const value = course!.lastAt(index);
     if (!Number.isNaN(value)) return value;
+  }
+  return null;
+}
+
+/** When PSS was read last, by the clock of the page. */
+function readAtOf(record: ProcessRecord, collector: Collector): number | null {
+  const course = record.courses?.[MetricNumber.pss];
+  for (let index = (course?.count ?? 0) - 1; index >= 0; index--) {
+    if (!Number.isNaN(course!.lastAt(index))) return collector.msOf(course!.bucketAt(index) * 2 ** course!.level);
   }
   return null;
 }

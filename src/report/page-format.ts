@@ -146,6 +146,8 @@ export interface ProcessColumns {
   readonly pss: (number | null)[];
   readonly uss: (number | null)[];
   readonly swap: (number | null)[];
+  /** Milliseconds of the deep read that PSS, USS and swap are from. */
+  readonly readAt: (number | null)[];
   /** Bytes by which RSS rose and fell from tick to tick, added up. */
   readonly churn: (number | null)[];
   readonly cpu: (number | null)[];

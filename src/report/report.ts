@@ -7,7 +7,7 @@ import { pageHtml } from './page-html.js';
 export interface ReportOptions {
   /** What the page is called; default: the name of the host. */
   readonly title?: string;
-  /** Told how many frames have been read. */
+  /** Told how many frames have been read, each 256 of them. */
   readonly onProgress?: (frames: number) => void;
 }
 

@@ -19,6 +19,7 @@ import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
 import { HighWater } from './high-water.js';
 import { LifeLog } from './life-log.js';
+import { LimitLog } from './limit-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
@@ -67,6 +68,7 @@ export class Sampler {
   readonly #peaks: PeakBudget;
   readonly #urgency: Urgency;
   readonly #highWater: HighWater | undefined;
+  readonly #limits: LimitLog;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   readonly #wait: TickWait;
   #ticks = 0;
@@ -100,6 +102,7 @@ export class Sampler {
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
+    this.#limits = new LimitLog(config.root, config.hz, this.#table, engine, writer);
     if (config.highWater) this.#highWater = new HighWater(config.root, config.hz, this.#table, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
@@ -193,6 +196,7 @@ export class Sampler {
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
     this.#highWater?.close(process.hrtime.bigint());
+    this.#limits.close(process.hrtime.bigint());
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
@@ -251,6 +255,7 @@ export class Sampler {
     this.#urgency.check(startNs);
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
     this.#highWater?.look(this.#counters);
+    this.#limits.look(startNs, this.#counters);
     this.#commands.spend(schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
@@ -319,6 +324,7 @@ export class Sampler {
     this.#deep.arrived(slot);
     this.#commands.look(slot);
     this.#highWater?.arrived(slot);
+    this.#limits.arrived(slot);
   }
 
   #makeRoom(): void {

@@ -30,6 +30,7 @@ export interface KnownOptions {
   readonly hostname?: string;
   /** Unix nanoseconds of the first tick. */
   readonly startNs?: bigint;
+  readonly ticks?: number;
 }
 
 /** What process `name` has at a tick. */
@@ -71,7 +72,7 @@ const bad = Buffer.from([0x3d, 0x22, 0xff, 0x1b, 0x5b]);
 export const MAPPING_TICKS: readonly number[] = [5, 15, 25];
 
 /** Writes the recording; `author.open()` reads it. */
-export function knownAuthor({ hostname = 'h', startNs = START }: KnownOptions = {}): Author {
+export function knownAuthor({ hostname = 'h', startNs = START, ticks = TICKS }: KnownOptions = {}): Author {
   const author = new Author({
     metadata: {
       mappings: '1',
@@ -82,7 +83,7 @@ export function knownAuthor({ hostname = 'h', startNs = START }: KnownOptions = 
   });
   author.arrive(KERNEL_SLOT, { ...someone(KERNEL_PID, 'kthreadd'), kernelThread: true });
   for (const [name, bytes] of NAMES.entries()) author.arrive(name, someone(pidOf(name), bytes));
-  for (let tick = 0; tick < TICKS; tick++) {
+  for (let tick = 0; tick < ticks; tick++) {
     author.set(KERNEL_SLOT, { userTime: 1e7, threads: 1 }, Status.noMm);
     for (const name of NAMES.keys()) author.set(name, valuesAt(name, tick));
     if (tick === 8) author.writer.event(author.nowNs, { type: 'mark', name: 'a "mark"' });

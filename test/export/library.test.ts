@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scratch } from '../recorder/workload.js';
 import { knownAuthor } from './known-recording.js';
 
+const ENTRY = new URL('../../dist/index.js', import.meta.url).href;
 const folder = scratch();
 const file = folder.file('a.tide');
 beforeAll(() => {
@@ -97,6 +98,11 @@ describe('a format', () => {
     );
   });
 
+  it('is no reason to load anything before it is asked for', () => {
+    const script = `import * as tidemark from ${JSON.stringify(ENTRY)}; tidemark.openRecording(${JSON.stringify(file)});`;
+    expect(loadedBy(script).filter((url) => /node_modules|dist\/report\/(?!export-report\.js)/.test(url))).toEqual([]);
+  });
+
   it('loads its own library, and the others none', () => {
     const own: Record<string, RegExp | undefined> = {
       csv: undefined,
@@ -124,14 +130,19 @@ describe('a format', () => {
 
 /** Files of packages that an export by the library opened. */
 function loadedFor(format: string): string[] {
-  const entry = new URL('../../dist/index.js', import.meta.url).href;
-  const script = `
-    import { exportRecording, openRecording } from ${JSON.stringify(entry)};
+  return loadedBy(`
+    import { exportRecording, openRecording } from ${JSON.stringify(ENTRY)};
     const recording = openRecording(${JSON.stringify(file)});
-    for await (const piece of exportRecording(recording, { format: ${JSON.stringify(format)} })) if (piece.length < 0) break;`;
+    for await (const piece of exportRecording(recording, { format: ${JSON.stringify(format)} })) if (piece.length < 0) break;`).filter(
+    (url) => url.includes('/node_modules/'),
+  );
+}
+
+/** Addresses of all modules that a program loads. */
+function loadedBy(script: string): string[] {
   const hook = `
     export async function load(url, context, next) {
-      if (url.includes('/node_modules/')) process.stderr.write('LOADED ' + url + '\\n');
+      process.stderr.write('LOADED ' + url + '\\n');
       return next(url, context);
     }`;
   const register = `import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));`;
@@ -140,7 +151,7 @@ function loadedFor(format: string): string[] {
     ['--import', `data:text/javascript,${encodeURIComponent(register)}`, '--input-type=module', '-e', script],
     { encoding: 'utf8' },
   );
-  expect({ format, status }).toEqual({ format, status: 0 });
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining(`LOADED ${ENTRY}`) });
   return stderr.split('\n').filter((line) => line.startsWith('LOADED '));
 }
 

@@ -171,6 +171,8 @@ describe('a redacted cut', () => {
       { type: 'ran', ...who },
       { type: 'exit', ...who, exitStatus: 0, cpuNs: 1 },
       { type: 'mark', name: 'oom', ...who },
+      { type: 'highWater', ...who, peak: 4096 },
+      { type: 'processLimit', ...who, addressSpace: 4096 },
     ];
     const hidden = events.map((event) => redactor.event(event));
     expect(JSON.stringify(hidden)).not.toContain('zanzibar');

@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 
@@ -17,15 +18,40 @@ export interface Opened {
   readonly asked: string[];
 }
 
-export function launchBrowser(): Promise<Browser> {
-  if (CHROMIUM === undefined) throw new Error('There is no chromium: apt-get install chromium');
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-}
-
 export type PageOptions = Parameters<Browser['newPage']>[0];
 
-/** Opens an address and waits until the page is drawn. */
-export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<Opened> {
+export interface Pages {
+  /** Opens an address and waits until the page is drawn. */
+  open(url: string, options?: PageOptions): Promise<Opened>;
+  /** Opens an address, looks, and checks at the end that the page asked for nothing and complained of nothing. */
+  look<T>(url: string, look: (page: Page) => Promise<T>, options?: PageOptions): Promise<T>;
+}
+
+/** A browser for the tests of a file: started before them, and closed when they are over. */
+export function useBrowser(): Pages {
+  let browser: Browser;
+  beforeAll(async () => {
+    if (CHROMIUM === undefined) throw new Error('There is no chromium: apt-get install chromium');
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  }, 90_000);
+  afterAll(() => browser?.close());
+  const open = (url: string, options?: PageOptions) => openPage(browser, url, options);
+  return {
+    open,
+    async look(url, look, options) {
+      const { page, said, asked } = await open(url, options);
+      try {
+        const found = await look(page);
+        expect({ said, asked }).toEqual({ said: [], asked: [] });
+        return found;
+      } finally {
+        await page.close();
+      }
+    },
+  };
+}
+
+async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, timezoneId: 'UTC', ...options });
   page.setDefaultTimeout(60_000);
   const said: string[] = [];

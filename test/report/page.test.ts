@@ -1,59 +1,28 @@
 /** The page of a recording in a browser: what it shows, what can be done with it, and what it must never do. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runTidemark } from '../tidemark-process.js';
-import { launchBrowser, type Opened, openPage, type PageOptions } from './browser.js';
-import { HOSTILE, LEAKY, MARKUP, PROCESSES, SPIKE, writeStory } from './story.js';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { HOSTILE, LEAKY, MARKUP, PROCESSES, SPIKE } from './story.js';
+import { useStoryPage } from './story-page.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-page-'));
-const html = path.join(folder, 'story.html');
 const leaky = `${LEAKY.pid}:${LEAKY.startTicks}`;
-let browser: Browser;
-
-beforeAll(async () => {
-  writeStory(path.join(folder, 'story.tide'));
-  const made = await runTidemark(['report', path.join(folder, 'story.tide'), '-o', html]);
-  expect(made).toEqual({ code: 0, stdout: '', stderr: '' });
-  browser = await launchBrowser();
-}, 90_000);
-
-afterAll(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Opens the story at a fragment, and checks at the end that the page asked for nothing and complained of nothing. */
-async function withPage(hash: string, look: (opened: Opened & { page: Page }) => Promise<void>, options?: PageOptions) {
-  const opened = await openPage(browser, pathToFileURL(html).href + hash, options);
-  try {
-    await look(opened);
-    expect(opened.said).toEqual([]);
-    expect(opened.asked).toEqual([]);
-  } finally {
-    await opened.page.close();
-  }
-}
+const { html, withPage } = useStoryPage();
 
 const rows = (page: Page) => page.locator('#processes tbody tr');
 const fragmentOf = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 
 describe('the page', { timeout: 90_000 }, () => {
   it('says in words what stands out, each with its time', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       expect(await page.title()).toBe('story.tide – Tidemark');
       const findings = await page.locator('#findings li').allTextContents();
       expect(findings).toHaveLength(5);
-      expect(findings[0]).toMatch(/^Killed Out of memory: the kernel killed victim \(105\): out of memory/);
+      expect(findings[0]).toMatch(/^Killed Out of memory: the kernel killed victim \(105\)\./);
       expect(findings[1]).toMatch(
         /^Grew leaky \(100\) grew in each quarter of 20\.\ds: from \d+\.\d MiB to \d+\.\d MiB/,
       );
       expect(findings[2]).toMatch(/% of the host's 2\.0 GiB/);
-      expect(findings.at(-1)).toMatch(/^Not seen Not seen: 8 of 209 ticks are missing, PSS of 1 process was denied/);
+      expect(findings.at(-1)).toMatch(/^Not seen 8 of 209 ticks are missing, PSS of 1 process was denied/);
       await page.locator('#findings a[data-finding="grew"]').click();
       await page.locator('#process h3.name', { hasText: 'leaky (100)' }).waitFor();
       expect(fragmentOf(page).get('p')).toBe(leaky);
@@ -61,18 +30,27 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('keeps the peak of a single tick, whatever the zoom', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const most = await page.locator('#timeline .shown').textContent();
       // All the others together have less than 600 MiB.
       const peak = Number(/At most (\d+(?:\.\d+)?) GiB/.exec(most!)![1]) * 1024;
       expect(peak).toBeGreaterThan(SPIKE.bytes / 2 ** 20);
       await page.locator('#search').fill('spiky');
       expect(await rows(page).locator('td').first().textContent()).toBe('900.0 MiB');
+      // It was read once, in the beginning.
+      expect(await page.locator('#processes td.old').allTextContents()).toEqual(['15.0 MiB', '14.0 MiB', '0 B']);
+      expect(await page.locator('#processes td.old').first().getAttribute('title')).toBe(
+        'read 20.5s before its last tick',
+      );
+      expect(await page.locator('#processes .note').textContent()).toMatch(/^In italics: read more than 5\.00s before/);
+      await page.locator('#search').fill('leaky');
+      expect(await page.locator('#processes td.old').count()).toBe(0);
+      expect(await page.locator('#processes .note').isVisible()).toBe(false);
     });
   });
 
   it('zooms by the mouse and by the keyboard, and goes back', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const plot = page.locator('#timeline .u-over').first();
       const box = (await plot.boundingBox())!;
       await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
@@ -96,7 +74,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('finds, ranks and opens processes', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       expect(await page.locator('#processes .count').textContent()).toMatch(
         new RegExp(`^${PROCESSES} of ${PROCESSES} `),
       );
@@ -117,7 +95,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('shows what a process is made of, and what changed between two instants', async () => {
-    await withPage(`#p=${leaky}`, async ({ page }) => {
+    await withPage(`#p=${leaky}`, async (page) => {
       const space = page.locator('#process .space');
       expect(await page.locator('#process .u-legend').first().textContent()).toMatch(/PSS, estimated/);
       expect(await page.locator('#process .u-legend').nth(1).textContent()).toMatch(/heap.*stack.*lib-text.*anon/);
@@ -136,7 +114,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('lists what happened in the stretch that is shown', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       const events = page.locator('#events');
       const legend = await events.locator('.legend').textContent();
       expect(legend).toMatch(/1 gap/);
@@ -144,6 +122,14 @@ describe('the page', { timeout: 90_000 }, () => {
       expect(legend).toMatch(/1 garbage collection/);
       expect(legend).toMatch(/1 exec/);
       expect(await events.locator('tbody').textContent()).toContain(`load ${MARKUP}`);
+      const only = events.getByRole('button', { name: '1 out of memory' });
+      await only.click();
+      expect(await only.getAttribute('aria-pressed')).toBe('true');
+      expect(await events.locator('tbody tr').allTextContents()).toEqual([
+        expect.stringMatching(/out of memory.*the kernel killed victim \(105\)$/),
+      ]);
+      await page.keyboard.press('Enter');
+      expect(await only.getAttribute('aria-pressed')).toBe('false');
       await page.evaluate(() => {
         location.hash = '#t=8.5-9.3';
       });
@@ -155,7 +141,7 @@ describe('the page', { timeout: 90_000 }, () => {
   it('takes names that are markup or code for text', async () => {
     const text = readFileSync(html, 'utf8');
     expect(text).not.toContain('onerror');
-    await withPage(`#p=${HOSTILE.pid}:${HOSTILE.startTicks}&q=onerror`, async ({ page }) => {
+    await withPage(`#p=${HOSTILE.pid}:${HOSTILE.startTicks}&q=onerror`, async (page) => {
       await page.locator('#process h3.name', { hasText: MARKUP }).waitFor();
       expect(await rows(page).count()).toBe(1);
       expect(await page.locator('#process').textContent()).toContain('</script><script>');
@@ -167,7 +153,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('restores a view from its fragment, and survives one that is nonsense', async () => {
-    await withPage(`#t=2-4&m=cpu&p=${leaky}&q=leak&s=growth&a=4.5&b=0.5&z=rss&y=rss`, async ({ page }) => {
+    await withPage(`#t=2-4&m=cpu&p=${leaky}&q=leak&s=growth&a=4.5&b=0.5&z=rss&y=rss`, async (page) => {
       expect(await page.locator('#timeline .shown').textContent()).toMatch(/^Shown: .*22\.000 to .*24\.000/);
       expect(await page.getByLabel('Metric').inputValue()).toBe('cpu');
       expect(await page.locator('#search').inputValue()).toBe('leak');
@@ -175,10 +161,10 @@ describe('the page', { timeout: 90_000 }, () => {
       expect(await page.getByLabel('Added up by').inputValue()).toBe('rss');
       expect(await page.getByLabel('Compare with another instant').isChecked()).toBe(true);
     });
-    await withPage('#t=9-3&m=<b>&p=no:body&s=%00&a=x&y=constructor&t=1e99', async ({ page }) => {
+    await withPage('#t=9-3&m=<b>&p=no:body&s=%00&a=x&y=constructor&t=1e99', async (page) => {
       expect(await page.locator('#process').textContent()).toMatch(/not listed in this recording/);
     });
-    await withPage('#t=9000-99999', async ({ page }) => {
+    await withPage('#t=9000-99999', async (page) => {
       expect(await page.locator('#timeline .shown').textContent()).toMatch(/^Shown: .*20\.000 to /);
     });
   });
@@ -186,7 +172,7 @@ describe('the page', { timeout: 90_000 }, () => {
   it('draws the same picture for the same fragment, and another one for another', async () => {
     const pictureAt = async (hash: string, before = hash): Promise<Buffer> => {
       let picture!: Buffer;
-      await withPage(before, async ({ page }) => {
+      await withPage(before, async (page) => {
         await page.evaluate((next) => {
           location.hash = next;
         }, hash);
@@ -207,7 +193,7 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('shows gaps, marks and the estimated stretches in their colours', async () => {
-    await withPage(`#p=${leaky}`, async ({ page }) => {
+    await withPage(`#p=${leaky}`, async (page) => {
       // How many pixels of a canvas are near a colour of the style sheet.
       const pixels = (selector: string, name: string) =>
         page.evaluate(
@@ -244,94 +230,15 @@ describe('the page', { timeout: 90_000 }, () => {
   });
 
   it('copies its findings as Markdown in which names are no markup', async () => {
-    await withPage('', async ({ page }) => {
+    await withPage('', async (page) => {
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.getByRole('button', { name: 'Copy as Markdown' }).click();
       await page.getByText('Copied.').waitFor();
       const text = await page.evaluate(() => navigator.clipboard.readText());
-      expect(text).toMatch(/^## Processes were killed while this was recorded\.\n\n- \*\*Killed\*\*: Out of memory/);
+      expect(text).toMatch(
+        /^## The kernel killed victim \(105\): out of memory\. leaky \(100\) grew and gave nothing back\.\n\n- \*\*Killed\*\*: Out of memory/,
+      );
       expect(text).toContain('- **Not seen**: ');
     });
-  });
-});
-
-describe('the page is for everybody', { timeout: 90_000 }, () => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-  async function violations(page: Page): Promise<string[]> {
-    // The page lets no script in; what the debugger evaluates is none of the page's.
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations: found } = await axe.run();
-      return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-    });
-  }
-
-  it.each(['light', 'dark'] as const)('has no violation that axe finds, %s', async (colorScheme) => {
-    await withPage(
-      `#p=${leaky}&b=0.5`,
-      async ({ page }) => {
-        expect(await violations(page)).toEqual([]);
-        const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-        expect(back).toBe(colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(17, 22, 28)');
-      },
-      { colorScheme },
-    );
-  });
-
-  it('can be read at 200 % on a small screen without scrolling sideways', async () => {
-    await withPage(
-      `#p=${leaky}&b=0.5`,
-      async ({ page }) => {
-        const wide = await page.evaluate(() => {
-          document.documentElement.style.fontSize = '200%';
-          return new Promise<number>((done) => {
-            requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollWidth)));
-          });
-        });
-        expect(wide).toBeLessThanOrEqual(640);
-      },
-      { viewport: { width: 640, height: 900 } },
-    );
-  });
-
-  it('can be used by the keyboard alone', async () => {
-    await withPage('', async ({ page }) => {
-      const reach = async (isThere: string) => {
-        for (let presses = 0; presses < 150; presses++) {
-          await page.keyboard.press('Tab');
-          if (await page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, isThere)) return;
-        }
-        throw new Error(`Tab never came to ${isThere}`);
-      };
-      await reach('#search');
-      await page.keyboard.type('leaky');
-      await reach('#processes tbody a');
-      const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
-      expect(outline).toBe('solid');
-      await page.keyboard.press('Enter');
-      await page.locator('#process h3.name', { hasText: 'leaky' }).waitFor();
-      await reach('#space-compare');
-      await page.keyboard.press('Space');
-      await page.getByText(/1 are gone/).waitFor();
-    });
-  });
-
-  it('is printed light and with all of its tables', async () => {
-    await withPage(
-      `#p=${leaky}`,
-      async ({ page }) => {
-        await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-        await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
-        expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
-        expect(await page.locator('#timeline .tools').isVisible()).toBe(false);
-        const pdf = await page.pdf();
-        expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
-      },
-      { colorScheme: 'dark' },
-    );
   });
 });

@@ -2,28 +2,22 @@
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecording } from '../../src/recording/recording.js';
 import { runOnSmallDisk, runShell } from '../recorder/command.js';
 import { scratch } from '../recorder/workload.js';
 import { runTidemark } from '../tidemark-process.js';
-import { launchBrowser, openPage } from './browser.js';
+import { useBrowser } from './browser.js';
 import { writeShort, writeStory } from './story.js';
 
 const folder = scratch();
 const story = folder.file('story.tide');
-let browser: Browser;
+const pages = useBrowser();
 
-beforeAll(async () => {
-  writeStory(story);
-  browser = await launchBrowser();
-}, 90_000);
+beforeAll(() => writeStory(story));
 
-afterAll(async () => {
-  await browser?.close();
-  folder[Symbol.dispose]();
-});
+afterAll(() => folder[Symbol.dispose]());
 
 /** With a tab between the cells of a table, unlike the text content. */
 function seenText(page: Page): Promise<string> {
@@ -35,11 +29,7 @@ function seenText(page: Page): Promise<string> {
 async function seen(file: string): Promise<string> {
   const html = `${file}.html`;
   expect(await runTidemark(['report', file, '-o', html])).toEqual({ code: 0, stdout: '', stderr: '' });
-  const { page, said, asked } = await openPage(browser, pathToFileURL(html).href);
-  const text = await seenText(page);
-  expect({ said, asked }).toEqual({ said: [], asked: [] });
-  await page.close();
-  return text;
+  return pages.look(pathToFileURL(html).href, seenText);
 }
 
 describe('report', { timeout: 90_000 }, () => {
@@ -87,7 +77,7 @@ describe('report', { timeout: 90_000 }, () => {
     writeSync(fd, Buffer.alloc(64, 0xa5), 0, 64, block!.offset + 8000);
     closeSync(fd);
     const text = await seen(file);
-    expect(text).toMatch(/Not seen: .*the file is damaged in \d+ places?/);
+    expect(text).toMatch(/Not seen .*the file is damaged in \d+ places?/);
     expect(text).toMatch(/Damage at byte \d+: /);
     expect(text).toContain('leaky (100)');
   });

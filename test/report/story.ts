@@ -80,6 +80,7 @@ export function writeStory(file: string): void {
         pssShmem: 0,
       });
     if (tick % 25 === 1) author.deep([3], {}, Status.denied);
+    if (tick === 3) author.deep([4], { pss: 15 * MIB, uss: 14 * MIB, swap: 0 });
     if (tick % 40 === 5) writeMappings(author, tick);
   }
   author.close(true);

@@ -3,29 +3,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecording } from '../../src/recording/recording.js';
 import { startTidemark } from '../recorder/command.js';
 import { scratch, startSleep, until } from '../recorder/workload.js';
 import { MAIN, runTidemark } from '../tidemark-process.js';
-import { launchBrowser, openPage } from './browser.js';
+import { useBrowser } from './browser.js';
 import { writeStory } from './story.js';
 
 const MOST_MS = 60_000;
 const folder = scratch();
 const story = folder.file('story.tide');
-let browser: Browser;
+const pages = useBrowser();
 
-beforeAll(async () => {
-  writeStory(story);
-  browser = await launchBrowser();
-}, 90_000);
+beforeAll(() => writeStory(story));
 
-afterAll(async () => {
-  await browser?.close();
-  folder[Symbol.dispose]();
-});
+afterAll(() => folder[Symbol.dispose]());
 
 interface View extends AsyncDisposable {
   readonly child: ChildProcess;
@@ -88,11 +81,10 @@ describe('view', { timeout: 90_000 }, () => {
     expect(await ask(view.url, { method: 'POST' })).toBe(405);
     // A name of somebody else's that leads here.
     expect(await ask(view.url, { headers: { host: `evil.example:${url.port}` } })).toBe(403);
-    const { page, said, asked } = await openPage(browser, view.url);
-    await page.getByText('The recording has ended.').waitFor();
-    expect(await page.locator('h1').textContent()).toBe('story.tide');
-    expect({ said, asked }).toEqual({ said: [], asked: [] });
-    await page.close();
+    await pages.look(view.url, async (page) => {
+      await page.getByText('The recording has ended.').waitFor();
+      expect(await page.locator('h1').textContent()).toBe('story.tide');
+    });
     expect(await view.end()).toBe(0);
   });
 
@@ -102,7 +94,7 @@ describe('view', { timeout: 90_000 }, () => {
     const recording = startTidemark(['record', '--pid', `${sleep.pid}`, '--hz', '20', '-o', file], folder.path);
     await until(() => recording.stderr().includes('recording'), 'the recording', MOST_MS);
     await using view = await startView([file]);
-    const { page, said, asked } = await openPage(browser, view.url);
+    const { page, said, asked } = await pages.open(view.url);
     await page.getByText('Following the recording.').waitFor();
     const versionOf = () => page.evaluate(() => Number(document.documentElement.dataset.version));
     const version = await versionOf();
@@ -129,7 +121,7 @@ describe('view', { timeout: 90_000 }, () => {
       socket.write(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`.repeat(5));
       return socket;
     });
-    const { page, said } = await openPage(browser, view.url);
+    const { page, said } = await pages.open(view.url);
     await page.waitForFunction(() => Number(document.documentElement.dataset.version) >= 2);
     await page.locator('#processes tbody a', { hasText: `(${sleep.pid})` }).waitFor();
     expect(said).toEqual([]);

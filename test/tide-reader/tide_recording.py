@@ -20,6 +20,7 @@ METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT | FROM_KERNEL
 EVENTS = (
     *(None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume"),
     *(None, "exec", "fork", "ran", "exit", "lives", "peaks", "budget", None, None, None, "highWater"),
+    *(None, None, "groupLimit", "processLimit"),
 )
 ARRIVE_BY_LABEL = 13
 PACK = 1000

@@ -7,7 +7,7 @@
 import uPlot from 'uplot';
 import type { Gap, PageEvent, Stretch } from '../page-format.js';
 import { styleValue } from './dom.js';
-import { clock } from './format.js';
+import { axisClock, axisSizes, clock } from './format.js';
 
 export interface Line {
   readonly label: string;
@@ -47,6 +47,8 @@ export interface ChartOptions {
 }
 
 const SHOWS_BAND = 0.5;
+/** Of estimates, which are wide and lie over each other. */
+const SHOWS_ESTIMATE = 0.16;
 const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);
 export const EVENT_COLORS: Record<PageEvent['kind'] | 'gap', string> = {
   mark: '--mark',
@@ -142,7 +144,10 @@ export class Chart {
       if (hasBand(line)) {
         const hidden = { label: line.label, stroke: 'transparent', width: 0, points: { show: false }, class: 'bound' };
         series.push({ ...hidden }, { ...hidden });
-        bands.push({ series: [series.length - 2, series.length - 1], fill: translucent(line.color, SHOWS_BAND) });
+        bands.push({
+          series: [series.length - 2, series.length - 1],
+          fill: translucent(line.color, line.isDashed ? SHOWS_ESTIMATE : SHOWS_BAND),
+        });
       }
       const own: uPlot.Series = {
         label: line.label,
@@ -171,7 +176,8 @@ export class Chart {
       ms: 1,
       // Rounded up, as it is without this, the scale would be off by a millisecond.
       tzDate: (time) => new Date(Math.floor(time)),
-      padding: [14, 12, 0, 0],
+      // Half a time of day fits beside the last line of the grid.
+      padding: [14, 2.5 * axisPixels(), 0, 0],
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: !isOverview }, x: !isOverview, y: false },
       legend: { show: !isOverview, live: true },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
@@ -186,14 +192,14 @@ export class Chart {
               ...axis,
               space: 7.5 * axisPixels(),
               size: 2.5 * axisPixels(),
-              values: (plot, splits) =>
-                splits.map((at) => clock(at, (plot.scales.x?.max ?? 0) - (plot.scales.x?.min ?? 0))),
+              values: (plot, splits) => axisClock(splits, (plot.scales.x?.max ?? 0) - (plot.scales.x?.min ?? 0)),
             },
             {
               ...axis,
               size: 6 * axisPixels(),
               ...(drawn.isBytes ? { incrs: BINARY_STEPS } : {}),
-              values: (_, splits) => splits.map((value) => this.#drawn!.value(value)),
+              values: (_, splits) =>
+                drawn.isBytes ? axisSizes(splits) : splits.map((value) => this.#drawn!.value(value)),
             },
           ],
       series,

@@ -34,6 +34,8 @@ export class EventsView {
   readonly #legend = element('ul', { class: 'legend', 'aria-label': 'Kinds of events' });
   readonly #body = element('tbody');
   readonly #count = element('p', { class: 'count', role: 'status' });
+  /** The kind that alone is listed. */
+  #only: Row['kind'] | undefined;
 
   constructor(
     private recording: PageRecording,
@@ -74,13 +76,15 @@ export class EventsView {
     for (const { kind } of rows) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     refill(
       this.#legend,
-      ...[...kinds].map(([kind, count]) => element('li', {}, swatch(kind), ` ${count} ${KIND_WORDS[kind]}`)),
+      ...[...kinds].sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b)).map((each) => this.#kindButton(...each)),
     );
+    if (this.#only !== undefined && !kinds.has(this.#only)) this.#only = undefined;
+    const listed = this.#only === undefined ? rows : rows.filter(({ kind }) => kind === this.#only);
     // Those that say most come first where there are too many.
     const shown =
-      rows.length <= MOST_ROWS
-        ? rows
-        : [...rows]
+      listed.length <= MOST_ROWS
+        ? listed
+        : [...listed]
             .sort((a, b) => rank(a) - rank(b))
             .slice(0, MOST_ROWS)
             .sort((a, b) => a.at - b.at);
@@ -92,6 +96,28 @@ export class EventsView {
     refill(this.#body, ...shown.map((row) => this.#row(row)));
   }
 
+  #kindButton(kind: Row['kind'], count: number): HTMLElement {
+    const isOnly = this.#only === kind;
+    const choose = () => {
+      this.#only = isOnly ? undefined : kind;
+      this.draw();
+      this.#legend.querySelector<HTMLElement>(`[data-key="kind-${kind}"]`)?.focus();
+    };
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        title: isOnly ? 'List all kinds' : 'List only these',
+        'aria-pressed': String(isOnly),
+        'data-key': `kind-${kind}`,
+        onclick: choose,
+      },
+      swatch(kind),
+      ` ${count} ${KIND_WORDS[kind]}`,
+    );
+    return element('li', {}, button);
+  }
+
   #row({ kind, at, to, text, process }: Row): HTMLElement {
     const { startMs, durationMs, processes } = this.recording.head;
     const detail =
@@ -99,9 +125,9 @@ export class EventsView {
     return element(
       'tr',
       {},
-      element('td', { class: 'text mono' }, clock(startMs + at, durationMs)),
-      element('td', { class: 'text' }, swatch(kind), ` ${KIND_WORDS[kind]}`),
-      element('td', { class: 'text' }, detail),
+      element('td', { class: 'text mono whole' }, clock(startMs + at, durationMs)),
+      element('td', { class: 'text whole' }, swatch(kind), ` ${KIND_WORDS[kind]}`),
+      element('td', { class: 'text detail' }, detail),
       element('td', { class: 'text' }, to === undefined ? '' : duration(to - at)),
     );
   }

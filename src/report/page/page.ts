@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const notes = element('div', { class: 'notes' }, ...notesOf(recording));
   const status = element('p', { class: 'live', role: 'status' });
   const page = element('main', {}, findings, timeline.root, processes.root, process.root, events.root, notes);
-  root.replaceWith(headerOf(recording, status), page);
+  const footer = element('footer', {}, `Tidemark ${recording.head.version}`);
+  root.replaceWith(headerOf(recording, status), page, footer);
   const draw = async (): Promise<void> => {
     timeline.draw();
     processes.draw();
@@ -92,7 +93,6 @@ function notesOf({ head }: PageRecording): HTMLElement[] {
   return [
     section('cost', 'What recording cost', facts(head.cost)),
     section('unseen', 'What this recording could not see', unseen),
-    element('footer', {}, `Tidemark ${head.version}`),
   ];
 }
 

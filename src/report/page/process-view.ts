@@ -3,7 +3,7 @@ import { MetricNumber, PAGE_METRICS, type PageMetricName, type Stretch } from '.
 import { Chart, type Line } from './chart.js';
 import { classColor, className } from './colors.js';
 import { choice, element, refill, section, styleValue } from './dom.js';
-import { duration, metricText, size, sizeChange } from './format.js';
+import { clock, duration, metricText, size, sizeChange } from './format.js';
 import { linesOf, sample } from './lines.js';
 import type { PageRecording, Tracks } from './recording.js';
 import { columnTimes } from './sample.js';
@@ -114,9 +114,19 @@ export class ProcessView {
       element('h3', {}, space ? 'Memory by class over time' : 'Memory by kind over time'),
       space ? element('p', { class: 'tools' }, this.#stackChoice.root) : null,
       this.#stack.root,
+      space ? element('p', { class: 'note' }, this.#readsText(space)) : null,
       this.#space.root,
     );
     refill(this.#body, ...pieces);
+  }
+
+  /** Areas that are level for long may only have been read once. */
+  #readsText({ instants }: Space): string {
+    const { startMs, durationMs } = this.recording.head;
+    const last = clock(startMs + instants.at(-1)!.ms, durationMs);
+    return instants.length === 1
+      ? `The mappings were read once, at ${last}; that is drawn on to the end.`
+      : `The mappings were read ${instants.length} times, last at ${last}; each read is drawn on to the next.`;
   }
 
   #tellFacts(process: number): void {

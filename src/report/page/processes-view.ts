@@ -11,6 +11,9 @@ import { change, fragmentWith, state } from './state.js';
 
 const FIRST_ROWS = 25;
 const MORE_ROWS = 100;
+/** A read that is older than that, and than this share of the recording, is shown as old. */
+const LEAST_OLD_MS = 5000;
+const OLD_SHARE = 0.05;
 
 interface Column {
   readonly id: string;
@@ -19,6 +22,8 @@ interface Column {
   readonly value: (columns: ProcessColumns, process: number) => number | string | null;
   readonly text: (columns: ProcessColumns, process: number) => string;
   readonly isText?: boolean;
+  /** From a deep read, which may be old. */
+  readonly isRead?: boolean;
 }
 
 const bytes = (id: 'peak' | 'rss' | 'pss' | 'uss' | 'swap' | 'churn', title: string, help: string): Column => ({
@@ -47,9 +52,9 @@ const COLUMNS: readonly Column[] = [
     text: ({ growth }, process) => sizeChange(growth[process]),
   },
   bytes('rss', 'RSS', 'the last value'),
-  bytes('pss', 'PSS', 'the last read'),
-  bytes('uss', 'USS', 'the last read'),
-  bytes('swap', 'Swap', 'the last read'),
+  { ...bytes('pss', 'PSS', 'the last read'), isRead: true },
+  { ...bytes('uss', 'USS', 'the last read'), isRead: true },
+  { ...bytes('swap', 'Swap', 'the last read'), isRead: true },
   bytes('churn', 'Churn', 'how much RSS rose and fell in all'),
   {
     id: 'cpu',
@@ -74,6 +79,7 @@ export class ProcessesView {
   readonly #body = element('tbody');
   readonly #headers: HTMLElement[];
   readonly #count = element('p', { class: 'count', role: 'status' });
+  readonly #old = element('p', { class: 'note' });
   readonly #more = element('button', { type: 'button', class: 'more' }, `Show ${MORE_ROWS} more`);
   #rows = FIRST_ROWS;
 
@@ -102,6 +108,7 @@ export class ProcessesView {
       ),
       this.#count,
       element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of processes' }, table),
+      this.#old,
       this.#more,
     );
   }
@@ -124,9 +131,11 @@ export class ProcessesView {
     );
     const shown = found.slice(0, this.#rows);
     refill(this.#body, ...shown.map((process) => this.#row(process, chosen)));
+    this.#old.hidden = !shown.some((process) => this.#ageOf(process) > this.#oldMs);
+    this.#old.textContent = `In italics: read more than ${duration(this.#oldMs)} before the last tick of the process.`;
     this.#more.hidden = shown.length === found.length;
     const also = unlisted > 0 ? ` ${unlisted} more lived briefly and are not listed.` : '';
-    this.#count.textContent = `${found.length} of ${processes.pid.length} processes, ${shown.length} shown, by ${column.title.toLowerCase()}.${also}`;
+    this.#count.textContent = `${found.length} of ${processes.pid.length} processes, ${shown.length} shown, sorted by ${column.title}.${also}`;
   }
 
   #found(search: string): number[] {
@@ -143,12 +152,33 @@ export class ProcessesView {
     });
   }
 
+  /** How old the last deep read was in the last tick of a process; 0 where there was none. */
+  #ageOf(process: number): number {
+    const { readAt, last } = this.recording.head.processes;
+    const at = readAt[process] ?? null;
+    return at === null ? 0 : last[process]! - at;
+  }
+
+  get #oldMs(): number {
+    return Math.max(LEAST_OLD_MS, OLD_SHARE * this.recording.head.durationMs);
+  }
+
   #row(process: number, chosen: string | undefined): HTMLElement {
     const { processes } = this.recording.head;
     const key = processes.key[process];
     const cells = COLUMNS.map((column) => {
       const text = column.text(processes, process);
-      if (column.id !== 'name') return element('td', { class: column.isText ? 'text' : 'number' }, text);
+      if (column.id !== 'name') {
+        const isOld = column.isRead === true && this.#ageOf(process) > this.#oldMs;
+        const kind = column.isText ? 'text' : 'number';
+        return element(
+          'td',
+          isOld
+            ? { class: `${kind} old`, title: `read ${duration(this.#ageOf(process))} before its last tick` }
+            : { class: kind },
+          text,
+        );
+      }
       const title = processes.command[process];
       const href = fragmentWith({ process: key, at: undefined, before: undefined });
       return element(

@@ -275,14 +275,14 @@ export class SpaceView {
     return element(
       'tr',
       { class: isGone ? 'gone' : null },
-      element('td', { class: 'text mono' }, `${this.#addresses(now, row)} ${permissions(now.perms[row]!)}`),
-      element('td', { class: 'text' }, swatch(mappingClass), ` ${className(mappingClass)}`),
+      element('td', { class: 'text mono addresses' }, `${this.#addresses(now, row)} ${permissions(now.perms[row]!)}`),
+      element('td', { class: 'text whole' }, swatch(mappingClass), ` ${className(mappingClass)}`),
       number(size(now.pages[row]! * this.#head!.pageSize)),
       number(size(now.rss[row])),
       number(size(now.pss[row])),
       number(size(now.swap[row])),
       moved === undefined ? null : number(isGone ? `${sizeChange(moved)}, gone` : sizeChange(moved)),
-      element('td', { class: 'text mono' }, this.#name(now, row)),
+      element('td', { class: 'text mono mapping' }, this.#name(now, row)),
     );
   }
 
