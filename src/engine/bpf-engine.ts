@@ -12,6 +12,7 @@ import type { BpfBinding, KernelCounters } from './bpf-binding.js';
 import type { Attached, Engine, EngineOptions, PeakWatch } from './engine.js';
 import { MAX_COMM, type ProcessIdentity } from './identity.js';
 import { KernelLifeSource } from './kernel-lives.js';
+import { type KernelSelection, SelectionKind } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import { isInitialPidNamespace } from './pid-namespace.js';
 import type { TierColumns } from './tier-columns.js';
@@ -148,6 +149,12 @@ export class BpfEngine implements Engine {
       if (found + this.#hidden.size <= this.#pids.length) return this.#withHidden(found);
       this.#pids = new Int32Array((found + this.#hidden.size) * 2);
     }
+  }
+
+  narrow({ kind, uid = 0, cgroupId = 0n, pidNamespace = 0, pids = [] }: KernelSelection): (pid: number) => boolean {
+    this.#counters.narrow(SelectionKind[kind], uid, cgroupId, pidNamespace, kind === 'tree' ? (pids[0] ?? 0) : 0);
+    // The hidden are listed whatever they are.
+    return (pid) => !this.#hidden.has(pid);
   }
 
   lastPid(): number {

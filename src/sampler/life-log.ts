@@ -6,13 +6,13 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { cgroupIdOf } from '../engine/cgroup-id.js';
 import type { Engine } from '../engine/engine.js';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
-import type { Life, LifeSelection } from '../engine/lives.js';
+import type { Life } from '../engine/lives.js';
 import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SamplerConfig } from './config.js';
+import { kernelSelection } from './kernel-selection.js';
 
 /** Departures that are remembered; an exit is told at the next tick at the latest. */
 const REMEMBERED = 65_536;
@@ -28,6 +28,8 @@ export class LifeLog {
   #seen = 0;
   #byEvent = 0;
   #begunAtFirst = 0;
+  /** Forks and execs that were told of. */
+  #begun = 0;
 
   constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter) {
     this.#config = config;
@@ -42,7 +44,7 @@ export class LifeLog {
       this.#reason = `the ${this.#engine.name} engine hears of no event`;
       return;
     }
-    const selection = this.#selection();
+    const selection = kernelSelection(this.#config.target);
     const refusal = typeof selection === 'string' ? selection : lives.open(selection);
     this.#isHeard = refusal === undefined;
     this.#reason = refusal ?? '';
@@ -77,6 +79,15 @@ export class LifeLog {
     if (this.#isHeard) this.#engine.lives!.drain((life) => this.#store(life));
   }
 
+  /**
+   * A number that changes when somebody may have come who belongs to the target. Where the kernel tells of the target alone, the
+   * comings of others leave it as it is.
+   */
+  lastBegun(): number {
+    if (!this.#isHeard || this.#config.target.kind === 'host') return this.#engine.lastPid();
+    return this.#begun + this.#engine.lives!.counts().lost;
+  }
+
   /** Stores how much was heard so far. */
   report(nowNs: bigint): void {
     const { told, lost } = this.#isHeard ? this.#engine.lives!.counts() : { told: 0, lost: 0 };
@@ -94,6 +105,7 @@ export class LifeLog {
 
   #store(life: Life): void {
     const { type, timeNs, pid, startTicks, parentPid, comm, exitStatus, peakBytes, cpuNs } = life;
+    if (type === 'fork' || type === 'exec') this.#begun++;
     const who = { pid, startTicks, ...nameParts(comm) };
     if (type === 'fork') this.#writer.event(timeNs, { type, ...who, parentPid });
     else if (type === 'exec') this.#writer.event(timeNs, { type: 'ran', ...who });
@@ -103,23 +115,6 @@ export class LifeLog {
       if (!this.#live.has(key) && !this.#departed.has(key)) this.#byEvent++;
       const peak = peakBytes === undefined ? {} : { peak: peakBytes };
       this.#writer.event(timeNs, { type, ...who, exitStatus, cpuNs, ...peak });
-    }
-  }
-
-  /** What the target means to the kernel, or why it means nothing to it. */
-  #selection(): LifeSelection | string {
-    const { target } = this.#config;
-    switch (target.kind) {
-      case 'host':
-        return { kind: 'all' };
-      case 'cgroup': {
-        const cgroupId = cgroupIdOf(target.path);
-        return cgroupId === undefined ? 'the cgroup is in no tree of version 2' : { kind: 'cgroup', cgroupId };
-      }
-      case 'match':
-        return 'the kernel cannot match names and arguments';
-      default:
-        return target.kind === 'pids' ? { kind: 'pids', pids: target.pids } : { kind: 'tree', pids: [target.pid] };
     }
   }
 

@@ -18,6 +18,7 @@ import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
 import { HighWater } from './high-water.js';
+import { narrowTo } from './kernel-selection.js';
 import { LifeLog } from './life-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
@@ -87,16 +88,20 @@ export class Sampler {
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
     this.#commands = new CommandLines(config, engine, writer, this.#table);
+    const { target, root } = config;
+    const triesNew = target.kind === 'descendants';
+    const isCertain = narrowTo(target, engine);
+    this.#lives = new LifeLog(config, engine, writer);
     this.#census = new Census(
       engine,
       this.#table,
-      new Selector(config.target, config.root, config.ownCost === 'process' ? process.pid : 0),
+      new Selector(target, root, config.ownCost === 'process' ? process.pid : 0, isCertain),
       writer,
-      isOpenEnded(config.target),
+      isOpenEnded(target),
       (slot) => this.#arrived(slot),
-      config.target.kind === 'descendants' ? { root: config.root, pidMax: readPidMax(config.root) } : undefined,
+      triesNew ? undefined : () => this.#lives.lastBegun(),
+      triesNew ? { root, pidMax: readPidMax(root) } : undefined,
     );
-    this.#lives = new LifeLog(config, engine, writer);
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
@@ -108,9 +113,10 @@ export class Sampler {
 
   /** Finds the processes of the target. Returns how many there are now. */
   begin(): number {
-    const nowNs = process.hrtime.bigint();
     // Listening comes first: whoever begins while the others are being found is heard of.
     this.#lives.open();
+    // Behind it, since it may take long: the census rests for as many times as its own work took.
+    const nowNs = process.hrtime.bigint();
     this.#census.look(nowNs);
     this.#lives.begin(nowNs);
     this.#peaks.begin(nowNs);
