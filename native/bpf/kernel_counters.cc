@@ -47,6 +47,9 @@ int KernelCounters::Open(Method method, bool is_initial_namespace) {
 
 int KernelCounters::Load(uint32_t rows) {
   const bool had_peaks = are_peaks_on();
+  // Rows may have times that no sweep has told yet.
+  std::vector<tidemark_row> kept;
+  if (rows_) kept.assign(&rows_[0], &rows_[0] + row_count_);
   Unload();
   std::vector<char> log(kLogBytes);
   const tidemark_sizes sizes{rows + 1, pid_limit_ / TIDEMARK_SLOT_PIECE + 1, pid_room_, 0};
@@ -64,6 +67,7 @@ int KernelCounters::Load(uint32_t rows) {
     if (iterator_link_ < 0) error = iterator_link_;
   }
   if (error == 0) {
+    std::copy(kept.begin(), kept.end(), &rows_[0]);
     row_count_ = rows;
     object_.ask->rows = rows;
     int prepared = tidemark_run(object_.prepare);
@@ -156,13 +160,15 @@ Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
   out->comm_length = length;
   std::memset(out->comm, 0, kMaxComm);
   std::memcpy(out->comm, row.comm, length);
-  const tidemark_row seen = row;
+  tidemark_row seen = row;
   Status status = Bind(index, pid, out->start_ticks, out->comm, length);
   if (status != Status::kOk) return status;
   Slot& slot = slots_[index];
   slot.start_ns = seen.start_ns;
   slot.kernel_thread = seen.flags & ROW_KERNEL_THREAD;
-  if (seen.flags & ROW_HAS_TIMES) slot.first_times = std::make_unique<tidemark_row>(seen);
+  slot.has_first_times = seen.flags & ROW_HAS_TIMES;
+  seen.sweep = 0;
+  rows_[index] = seen;
   return Status::kOk;
 }
 

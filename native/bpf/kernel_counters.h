@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -77,8 +76,8 @@ class KernelCounters {
     // What was told last, so that times never go backwards.
     uint64_t user_ns = 0;
     uint64_t system_ns = 0;
-    // From the look that bound it, until the first sweep.
-    std::unique_ptr<tidemark_row> first_times;
+    // Until the first sweep its row has the times of the look that bound it.
+    bool has_first_times = false;
   };
 
   // Lists everybody or whom `Narrow` said, into `pids_`. How many, or a negative errno.

@@ -170,7 +170,8 @@ function relabel(
     if (!isMerge) writer.clearLabel(ring, slot);
     return;
   }
-  const own = isMerge && known ? encodeIdentity(known) : label;
+  // What was read is a view of a frame that is overwritten.
+  const own = isMerge && known ? encodeIdentity(known) : label.slice();
   writer.setLabel(ring, out, redactor ? redactor.label(own) : own);
 }
 

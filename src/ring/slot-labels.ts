@@ -25,11 +25,10 @@ export class SlotLabels {
   /** True if there were too many changes to keep: only `encodeAll` tells the truth. */
   overflowed = false;
 
-  /** Labels a slot, or renames it; a renamed slot keeps its values. The bytes are copied. */
+  /** Labels a slot, or renames it; a renamed slot keeps its values. The bytes are kept, and must not change. */
   set(slot: number, label: Uint8Array): void {
     const old = this.labels[slot];
     if (old !== undefined && sameBytes(old, label)) return;
-    const copy = label.slice();
     if (old === undefined) {
       // Freed first, though it is free: a reader that lost what was before knows then that nothing is kept.
       this.noteChange(slot, undefined);
@@ -40,9 +39,9 @@ export class SlotLabels {
     } else {
       this.allBytes -= entryLength(slot, old);
     }
-    this.labels[slot] = copy;
-    this.allBytes += entryLength(slot, copy);
-    this.noteChange(slot, copy);
+    this.labels[slot] = label;
+    this.allBytes += entryLength(slot, label);
+    this.noteChange(slot, label);
   }
 
   /** Frees a slot; one that is not labelled stays as it is. */

@@ -13,6 +13,7 @@ import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SamplerConfig } from './config.js';
 import { kernelSelection } from './kernel-selection.js';
+import type { ProcessTable } from './process-table.js';
 
 /** Departures that are remembered; an exit is told at the next tick at the latest. */
 const REMEMBERED = 65_536;
@@ -21,7 +22,7 @@ export class LifeLog {
   readonly #config: SamplerConfig;
   readonly #engine: Engine;
   readonly #writer: RecordingWriter;
-  readonly #live = new Set<string>();
+  readonly #table: ProcessTable;
   readonly #departed = new Set<string>();
   #reason = '';
   #isHeard = false;
@@ -31,7 +32,8 @@ export class LifeLog {
   /** Forks and execs that were told of. */
   #begun = 0;
 
-  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter) {
+  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, table: ProcessTable) {
+    this.#table = table;
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
@@ -58,7 +60,6 @@ export class LifeLog {
   }
 
   arrived(identity: ProcessIdentity): void {
-    this.#live.add(identityKey(identity));
     this.#seen++;
     const { kind } = this.#config.target;
     if (this.#isHeard && (kind === 'tree' || kind === 'descendants' || kind === 'pids'))
@@ -66,9 +67,7 @@ export class LifeLog {
   }
 
   departed(identity: ProcessIdentity): void {
-    const key = identityKey(identity);
-    this.#live.delete(key);
-    this.#departed.add(key);
+    this.#departed.add(identityKey(identity));
     if (this.#departed.size <= REMEMBERED) return;
     const [oldest] = this.#departed;
     this.#departed.delete(oldest!);
@@ -111,8 +110,7 @@ export class LifeLog {
     else if (type === 'exec') this.#writer.event(timeNs, { type: 'ran', ...who });
     else if (type === 'oom') this.#writer.event(timeNs, { type: 'mark', name: 'oom', ...who });
     else {
-      const key = identityKey(life);
-      if (!this.#live.has(key) && !this.#departed.has(key)) this.#byEvent++;
+      if (!this.#table.hasProcess(life) && !this.#departed.has(identityKey(life))) this.#byEvent++;
       const peak = peakBytes === undefined ? {} : { peak: peakBytes };
       this.#writer.event(timeNs, { type, ...who, exitStatus, cpuNs, ...peak });
     }

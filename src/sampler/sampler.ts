@@ -91,7 +91,7 @@ export class Sampler {
     const { target, root } = config;
     const triesNew = target.kind === 'descendants';
     const isCertain = narrowTo(target, engine);
-    this.#lives = new LifeLog(config, engine, writer);
+    this.#lives = new LifeLog(config, engine, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,

@@ -47,9 +47,9 @@ os.execvp(sys.argv[3], sys.argv[3:])`;
 /** As an unprivileged user, who may read this package all the same. */
 const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
-/** Runs what follows where the file of the kernel's types is another, empty one. */
+/** Runs what follows where there is no file of the types of the kernel. */
 const withoutTypes = [
-  ...['unshare', '--mount', 'sh', '-c', 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"'],
+  ...['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'],
   'sh',
 ];
 
