@@ -11,6 +11,7 @@ import { STATUSES, Status } from '../schema.js';
 import type { BpfBinding, KernelCounters } from './bpf-binding.js';
 import type { Attached, Engine, EngineOptions, PeakWatch } from './engine.js';
 import { MAX_COMM, type ProcessIdentity } from './identity.js';
+import { internedBytes } from './interned.js';
 import { KernelLifeSource } from './kernel-lives.js';
 import { type KernelSelection, SelectionKind } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
@@ -184,7 +185,8 @@ export class BpfEngine implements Engine {
     if (status !== Status.ok) return { status: STATUSES[status] as Exclude<Attached['status'], 'ok'> };
     const [startTicks, parentPid, flags, commLength] = this.#numbers as unknown as [number, number, number, number];
     const kernelThread = (flags & PF_KTHREAD) !== 0;
-    const comm = (kernelThread ? this.#longName(pid) : undefined) ?? this.#comm.slice(0, commLength);
+    const name = (kernelThread ? this.#longName(pid) : undefined) ?? this.#comm.subarray(0, commLength);
+    const comm = internedBytes(name);
     return { status: 'ok', identity: { pid, startTicks, parentPid, kernelThread, comm } };
   }
 

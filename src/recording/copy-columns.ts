@@ -170,8 +170,7 @@ function relabel(
     if (!isMerge) writer.clearLabel(ring, slot);
     return;
   }
-  // What was read is a view of a frame that is overwritten.
-  const own = isMerge && known ? encodeIdentity(known) : label.slice();
+  const own = isMerge && known ? encodeIdentity(known) : label;
   writer.setLabel(ring, out, redactor ? redactor.label(own) : own);
 }
 

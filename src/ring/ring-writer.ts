@@ -146,7 +146,7 @@ export class RingWriter {
     return ring;
   }
 
-  /** Labels a slot or renames it, with the next sweep of `ring`. At least one byte; they are kept, and must not change. */
+  /** Labels a slot or renames it, with the next sweep of `ring`. At least one byte. */
   setLabel(ring: number, slot: number, label: Uint8Array): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= this.table.maxSlots) {
       throw new TypeError(`Expected a slot from 0 to ${this.table.maxSlots - 1}, found ${slot}`);

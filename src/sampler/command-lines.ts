@@ -10,6 +10,7 @@ import path from 'node:path';
 import { type BegunRead, beginRead } from '../engine/begun-read.js';
 import type { Engine } from '../engine/engine.js';
 import type { ProcessIdentity } from '../engine/identity.js';
+import { internedText } from '../engine/interned.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
 import type { CmdlineMode } from '../recording/format.js';
 import type { ProgramPart } from '../recording/program-part.js';
@@ -197,7 +198,7 @@ export class CommandLines {
   /** In latin1, a character for each byte; undefined when it cannot be read. */
   #exeOf(pid: number): string | undefined {
     try {
-      return readlinkSync(path.join(this.#root, String(pid), 'exe'), 'latin1');
+      return internedText(readlinkSync(path.join(this.#root, String(pid), 'exe'), 'latin1'));
     } catch {
       return undefined;
     }
