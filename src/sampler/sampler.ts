@@ -139,7 +139,8 @@ export class Sampler {
     // From here on: else what the first tick spends would be nobody's.
     this.#budget.spent(Number(schedule.originNs), this.#cost.cpuNs(), 0);
     const { isRateChosen, durationMs } = this.#config;
-    const endNs = schedule.originNs + BigInt(Math.round(durationMs * 1e6));
+    const durationNs = BigInt(Math.round(durationMs * 1e6));
+    let endNs = schedule.originNs + durationNs;
     while (!this.#wait.isStopping) {
       // With a rate that changes nobody knows how many ticks there will be.
       if (isRateChosen && durationMs > 0 && schedule.tick > 0 && schedule.deadlineNs >= endNs) {
@@ -163,6 +164,10 @@ export class Sampler {
       this.#noteMissed(missed);
       this.#tick(schedule);
       schedule.advance();
+      if (this.#ticks === 1) {
+        schedule.start(process.hrtime.bigint());
+        endNs = schedule.originNs + durationNs;
+      }
       if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
         await this.#wait.until(endNs);
         return this.#wait.isStopping ? 'stopped' : 'time-over';
@@ -257,7 +262,7 @@ export class Sampler {
     this.#urgency.check(startNs);
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
     this.#highWater?.look(this.#counters);
-    this.#commands.spend(schedule.periodNs);
+    this.#commands.spend(schedule.periodNs, deadlineNs + schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
 
