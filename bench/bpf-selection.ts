@@ -16,6 +16,7 @@ import type { Bench } from './bench-context.js';
 import { findPython } from './interpreters.js';
 import { RoundChild } from './round-child.js';
 import { withScratchRecording } from './scratch-recording.js';
+import { ZooSweeps } from './zoo-sweeps.js';
 
 const WATCHED = 10;
 const OTHERS = 5000;
@@ -44,12 +45,23 @@ export const bpfSelection: Bench = {
       const alone = watched.map((): number[] => []);
       const beside = watched.map((): number[] => []);
       const idle: number[] = [];
+      const [sweepAlone, sweepBeside]: [number[], number[]] = [[], []];
       for (let round = 0; round < rounds; round++) {
         for (const [at, { target }] of watched.entries()) alone[at]!.push(await usPerTick(target, quick));
+        sweepAlone.push(...sweepsOf(pids, quick));
         await using _crowd = await startCrowd(others);
+        sweepBeside.push(...sweepsOf(pids, quick));
         for (const [at, { target }] of watched.entries()) beside[at]!.push(await usPerTick(target, quick));
         idle.push(await usPerTick('host', quick));
       }
+      report({
+        what: `one sweep of ${WATCHED} of ${others + WATCHED} processes, every column`,
+        on: `beside ${others} sleeping processes and without them`,
+        unit: 'us',
+        ours: { name: 'beside others', samples: sweepBeside },
+        theirs: { name: 'alone', samples: sweepAlone },
+        target: { relation: '<=', value: 1.2, of: 'ratio' },
+      });
       for (const [at, { name }] of watched.entries()) {
         report({
           what: `recording ${WATCHED} of ${others + WATCHED} processes, chosen by ${name}`,
@@ -121,6 +133,14 @@ async function startCrowd(processes: number): Promise<RoundChild> {
   const crowd = new RoundChild('The crowd', python, [path.join(packageRoot(), 'bench', 'zoo.py')]);
   await crowd.ask(`start ${processes} 0`);
   return crowd;
+}
+
+/** CPU time of sweeps of nobody else; the first ones find cold caches. */
+function sweepsOf(pids: readonly number[], quick: boolean): number[] {
+  using sweeps = new ZooSweeps('bpf', pids);
+  const rounds = quick ? 20 : 300;
+  const us = Array.from({ length: rounds + 20 }, () => sweeps.round('counters').cpuNs / 1000);
+  return us.slice(20);
 }
 
 /** CPU time of the recorder per tick, of those after the first second. */

@@ -63,8 +63,8 @@ Napi::Value Begin(const Napi::CallbackInfo& info) {
   return Napi::External<Handle>::New(env, new Handle(std::move(read)), [](Napi::Env, Handle* old) { delete old; });
 }
 
-// (handle, stop: bigint), until there is a result -> the bytes, the negative errno, or undefined when it is not over at the monotonic time
-// `stop`
+// (handle, stop: bigint), until there is a result -> the bytes, the negative errno, or undefined when it is not over at
+// the monotonic time `stop`
 Napi::Value Take(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int64_t stop_ns = 0;

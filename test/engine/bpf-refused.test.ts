@@ -48,10 +48,7 @@ os.execvp(sys.argv[3], sys.argv[3:])`;
 const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 /** Runs what follows where there is no file of the types of the kernel. */
-const withoutTypes = [
-  ...['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'],
-  'sh',
-];
+const withoutTypes = [...['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'], 'sh'];
 
 const CHOICES = `
   const { chooseSweepingEngine } = await import(values.choose);
