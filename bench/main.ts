@@ -9,6 +9,7 @@ import os from 'node:os';
 import { readVersion } from '../src/text/package.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import { bpf1khz, bpf10khz, bpf20k, bpfLives } from './bpf-record.js';
+import { bpfSelection } from './bpf-selection.js';
 import { bpfSweep } from './bpf-sweep.js';
 import { bpfThreads } from './bpf-threads.js';
 import { eventLoop } from './event-loop.js';
@@ -44,6 +45,7 @@ const BENCHES: readonly Bench[] = [
   recordHeap,
   bpfSweep,
   bpfThreads,
+  bpfSelection,
   bpf1khz,
   bpf10khz,
   bpf20k,

@@ -75,6 +75,10 @@ describe('a value that means nothing', () => {
     [['--pid', '0'], /^--pid: "0" is not a list of pids; allowed: /],
     [['--pid', '1,x'], /^--pid: "1,x" is not a list of pids/],
     [['--tree', '-1'], /^--tree: "-1" is not a pid; allowed: /],
+    [['--user', 'no such user'], '--user: "no such user" is not a user; allowed: a name of this host, or a number'],
+    [['--user', '4294967295'], /^--user: "4294967295" is not a user/],
+    [['--pid-namespace', '1'], /^--pid-namespace: "1" is not a pid namespace; allowed: its number, such as 4026531836/],
+    [['--pid-namespace', 'net:[4026531836]'], /^--pid-namespace: "net:\[4026531836\]" is not a pid namespace/],
     [['--match', 'node'], /^--match: "node" is not a match; allowed: comm:PATTERN, exe:PATTERN or cmdline:PATTERN /],
     [['--match', 'comm:('], /^--match: "comm:\(" is not a match/],
     [['--match', 'name:x'], /^--match: "name:x" is not a match/],
@@ -87,7 +91,10 @@ describe('a value that means nothing', () => {
       ['--procfs', 'no-units'],
       /^--procfs: nothing in "no-units" tells its page size; give --page-size and --clock-ticks$/,
     ],
-    [['--pid', '1', '--tree', '1'], '--pid, --tree, --match and --cgroup exclude each other: give one of them'],
+    [
+      ['--pid', '1', '--user', 'root'],
+      '--pid, --tree, --match, --cgroup, --user and --pid-namespace exclude each other: give one of them',
+    ],
     [['--cgroup', ''], /cgroup/],
     ...['0', '0%', '0.001%', '200%', '1', '-1%', 'much'].map((budget): [string[], string] => [
       ['--budget', budget],

@@ -20,6 +20,22 @@ void ThrowRefusal(Napi::Env env, int error, const std::string& reason) {
   failure.ThrowAsJavaScriptException();
 }
 
+// Four arguments: the kind of a selection, an effective user, a cgroup as bigint, and a pid namespace.
+bool TakeSelection(const Napi::CallbackInfo& info, size_t first, tidemark_selection* out) {
+  const int64_t kind = TakeIndex(info[first], SELECT_NAMESPACE);
+  const int64_t uid = TakeIndex(info[first + 1], UINT32_MAX);
+  const int64_t pid_namespace = TakeIndex(info[first + 3], UINT32_MAX);
+  if (kind < 0 || uid < 0 || !info[first + 2].IsBigInt() || pid_namespace < 0) {
+    return Refuse(info.Env(), "Expected what to select: a kind, a user, a cgroup as bigint and a pid namespace");
+  }
+  bool lossless;
+  out->kind = static_cast<uint32_t>(kind);
+  out->uid = static_cast<uint32_t>(uid);
+  out->cgroup = info[first + 2].As<Napi::BigInt>().Uint64Value(&lossless);
+  out->pid_namespace = static_cast<uint32_t>(pid_namespace);
+  return true;
+}
+
 class CountersObject : public Napi::ObjectWrap<CountersObject> {
  public:
   static void Export(Napi::Env env, Napi::Object exports) {
@@ -32,6 +48,7 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
                                                   InstanceMethod<&CountersObject::Comm>("comm"),
                                                   InstanceMethod<&CountersObject::SweepCounters>("sweepCounters"),
                                                   InstanceMethod<&CountersObject::ListPids>("listPids"),
+                                                  InstanceMethod<&CountersObject::Narrow>("narrow"),
                                                   InstanceMethod<&CountersObject::WatchPeaks>("watchPeaks"),
                                                   InstanceMethod<&CountersObject::PeakEvents>("peakEvents"),
                                                   InstanceMethod<&CountersObject::Facts>("facts"),
@@ -184,6 +201,18 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
     return Napi::Number::New(info.Env(), static_cast<double>(counters_->ListPids(out, capacity)));
   }
 
+  // (kind, uid, cgroup, pidNamespace, root of a tree or 0)
+  void Narrow(const Napi::CallbackInfo& info) {
+    tidemark_selection selection{};
+    if (!Open(info.Env()) || !TakeSelection(info, 0, &selection)) return;
+    const int64_t root = TakeIndex(info[4], INT32_MAX);
+    if (root < 0) {
+      Refuse(info.Env(), "Expected the pid of a root, or 0");
+      return;
+    }
+    counters_->Narrow(selection, static_cast<uint32_t>(root));
+  }
+
   // (isOn: boolean) -> 0 or -errno
   Napi::Value WatchPeaks(const Napi::CallbackInfo& info) {
     if (!Open(info.Env())) return info.Env().Undefined();
@@ -221,24 +250,19 @@ class LivesObject : public Napi::ObjectWrap<LivesObject> {
                                         }));
   }
 
-  // (ringBytes, kind, uid, cgroup: bigint, exactCpus, isInitialNamespace)
+  // (ringBytes, exactCpus, isInitialNamespace, kind, uid, cgroup: bigint, pidNamespace)
   explicit LivesObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LivesObject>(info) {
     const int64_t bytes = TakeIndex(info[0], 1 << 30);
-    const int64_t kind = TakeIndex(info[1], SELECT_ALL);
-    const int64_t uid = TakeIndex(info[2], UINT32_MAX);
-    const int64_t cpus = TakeIndex(info[4], INT32_MAX);
+    const int64_t cpus = TakeIndex(info[1], INT32_MAX);
     const bool is_power = bytes >= 4096 && (bytes & (bytes - 1)) == 0;
-    if (!is_power || kind < 0 || uid < 0 || cpus < 0 || !info[3].IsBigInt() || !info[5].IsBoolean()) {
-      Refuse(info.Env(), "Expected a power of two of bytes, what to select, a number of processors and a boolean");
+    tidemark_selection selection{};
+    if (!is_power || cpus < 0 || !info[2].IsBoolean()) {
+      Refuse(info.Env(), "Expected a power of two of bytes, a number of processors and a boolean");
       return;
     }
-    bool lossless;
-    tidemark_selection selection{};
-    selection.kind = static_cast<uint32_t>(kind);
-    selection.uid = static_cast<uint32_t>(uid);
-    selection.cgroup = info[3].As<Napi::BigInt>().Uint64Value(&lossless);
+    if (!TakeSelection(info, 3, &selection)) return;
     auto lives = std::make_unique<LifeRing>();
-    const int error = lives->Open(static_cast<uint32_t>(bytes), selection, info[5].As<Napi::Boolean>().Value(),
+    const int error = lives->Open(static_cast<uint32_t>(bytes), selection, info[2].As<Napi::Boolean>().Value(),
                                   static_cast<uint32_t>(cpus));
     if (error < 0) {
       ThrowRefusal(info.Env(), error, lives->reason());

@@ -63,8 +63,8 @@ Napi::Value Begin(const Napi::CallbackInfo& info) {
   return Napi::External<Handle>::New(env, new Handle(std::move(read)), [](Napi::Env, Handle* old) { delete old; });
 }
 
-// (handle, stop: bigint) -> the bytes, the negative errno, or undefined when it is not over at the monotonic time
-// `stop`
+// (handle, stop: bigint), until there is a result -> the bytes, the negative errno, or undefined when it is not over at
+// the monotonic time `stop`
 Napi::Value Take(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int64_t stop_ns = 0;
@@ -73,9 +73,15 @@ Napi::Value Take(const Napi::CallbackInfo& info) {
     Refuse(env, "Expected a handle of beginGuarded");
     return env.Undefined();
   }
-  const Handle& read = *info[0].As<Napi::External<Handle>>().Data();
+  Handle& handle = *info[0].As<Napi::External<Handle>>().Data();
+  if (!handle) {
+    Refuse(env, "What this handle is of has been taken");
+    return env.Undefined();
+  }
   int error = 0;
-  if (!TakeGuarded(read, stop_ns, &error)) return env.Undefined();
+  if (!TakeGuarded(handle, stop_ns, &error)) return env.Undefined();
+  // Its buffer must not wait for the collector, which sees a small object.
+  const Handle read = std::move(handle);
   if (error != 0) return Napi::Number::New(env, -error);
   return ResultOf(env, *read);
 }

@@ -24,6 +24,7 @@ KernelCounters::KernelCounters(uint64_t page_size, uint64_t ticks_per_second, ui
       tick_ns_(1000000000 / ticks_per_second),
       boottime_offset_ns_(BoottimeOffsetNs()),
       exact_cpus_(exact_cpus) {
+  listed_.kind = SELECT_ALL;
   uint32_t cpus = PossibleCpus();
   exact_cpus_ = cpus <= std::min<uint32_t>(exact_cpus, TIDEMARK_MOST_CPUS) ? cpus : 0;
 }
@@ -46,6 +47,9 @@ int KernelCounters::Open(Method method, bool is_initial_namespace) {
 
 int KernelCounters::Load(uint32_t rows) {
   const bool had_peaks = are_peaks_on();
+  // Rows may have times that no sweep has told yet.
+  std::vector<tidemark_row> kept;
+  if (rows_) kept.assign(&rows_[0], &rows_[0] + row_count_);
   Unload();
   std::vector<char> log(kLogBytes);
   const tidemark_sizes sizes{rows + 1, pid_limit_ / TIDEMARK_SLOT_PIECE + 1, pid_room_, 0};
@@ -63,6 +67,7 @@ int KernelCounters::Load(uint32_t rows) {
     if (iterator_link_ < 0) error = iterator_link_;
   }
   if (error == 0) {
+    std::copy(kept.begin(), kept.end(), &rows_[0]);
     row_count_ = rows;
     object_.ask->rows = rows;
     int prepared = tidemark_run(object_.prepare);
@@ -128,7 +133,7 @@ uint32_t KernelCounters::SlotOf(uint32_t tgid) { return tgid <= pid_limit_ ? slo
 
 uint32_t KernelCounters::TgidOf(uint32_t pid) {
   if (object_.ask->level == 0) return pid;
-  int64_t count = ListPids(nullptr, 0);
+  const int64_t count = List(SELECT_ALL);
   for (int64_t index = 0; index < std::min<int64_t>(count, pid_room_); index++) {
     if (static_cast<uint32_t>(pids_[index]) == pid) return static_cast<uint32_t>(pids_[index] >> 32);
   }
@@ -155,13 +160,15 @@ Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
   out->comm_length = length;
   std::memset(out->comm, 0, kMaxComm);
   std::memcpy(out->comm, row.comm, length);
-  const tidemark_row seen = row;
+  tidemark_row seen = row;
   Status status = Bind(index, pid, out->start_ticks, out->comm, length);
   if (status != Status::kOk) return status;
   Slot& slot = slots_[index];
   slot.start_ns = seen.start_ns;
   slot.kernel_thread = seen.flags & ROW_KERNEL_THREAD;
-  if (seen.flags & ROW_HAS_TIMES) slot.first_times = std::make_unique<tidemark_row>(seen);
+  slot.has_first_times = seen.flags & ROW_HAS_TIMES;
+  seen.sweep = 0;
+  rows_[index] = seen;
   return Status::kOk;
 }
 
@@ -241,19 +248,38 @@ size_t KernelCounters::Sweep(const uint32_t* slots, size_t count, const Columns&
   return renames;
 }
 
-int64_t KernelCounters::ListPids(int32_t* out, size_t capacity) {
+int64_t KernelCounters::List(uint32_t kind) {
   tidemark_ask& ask = *object_.ask;
   ask.sweep = ++sweep_;
   ask.is_listing = 1;
+  ask.list_kind = kind;
+  ask.list_root = listed_root_;
+  ask.list_uid = listed_.uid;
+  ask.list_cgroup = listed_.cgroup;
+  ask.list_namespace = listed_.pid_namespace;
+  ask.visited = 0;
   ask.listed = 0;
   ask.wanted = 0;
-  int error = Run();
+  const int error = Run();
   ask.is_listing = 0;
   if (error < 0) return error;
-  const uint32_t listed = std::min<uint32_t>(ask.listed, pid_room_);
-  processes_ = listed;
-  for (size_t i = 0; i < std::min<size_t>(listed, capacity); i++) out[i] = static_cast<int32_t>(pids_[i]);
+  processes_ = ask.visited;
+  return std::min<uint32_t>(ask.listed, pid_room_);
+}
+
+int64_t KernelCounters::ListPids(int32_t* out, size_t capacity) {
+  const int64_t listed = List(listed_.kind);
+  for (int64_t i = 0; i < std::min<int64_t>(listed, static_cast<int64_t>(capacity)); i++) {
+    out[i] = static_cast<int32_t>(pids_[i]);
+  }
   return listed;
+}
+
+void KernelCounters::Narrow(const tidemark_selection& selection, uint32_t root) {
+  listed_ = selection;
+  // Some pids are asked for by each of them.
+  if (listed_.kind == SELECT_PIDS) listed_.kind = SELECT_ALL;
+  listed_root_ = root > 0 ? TgidOf(root) : 0;
 }
 
 int KernelCounters::WatchPeaks(bool is_on) {

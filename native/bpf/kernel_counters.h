@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -56,6 +55,8 @@ class KernelCounters {
 
   // The pids of the namespace; how many there are, or a negative errno. Fills in as many as there is room for.
   int64_t ListPids(int32_t* out, size_t capacity);
+  // From now on only those are listed that can belong to this. `root` of a tree is a pid of the namespace.
+  void Narrow(const tidemark_selection& selection, uint32_t root);
 
   // Smallest and largest resident memory between sweeps. 0 or a negative errno.
   int WatchPeaks(bool is_on);
@@ -75,10 +76,12 @@ class KernelCounters {
     // What was told last, so that times never go backwards.
     uint64_t user_ns = 0;
     uint64_t system_ns = 0;
-    // From the look that bound it, until the first sweep.
-    std::unique_ptr<tidemark_row> first_times;
+    // Until the first sweep its row has the times of the look that bound it.
+    bool has_first_times = false;
   };
 
+  // Lists everybody or whom `Narrow` said, into `pids_`. How many, or a negative errno.
+  int64_t List(uint32_t kind);
   int Load(uint32_t rows);
   void Unload();
   int Run();
@@ -107,6 +110,8 @@ class KernelCounters {
   uint32_t pid_room_ = 0;
   uint32_t processes_ = 0;
   uint32_t sweep_ = 0;
+  tidemark_selection listed_{};
+  uint32_t listed_root_ = 0;
   Mapped<tidemark_row> rows_;
   Mapped<uint32_t> slot_of_;
   Mapped<uint64_t> wanted_;

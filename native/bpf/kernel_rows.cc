@@ -122,10 +122,10 @@ void KernelCounters::WriteRow(Slot& slot, uint32_t index, const tidemark_row& ro
   set(kPidNamespace, row.pid_namespace);
   if (row.flags & ROW_HAS_TIMES) {
     WriteTimes(slot, index, row, out);
-  } else if (slot.first_times) {
-    WriteTimes(slot, index, *slot.first_times, out);
+  } else if (slot.has_first_times) {
+    WriteTimes(slot, index, row, out);
   }
-  slot.first_times.reset();
+  slot.has_first_times = false;
   slot.kernel_thread = row.flags & ROW_KERNEL_THREAD;
   // A kernel thread is known by the longer name that procfs makes of it.
   const uint32_t length = static_cast<uint32_t>(strnlen(row.comm, sizeof row.comm));

@@ -60,6 +60,7 @@ int LifeRing::Open(uint32_t ring_bytes, const tidemark_selection& selection, boo
   if (is_initial_namespace) object_.ask->level = 0;
   object_.selection->uid = selection.uid;
   object_.selection->cgroup = selection.cgroup;
+  object_.selection->pid_namespace = selection.pid_namespace;
   __atomic_store_n(&object_.selection->kind, selection.kind, __ATOMIC_RELEASE);
   return 0;
 }

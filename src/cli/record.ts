@@ -12,7 +12,6 @@ import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
 import type { SamplerProgress } from '../sampler/sampler.js';
-import type { MatchSubject, Target } from '../sampler/target.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
@@ -25,7 +24,7 @@ import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { parseAllowHold, parseMaxHold } from './hold-options.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
-import { oneOf, parseHz, parsePid, parsePids, parsePositiveDuration, wordOr } from './option-values.js';
+import { oneOf, parseHz, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
   type JsonOption,
@@ -39,16 +38,13 @@ import {
 } from './options.js';
 import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
+import { describeChoice, type TargetOptions, targetOf, targetOptions } from './target-options.js';
 
-interface Options extends ProcfsOption, SweepingEngineOption, HostUnitOptions, JsonOption {
+interface Options extends TargetOptions, ProcfsOption, SweepingEngineOption, HostUnitOptions, JsonOption {
   output?: string;
   hz?: number;
   for?: bigint;
   size: number;
-  pid?: number[];
-  match?: { match: RegExp; on: MatchSubject };
-  tree?: number;
-  cgroup?: string;
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
   budget: number;
@@ -91,11 +87,9 @@ export function configure(command: Command): void {
         oneOf('what to store', CMDLINE_MODES),
       ).default('full'),
     )
-    .option('--ring-group <group>', 'a group that may read the file, and enter a folder that is made for it')
-    .addOption(valueOption('-p, --pid <pids>', 'only these processes, with commas between them', parsePids))
-    .addOption(valueOption('--tree <pid>', 'only this process and its descendants', parsePid))
-    .addOption(valueOption('--match <what:pattern>', 'only processes whose comm, exe or cmdline matches', parseMatch))
-    .option('--cgroup <path>', 'only processes of this cgroup and those below it')
+    .option('--ring-group <group>', 'a group that may read the file, and enter a folder that is made for it');
+  for (const option of targetOptions()) command.addOption(option);
+  command
     .addOption(
       valueOption(
         '--rollup <rate>',
@@ -144,7 +138,7 @@ async function run(options: Options): Promise<void> {
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);
   process.stderr.write(
-    `recording ${describe(options)} at ${recorder.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
+    `recording ${describeChoice(options)} at ${recorder.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
       `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
   );
   const progress = startProgress();
@@ -217,23 +211,6 @@ function rateOf(file: string): number | 'auto' {
   }
 }
 
-function targetOf({ pid, tree, match, cgroup }: Options): Target {
-  const given = [pid, tree, match, cgroup].filter((choice) => choice !== undefined);
-  if (given.length > 1)
-    throw new UsageError('--pid, --tree, --match and --cgroup exclude each other: give one of them');
-  if (pid) return { pids: pid };
-  if (tree !== undefined) return { tree };
-  if (cgroup !== undefined) return { cgroup };
-  return match ?? 'host';
-}
-
-function describe({ pid, tree, match, cgroup }: Options): string {
-  if (pid) return pid.length === 1 ? `process ${pid[0]}` : `${pid.length} processes`;
-  if (tree !== undefined) return `process ${tree} and its descendants`;
-  if (cgroup !== undefined) return `cgroup ${escapeTerminal(cgroup)}`;
-  return match ? `processes whose ${match.on} matches ${escapeTerminal(String(match.match))}` : 'every process';
-}
-
 /** The first signal ends the recording in order, also while it starts, the second one at once. */
 function onStopSignals(): { readonly signal: AbortSignal; end(): void } {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -304,18 +281,6 @@ function asCommandError(error: unknown, options: Options): unknown {
       return new CommandError(sentence, ExitCode.notPermitted);
     default:
       return error instanceof RecordingError || options ? new CommandError(sentence) : error;
-  }
-}
-
-/** `comm:PATTERN`, `exe:PATTERN` or `cmdline:PATTERN`. */
-function parseMatch(text: string): { match: RegExp; on: MatchSubject } {
-  const allowed = 'comm:PATTERN, exe:PATTERN or cmdline:PATTERN with a regular expression, such as comm:^node$';
-  const found = /^(comm|exe|cmdline):(.+)$/s.exec(text);
-  if (!found) throw new InputError(text, 'a match', allowed);
-  try {
-    return { on: found[1] as MatchSubject, match: new RegExp(found[2]!) };
-  } catch {
-    throw new InputError(text, 'a match', allowed);
   }
 }
 

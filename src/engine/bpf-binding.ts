@@ -26,6 +26,7 @@ export interface KernelCounters {
     phase: number,
   ): number;
   listPids(out: Int32Array): number;
+  narrow(kind: number, uid: number, cgroup: bigint, pidNamespace: number, root: number): void;
   watchPeaks(isOn: boolean): number;
   peakEvents(): number;
   facts(): { readonly method: 'walk' | 'iterate'; readonly isExact: boolean };
@@ -50,11 +51,12 @@ interface BpfAddon {
   ) => KernelCounters;
   LifeRing: new (
     ringBytes: number,
+    exactCpus: number,
+    isInitialNamespace: boolean,
     kind: number,
     uid: number,
     cgroup: bigint,
-    exactCpus: number,
-    isInitialNamespace: boolean,
+    pidNamespace: number,
   ) => KernelLives;
   columns(): readonly string[];
 }

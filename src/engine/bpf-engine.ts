@@ -11,7 +11,9 @@ import { STATUSES, Status } from '../schema.js';
 import type { BpfBinding, KernelCounters } from './bpf-binding.js';
 import type { Attached, Engine, EngineOptions, PeakWatch } from './engine.js';
 import { MAX_COMM, type ProcessIdentity } from './identity.js';
+import { internedBytes } from './interned.js';
 import { KernelLifeSource } from './kernel-lives.js';
+import { type KernelSelection, SelectionKind } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import { isInitialPidNamespace } from './pid-namespace.js';
 import type { TierColumns } from './tier-columns.js';
@@ -150,6 +152,12 @@ export class BpfEngine implements Engine {
     }
   }
 
+  narrow({ kind, uid = 0, cgroupId = 0n, pidNamespace = 0, pids = [] }: KernelSelection): (pid: number) => boolean {
+    this.#counters.narrow(SelectionKind[kind], uid, cgroupId, pidNamespace, kind === 'tree' ? (pids[0] ?? 0) : 0);
+    // The hidden are listed whatever they are.
+    return (pid) => !this.#hidden.has(pid);
+  }
+
   lastPid(): number {
     return this.#inner.lastPid();
   }
@@ -177,7 +185,8 @@ export class BpfEngine implements Engine {
     if (status !== Status.ok) return { status: STATUSES[status] as Exclude<Attached['status'], 'ok'> };
     const [startTicks, parentPid, flags, commLength] = this.#numbers as unknown as [number, number, number, number];
     const kernelThread = (flags & PF_KTHREAD) !== 0;
-    const comm = (kernelThread ? this.#longName(pid) : undefined) ?? this.#comm.slice(0, commLength);
+    const name = (kernelThread ? this.#longName(pid) : undefined) ?? this.#comm.subarray(0, commLength);
+    const comm = internedBytes(name);
     return { status: 'ok', identity: { pid, startTicks, parentPid, kernelThread, comm } };
   }
 

@@ -4,12 +4,12 @@
  * The trap: only the second version of cgroups has such numbers, and where both versions are in use its tree is mounted
  * somewhere below the first one's.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** The number of a cgroup by its path, such as `/system.slice`; undefined when no tree of version 2 has it. */
 export function cgroupIdOf(name: string): bigint | undefined {
-  for (const mount of mountsOfVersion2()) {
+  for (const mount of mountsOf('cgroup2')) {
     try {
       return statSync(path.join(mount, name), { bigint: true }).ino;
     } catch {
@@ -19,13 +19,18 @@ export function cgroupIdOf(name: string): bigint | undefined {
   return undefined;
 }
 
+/** Whether a tree of version 1 has a cgroup of that path. */
+export function isInVersion1(name: string): boolean {
+  return mountsOf('cgroup').some((mount) => existsSync(path.join(mount, name)));
+}
+
 /** Lines are `ID PARENT DEVICE ROOT PLACE OPTIONS.. - TYPE SOURCE OPTIONS`, with blanks of the place as `\\040`. */
-function mountsOfVersion2(): string[] {
+function mountsOf(kind: 'cgroup' | 'cgroup2'): string[] {
   const places: string[] = [];
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
     const [left, right] = line.split(' - ');
     const place = left?.split(' ')[4];
-    if (!right?.startsWith('cgroup2 ') || place === undefined) continue;
+    if (!right?.startsWith(`${kind} `) || place === undefined) continue;
     places.push(place.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
   }
   return places;

@@ -19,6 +19,7 @@ export type BpfAvailability =
   | { readonly works: false; readonly reason: string; readonly grant?: string };
 
 const GRANT = 'run as root or grant CAP_BPF and CAP_PERFMON (systemd: AmbientCapabilities=CAP_BPF CAP_PERFMON)';
+const NEEDS = 'it takes Linux 5.17 or later with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF';
 const LOCKED = 'the kernel is locked down (confidentiality), and then lets no program read its memory';
 
 let tried: BpfAvailability | undefined;
@@ -55,7 +56,10 @@ export function explainRefusal({ message, errno }: Error & { errno?: number }): 
     const reason = `the kernel refuses the system call bpf (${message}): a seccomp filter, a security module or a container`;
     return { works: false, reason, grant: 'allow bpf(2) in the seccomp profile of the container' };
   }
-  if (errno === -38) return { works: false, reason: `this kernel has no bpf (${message})` };
+  if (errno === -38) return { works: false, reason: `this kernel has no bpf (${message}); ${NEEDS}` };
+  // A kernel that is asked for what it has never heard of: its structure is shorter than ours.
+  if (errno === -7)
+    return { works: false, reason: `this kernel is older than what it is asked for (${message}); ${NEEDS}` };
   return { works: false, reason: `the kernel does not take the program (${message})${btfHint()}` };
 }
 
@@ -102,5 +106,5 @@ function missingCapabilities(): string[] {
 }
 
 function btfHint(): string {
-  return existsSync('/sys/kernel/btf/vmlinux') ? '' : ': it has no type information (CONFIG_DEBUG_INFO_BTF)';
+  return existsSync('/sys/kernel/btf/vmlinux') ? '' : `; this kernel tells of no types, and ${NEEDS}`;
 }

@@ -6,7 +6,7 @@
  */
 import type { HostUnits, StatusName } from '../schema.js';
 import type { ProcessIdentity } from './identity.js';
-import type { LifeSource } from './lives.js';
+import type { KernelSelection, LifeSource } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import type { TierColumns } from './tier-columns.js';
 
@@ -86,6 +86,11 @@ export interface Engine {
 
   /** The pids of the tree; a view that the next call overwrites. Throws when the tree itself cannot be read. */
   listPids(): Int32Array;
+  /**
+   * Lists from now on only who can belong to the selection. Returns who of them does for certain. Absent where the engine
+   * cannot tell before it looks at them.
+   */
+  narrow?(selection: KernelSelection): (pid: number) => boolean;
   /** The pid that was given out last, or -1 when the tree does not tell. */
   lastPid(): number;
   /** Told of by the kernel: what becomes of processes between sweeps. Absent where the engine hears of nothing. */

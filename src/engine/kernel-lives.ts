@@ -7,7 +7,14 @@
 import { readFileSync } from 'node:fs';
 import type { HostUnits } from '../schema.js';
 import type { BpfBinding, KernelLives } from './bpf-binding.js';
-import { type Life, type LifeCounts, LifeKind, LifeReader, type LifeSelection, type LifeSource } from './lives.js';
+import {
+  type KernelSelection,
+  type Life,
+  type LifeCounts,
+  LifeReader,
+  type LifeSource,
+  SelectionKind,
+} from './lives.js';
 
 /** About twenty-five thousand lives. All of it counts as memory of whoever maps it. */
 const RING_BYTES = 2 * 2 ** 20;
@@ -24,12 +31,14 @@ export class KernelLifeSource implements LifeSource {
     private readonly tgidOf: (pid: number) => number,
   ) {}
 
-  open(selection: LifeSelection, ringBytes = RING_BYTES): string | undefined {
+  open(selection: KernelSelection, ringBytes = RING_BYTES): string | undefined {
     this.close();
-    const { kind, uid = 0, cgroupId = 0n, pids = [] } = selection;
+    const { kind, uid = 0, cgroupId = 0n, pidNamespace = 0, pids = [] } = selection;
     try {
       const { LifeRing } = this.binding.addon;
-      this.#ring = new LifeRing(ringBytes, LifeKind[kind], uid, cgroupId, this.exactCpus, this.isInitialNamespace);
+      const number = SelectionKind[kind];
+      const { exactCpus, isInitialNamespace } = this;
+      this.#ring = new LifeRing(ringBytes, exactCpus, isInitialNamespace, number, uid, cgroupId, pidNamespace);
     } catch (error) {
       return (error as Error).message;
     }

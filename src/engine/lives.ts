@@ -25,15 +25,17 @@ export interface Life {
   readonly cpuNs: number;
 }
 
-/** Which processes' lives are told. The numbers are those of native/bpf/program/shared.h. */
-export const LifeKind = { pids: 0, tree: 1, cgroup: 2, uid: 3, all: 4 } as const;
+/** The numbers are those of native/bpf/program/shared.h. */
+export const SelectionKind = { pids: 0, tree: 1, cgroup: 2, uid: 3, all: 4, namespace: 5 } as const;
 
-export interface LifeSelection {
-  readonly kind: keyof typeof LifeKind;
+/** Which processes the kernel's programs tell of. */
+export interface KernelSelection {
+  readonly kind: keyof typeof SelectionKind;
   /** Of `pids` and `tree`: who is told of from the start. A tree takes in who its members fork. */
   readonly pids?: readonly number[];
   readonly cgroupId?: bigint;
   readonly uid?: number;
+  readonly pidNamespace?: number;
 }
 
 export interface LifeCounts {
@@ -46,7 +48,7 @@ export interface LifeCounts {
 
 export interface LifeSource {
   /** Begins to listen. Returns why that is not possible, or undefined. */
-  open(selection: LifeSelection): string | undefined;
+  open(selection: KernelSelection): string | undefined;
   /** Another process to tell of. */
   add(pid: number): void;
   /** Takes what has come since the last time, in order. */

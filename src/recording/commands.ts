@@ -70,7 +70,8 @@ export function decodeCommand(type: number, payload: Uint8Array): CommandLine | 
 const AGE_NS = 1_000_000_000n;
 
 interface Told {
-  readonly payload: Uint8Array;
+  /** As a text, which takes a third of the memory that bytes do. */
+  readonly text: string;
   /** Number of the block that it is in, or of a later one; of what is not flushed infinite. */
   block: number;
 }
@@ -95,7 +96,7 @@ export class CommandWriter {
 
   write(timeNs: bigint, command: CommandLine): void {
     if (this.#id < 0) return;
-    this.#tell(timeNs, identityKey(command), encodeCommand(command));
+    this.#tell(timeNs, identityKey(command), JSON.stringify(command));
     if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     this.#tellAgain(timeNs);
   }
@@ -120,9 +121,9 @@ export class CommandWriter {
     this.#living.delete(identityKey(process));
   }
 
-  #tell(timeNs: bigint, key: string, payload: Uint8Array): void {
-    this.#packer.add(timeNs, COMMAND_RECORD, payload);
-    const line = { payload, block: Number.POSITIVE_INFINITY };
+  #tell(timeNs: bigint, key: string, text: string): void {
+    this.#packer.add(timeNs, COMMAND_RECORD, new TextEncoder().encode(text));
+    const line = { text, block: Number.POSITIVE_INFINITY };
     this.#told.push(line);
     this.#living.delete(key);
     this.#living.set(key, line);
@@ -131,11 +132,11 @@ export class CommandWriter {
   /** At most half a block of them at a time: what does not fit into the ring cannot be kept in it. */
   #tellAgain(timeNs: bigint): void {
     let room = this.#ring.blockBytes / 2;
-    for (const [key, { payload, block }] of this.#living) {
+    for (const [key, { text, block }] of this.#living) {
       if (block >= this.#ring.recordRoom(this.#id).oldest) return;
-      room -= payload.length;
+      room -= text.length;
       if (room < 0) return;
-      this.#tell(timeNs, key, payload);
+      this.#tell(timeNs, key, text);
       if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     }
   }

@@ -24,8 +24,8 @@ export class ColumnState {
   /** Makes slots 0 .. slots - 1 exist; new ones are empty. */
   reserve(slots: number): void {
     if (slots <= this.capacity) return;
-    let capacity = Math.max(FIRST_CAPACITY, this.capacity);
-    while (capacity < slots) capacity *= 2;
+    // A quarter more than is needed: twice as much would be memory that is filled and never used.
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil((slots * 1.25) / FIRST_CAPACITY) * FIRST_CAPACITY);
     for (let c = 0; c < this.columns.length; c++) {
       const grown = new Float64Array(capacity).fill(Number.NaN, this.capacity);
       grown.set(this.columns[c]);

@@ -2,7 +2,8 @@
  * The writer's labels: which slots live, under which opaque bytes, and what changed since the last frame.
  *
  * The trap: a slot that is freed and taken again between two frames must be written as two changes, or the reader would
- * credit the newcomer with the values of the departed.
+ * credit the newcomer with the values of the departed. And an array of bytes takes some two hundred bytes of memory
+ * beside its own, so labels are kept as texts of a character for each byte.
  */
 import { varintLength, writeVarint } from './varint.js';
 
@@ -10,9 +11,9 @@ import { varintLength, writeVarint } from './varint.js';
 const CHANGES_MAX = 65536;
 
 export class SlotLabels {
-  private readonly labels: (Uint8Array | undefined)[] = [];
+  private readonly labels: (string | undefined)[] = [];
   private readonly changedSlots: number[] = [];
-  private readonly changedLabels: (Uint8Array | undefined)[] = [];
+  private readonly changedLabels: (string | undefined)[] = [];
   /** 1 for each labelled slot; at least `highWater` long. */
   live: Uint8Array = new Uint8Array(64);
   liveCount = 0;
@@ -26,10 +27,10 @@ export class SlotLabels {
   overflowed = false;
 
   /** Labels a slot, or renames it; a renamed slot keeps its values. The bytes are copied. */
-  set(slot: number, label: Uint8Array): void {
+  set(slot: number, bytes: Uint8Array): void {
+    const label = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     const old = this.labels[slot];
-    if (old !== undefined && sameBytes(old, label)) return;
-    const copy = label.slice();
+    if (old === label) return;
     if (old === undefined) {
       // Freed first, though it is free: a reader that lost what was before knows then that nothing is kept.
       this.noteChange(slot, undefined);
@@ -40,9 +41,9 @@ export class SlotLabels {
     } else {
       this.allBytes -= entryLength(slot, old);
     }
-    this.labels[slot] = copy;
-    this.allBytes += entryLength(slot, copy);
-    this.noteChange(slot, copy);
+    this.labels[slot] = label;
+    this.allBytes += entryLength(slot, label);
+    this.noteChange(slot, label);
   }
 
   /** Frees a slot; one that is not labelled stays as it is. */
@@ -89,7 +90,7 @@ export class SlotLabels {
     this.overflowed = false;
   }
 
-  private noteChange(slot: number, label: Uint8Array | undefined): void {
+  private noteChange(slot: number, label: string | undefined): void {
     if (this.overflowed) return;
     if (this.changedSlots.length >= CHANGES_MAX) {
       this.forgetChanges();
@@ -110,19 +111,15 @@ export class SlotLabels {
 }
 
 /** A change of one slot: varint slot, varint length, then the bytes; length 0 frees the slot. */
-function writeEntry(out: Uint8Array, at: number, slot: number, label: Uint8Array | undefined): number {
+function writeEntry(out: Uint8Array, at: number, slot: number, label: string | undefined): number {
   let next = writeVarint(out, at, slot);
   next = writeVarint(out, next, label?.length ?? 0);
   if (label === undefined) return next;
-  out.set(label, next);
+  for (let byte = 0; byte < label.length; byte++) out[next + byte] = label.charCodeAt(byte);
   return next + label.length;
 }
 
-function entryLength(slot: number, label: Uint8Array | undefined): number {
+function entryLength(slot: number, label: string | undefined): number {
   const length = label?.length ?? 0;
   return varintLength(slot) + varintLength(length) + length;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -41,7 +41,7 @@ export class Census {
   /** Processes that could not be taken in, and the rows lost with them that are not stored yet; by reason. */
   readonly #failing = new Map<string, number>();
   readonly #owed = new Map<string, number>();
-  #lastPid = -2;
+  #last = -2;
   #listedNs = 0n;
   #costNs = 0n;
   #isDue = true;
@@ -56,7 +56,9 @@ export class Census {
     private readonly writer: RecordingWriter,
     private readonly isOpenEnded: boolean,
     private readonly arrived: (slot: number) => void,
-    /** Tries new pids in the tree with this root. */
+    /** Changes when there may be somebody new. */
+    private readonly lastBegun: () => number = () => engine.lastPid(),
+    /** Tries new pids in the tree with this root; `lastBegun` is then the last pid that was given out. */
     private readonly triesNew?: { readonly root: string; readonly pidMax: number },
   ) {}
 
@@ -64,21 +66,21 @@ export class Census {
   look(nowNs: bigint): void {
     if (this.#listing > 0) {
       if (!this.isOpenEnded) return;
-      const lastPid = this.engine.lastPid();
-      if (this.triesNew && this.#tryNew(lastPid, nowNs)) {
+      const last = this.lastBegun();
+      if (this.triesNew && this.#tryNew(last, nowNs)) {
         this.table.refresh();
         this.mostLive = Math.max(this.mostLive, this.table.count);
         this.#isDue = false;
-        this.#lastPid = lastPid;
+        this.#last = last;
       }
-      if (lastPid !== this.#lastPid) {
-        this.#lastPid = lastPid;
+      if (last !== this.#last) {
+        this.#last = last;
         this.#isDue = true;
       }
       const rested = nowNs - this.#listedNs;
       if (rested < this.#costNs * REST_RATIO || (!this.#isDue && rested < FULL_LOOK_EVERY_NS)) return;
     } else {
-      this.#lastPid = this.#triedPid = this.engine.lastPid();
+      this.#last = this.#triedPid = this.lastBegun();
     }
     this.#isDue = false;
     this.#listedNs = nowNs;

@@ -5,12 +5,13 @@
  * The traps: a first sweep opens every file and costs several times as much as those that follow; and the same few processes
  * swept again and again cost less than all of them, of which nothing stays in the caches of the processor.
  */
-import type { EngineName } from '../engine/engine.js';
+import type { Engine, EngineName } from '../engine/engine.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import { openRecording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, type HostUnits } from '../schema.js';
 import { rateFor } from './budget.js';
+import { narrowTo } from './kernel-selection.js';
 import type { PlainTarget } from './target.js';
 
 const SWEEPS = 3;
@@ -28,7 +29,7 @@ export function rateOfRecording(file: string): number | undefined {
   }
 }
 
-/** One of `RATES`. Of a target that may be any process the whole host is measured. */
+/** One of `RATES`. Of a target that may be any process the whole host is measured, where the engine cannot tell. */
 export function chooseRate(
   root: string,
   host: HostUnits,
@@ -38,7 +39,7 @@ export function chooseRate(
 ): number {
   const engine = openEngine(name, { root, host, maxKept: descriptorRoom() });
   try {
-    const pids = target.kind === 'pids' ? target.pids : [...engine.listPids()];
+    const pids = target.kind === 'pids' ? target.pids : candidates(target, engine);
     const step = Math.max(1, pids.length / SAMPLE);
     const sample = Array.from({ length: Math.min(SAMPLE, pids.length) }, (_, index) => pids[Math.floor(index * step)]!);
     const slots = Uint32Array.from(
@@ -55,4 +56,11 @@ export function chooseRate(
   } finally {
     engine.close();
   }
+}
+
+function candidates(target: PlainTarget, engine: Engine): number[] {
+  const everybody = [...engine.listPids()];
+  if (!narrowTo(target, engine)) return everybody;
+  const listed = [...engine.listPids()];
+  return listed.length > 0 ? listed : everybody;
 }

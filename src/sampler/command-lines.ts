@@ -10,6 +10,7 @@ import path from 'node:path';
 import { type BegunRead, beginRead } from '../engine/begun-read.js';
 import type { Engine } from '../engine/engine.js';
 import type { ProcessIdentity } from '../engine/identity.js';
+import { internedText } from '../engine/interned.js';
 import { MAX_ARGUMENT_BYTES, programPart } from '../recording/commands.js';
 import type { CmdlineMode } from '../recording/format.js';
 import type { ProgramPart } from '../recording/program-part.js';
@@ -21,6 +22,10 @@ import type { ProcessTable } from './process-table.js';
 /** What is due is looked at for so long in a tick, of a period at most this share, and at least one. */
 const MOST_NS = 20_000_000n;
 const SHARE = 20n;
+/** One look takes longer than its part of a short tick: it is left out where less than this share of the period is left, */
+const ROOM = 4n;
+/** but for no longer than this. */
+const LEFT_OUT_NS = 20_000_000n;
 /** Each process's path is looked at again after so long. */
 const ROUND_NS = 60_000_000_000n;
 /** Reads of arguments that are under way at once, and for how long one of them is waited for before the next is looked at. */
@@ -56,6 +61,7 @@ export class CommandLines {
   readonly #emptyReads = new Map<number, number>();
   #round = 0;
   #lookedNs = 0n;
+  #spentNs = 0n;
 
   constructor(
     config: SamplerConfig,
@@ -77,9 +83,11 @@ export class CommandLines {
     this.#queue.add(slot);
   }
 
-  /** Looks at some of those that are to be looked at, for a small part of a tick. */
-  spend(periodNs: bigint): void {
+  /** Looks at some of those that are to be looked at, for a small part of the tick that ends at `endNs`. */
+  spend(periodNs: bigint, endNs: bigint): void {
     const startNs = process.hrtime.bigint();
+    if (endNs - startNs < periodNs / ROOM && startNs - this.#spentNs < LEFT_OUT_NS) return;
+    this.#spentNs = startNs;
     const share = periodNs / SHARE;
     const stopNs = startNs + (share < MOST_NS ? share : MOST_NS);
     this.#queueSome(startNs);
@@ -132,6 +140,7 @@ export class CommandLines {
         if (!identity) continue;
         const file = path.join(this.#root, String(identity.pid), 'cmdline');
         this.#readings.set(slot, { identity, read: beginRead(file, MAX_ARGUMENT_BYTES + 1) });
+        if (process.hrtime.bigint() >= stopNs) break;
       }
       if (this.#readings.size === 0) return;
       for (const [slot, { identity, read }] of this.#readings) {
@@ -147,6 +156,7 @@ export class CommandLines {
         this.#emptyReads.delete(slot);
         const exe = this.#exeOf(now.pid);
         if (this.engine.isThere(slot)) this.#tell(slot, now, exe, cmdline, nowNs);
+        if (process.hrtime.bigint() >= stopNs) return;
       }
       if (process.hrtime.bigint() >= stopNs) return;
     }
@@ -197,7 +207,7 @@ export class CommandLines {
   /** In latin1, a character for each byte; undefined when it cannot be read. */
   #exeOf(pid: number): string | undefined {
     try {
-      return readlinkSync(path.join(this.#root, String(pid), 'exe'), 'latin1');
+      return internedText(readlinkSync(path.join(this.#root, String(pid), 'exe'), 'latin1'));
     } catch {
       return undefined;
     }

@@ -11,8 +11,13 @@ import type { FromSampler, ToSampler } from './protocol.js';
 
 /** Young objects of a tick die with it: more room for them is memory for nothing. */
 const YOUNG_MIB = 6;
+/**
+ * What is freed goes back. By itself the C library keeps an arena for every thread that ever read something, and after the
+ * first large array takes large ones from the heap, between what lives.
+ */
+const HELPER_MEMORY = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
 /** A collection that waits for threads of a lower priority takes several ticks where every processor is busy. */
-const HELPER_FLAGS = [`--max-semi-space-size=${YOUNG_MIB / 3}`, '--single-threaded-gc'];
+const HELPER_FLAGS = [`--max-semi-space-size=${YOUNG_MIB / 3}`, '--single-threaded-gc', '--optimize-for-size'];
 
 export type SamplerHost = 'worker' | 'process';
 
@@ -55,7 +60,7 @@ export function startSampler(
   const child = fork(new URL('./helper.js', import.meta.url), [], {
     execArgv: HELPER_FLAGS,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...HELPER_MEMORY },
   });
   child.on('message', (message) => hear(message as FromSampler));
   child.on('error', (error) => died(`The sampler's process failed: ${error.message}`));

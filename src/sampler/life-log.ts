@@ -6,13 +6,14 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { cgroupIdOf } from '../engine/cgroup-id.js';
 import type { Engine } from '../engine/engine.js';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
-import type { Life, LifeSelection } from '../engine/lives.js';
+import type { Life } from '../engine/lives.js';
 import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SamplerConfig } from './config.js';
+import { kernelSelection } from './kernel-selection.js';
+import type { ProcessTable } from './process-table.js';
 
 /** Departures that are remembered; an exit is told at the next tick at the latest. */
 const REMEMBERED = 65_536;
@@ -21,15 +22,18 @@ export class LifeLog {
   readonly #config: SamplerConfig;
   readonly #engine: Engine;
   readonly #writer: RecordingWriter;
-  readonly #live = new Set<string>();
+  readonly #table: ProcessTable;
   readonly #departed = new Set<string>();
   #reason = '';
   #isHeard = false;
   #seen = 0;
   #byEvent = 0;
   #begunAtFirst = 0;
+  /** Forks and execs that were told of. */
+  #begun = 0;
 
-  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter) {
+  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, table: ProcessTable) {
+    this.#table = table;
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
@@ -42,7 +46,7 @@ export class LifeLog {
       this.#reason = `the ${this.#engine.name} engine hears of no event`;
       return;
     }
-    const selection = this.#selection();
+    const selection = kernelSelection(this.#config.target);
     const refusal = typeof selection === 'string' ? selection : lives.open(selection);
     this.#isHeard = refusal === undefined;
     this.#reason = refusal ?? '';
@@ -56,7 +60,6 @@ export class LifeLog {
   }
 
   arrived(identity: ProcessIdentity): void {
-    this.#live.add(identityKey(identity));
     this.#seen++;
     const { kind } = this.#config.target;
     if (this.#isHeard && (kind === 'tree' || kind === 'descendants' || kind === 'pids'))
@@ -64,9 +67,7 @@ export class LifeLog {
   }
 
   departed(identity: ProcessIdentity): void {
-    const key = identityKey(identity);
-    this.#live.delete(key);
-    this.#departed.add(key);
+    this.#departed.add(identityKey(identity));
     if (this.#departed.size <= REMEMBERED) return;
     const [oldest] = this.#departed;
     this.#departed.delete(oldest!);
@@ -75,6 +76,15 @@ export class LifeLog {
   /** Stores what has been told since the last time. */
   drain(): void {
     if (this.#isHeard) this.#engine.lives!.drain((life) => this.#store(life));
+  }
+
+  /**
+   * A number that changes when somebody may have come who belongs to the target. Where the kernel tells of the target alone, the
+   * comings of others leave it as it is.
+   */
+  lastBegun(): number {
+    if (!this.#isHeard || this.#config.target.kind === 'host') return this.#engine.lastPid();
+    return this.#begun + this.#engine.lives!.counts().lost;
   }
 
   /** Stores how much was heard so far. */
@@ -94,32 +104,15 @@ export class LifeLog {
 
   #store(life: Life): void {
     const { type, timeNs, pid, startTicks, parentPid, comm, exitStatus, peakBytes, cpuNs } = life;
+    if (type === 'fork' || type === 'exec') this.#begun++;
     const who = { pid, startTicks, ...nameParts(comm) };
     if (type === 'fork') this.#writer.event(timeNs, { type, ...who, parentPid });
     else if (type === 'exec') this.#writer.event(timeNs, { type: 'ran', ...who });
     else if (type === 'oom') this.#writer.event(timeNs, { type: 'mark', name: 'oom', ...who });
     else {
-      const key = identityKey(life);
-      if (!this.#live.has(key) && !this.#departed.has(key)) this.#byEvent++;
+      if (!this.#table.hasProcess(life) && !this.#departed.has(identityKey(life))) this.#byEvent++;
       const peak = peakBytes === undefined ? {} : { peak: peakBytes };
       this.#writer.event(timeNs, { type, ...who, exitStatus, cpuNs, ...peak });
-    }
-  }
-
-  /** What the target means to the kernel, or why it means nothing to it. */
-  #selection(): LifeSelection | string {
-    const { target } = this.#config;
-    switch (target.kind) {
-      case 'host':
-        return { kind: 'all' };
-      case 'cgroup': {
-        const cgroupId = cgroupIdOf(target.path);
-        return cgroupId === undefined ? 'the cgroup is in no tree of version 2' : { kind: 'cgroup', cgroupId };
-      }
-      case 'match':
-        return 'the kernel cannot match names and arguments';
-      default:
-        return target.kind === 'pids' ? { kind: 'pids', pids: target.pids } : { kind: 'tree', pids: [target.pid] };
     }
   }
 

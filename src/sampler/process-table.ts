@@ -62,6 +62,12 @@ export class ProcessTable {
     return this.#slotOfPid.has(pid);
   }
 
+  /** Whether this very process has a slot. */
+  hasProcess({ pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>): boolean {
+    const slot = this.#slotOfPid.get(pid);
+    return slot !== undefined && this.#identities[slot]?.startTicks === startTicks;
+  }
+
   identity(slot: number): ProcessIdentity | undefined {
     return this.#identities[slot];
   }

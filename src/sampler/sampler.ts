@@ -18,6 +18,7 @@ import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepReads } from './deep-reads.js';
 import { HighWater } from './high-water.js';
+import { narrowTo } from './kernel-selection.js';
 import { LifeLog } from './life-log.js';
 import { LimitLog } from './limit-log.js';
 import { OwnCost } from './own-cost.js';
@@ -89,16 +90,20 @@ export class Sampler {
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
     this.#commands = new CommandLines(config, engine, writer, this.#table);
+    const { target, root } = config;
+    const triesNew = target.kind === 'descendants';
+    const isCertain = narrowTo(target, engine);
+    this.#lives = new LifeLog(config, engine, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,
-      new Selector(config.target, config.root, config.ownCost === 'process' ? process.pid : 0),
+      new Selector(target, root, config.ownCost === 'process' ? process.pid : 0, isCertain),
       writer,
-      isOpenEnded(config.target),
+      isOpenEnded(target),
       (slot) => this.#arrived(slot),
-      config.target.kind === 'descendants' ? { root: config.root, pidMax: readPidMax(config.root) } : undefined,
+      triesNew ? undefined : () => this.#lives.lastBegun(),
+      triesNew ? { root, pidMax: readPidMax(root) } : undefined,
     );
-    this.#lives = new LifeLog(config, engine, writer);
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
@@ -111,9 +116,10 @@ export class Sampler {
 
   /** Finds the processes of the target. Returns how many there are now. */
   begin(): number {
-    const nowNs = process.hrtime.bigint();
     // Listening comes first: whoever begins while the others are being found is heard of.
     this.#lives.open();
+    // Behind it, since it may take long: the census rests for as many times as its own work took.
+    const nowNs = process.hrtime.bigint();
     this.#census.look(nowNs);
     this.#lives.begin(nowNs);
     this.#peaks.begin(nowNs);
@@ -136,7 +142,8 @@ export class Sampler {
     // From here on: else what the first tick spends would be nobody's.
     this.#budget.spent(Number(schedule.originNs), this.#cost.cpuNs(), 0);
     const { isRateChosen, durationMs } = this.#config;
-    const endNs = schedule.originNs + BigInt(Math.round(durationMs * 1e6));
+    const durationNs = BigInt(Math.round(durationMs * 1e6));
+    let endNs = schedule.originNs + durationNs;
     while (!this.#wait.isStopping) {
       // With a rate that changes nobody knows how many ticks there will be.
       if (isRateChosen && durationMs > 0 && schedule.tick > 0 && schedule.deadlineNs >= endNs) {
@@ -160,6 +167,10 @@ export class Sampler {
       this.#noteMissed(missed);
       this.#tick(schedule);
       schedule.advance();
+      if (this.#ticks === 1) {
+        schedule.start(process.hrtime.bigint());
+        endNs = schedule.originNs + durationNs;
+      }
       if (this.#config.ticks > 0 && schedule.tick >= this.#config.ticks) {
         await this.#wait.until(endNs);
         return this.#wait.isStopping ? 'stopped' : 'time-over';
@@ -256,7 +267,7 @@ export class Sampler {
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
     this.#highWater?.look(this.#counters);
     this.#limits.look(startNs, this.#counters);
-    this.#commands.spend(schedule.periodNs);
+    this.#commands.spend(schedule.periodNs, deadlineNs + schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
   }
 

@@ -34,6 +34,18 @@ describe('Schedule', () => {
     expect(ORIGIN + late - schedule.deadlineNs).toBeLessThan(schedule.periodNs);
   });
 
+  it('starts its clock when the first tick is over, if that took longer than a period', () => {
+    const [slow, quick] = [new Schedule(ORIGIN, 100), new Schedule(ORIGIN, 100)];
+    for (const schedule of [slow, quick]) schedule.advance();
+    slow.start(ORIGIN + 37_000_000n);
+    expect(slow.deadlineNs).toBe(ORIGIN + 37_000_000n);
+    expect(slow.begin(ORIGIN + 38_000_000n)).toBe(0);
+    slow.advance();
+    expect(slow.deadlineNs).toBe(ORIGIN + 47_000_000n);
+    quick.start(ORIGIN + 9_000_000n);
+    expect(quick.deadlineNs).toBe(ORIGIN + 10_000_000n);
+  });
+
   it.each([
     [0.01, 100_000_000_000n],
     [3, 333_333_333n],

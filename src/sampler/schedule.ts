@@ -45,6 +45,12 @@ export class Schedule {
     return missed;
   }
 
+  /** The first tick is over: it stores all that there is, so where it took longer than a period the clock starts now. */
+  start(nowNs: bigint): void {
+    const late = nowNs - this.deadlineNs;
+    if (late > 0n) this.originNs += late;
+  }
+
   /** The ticks after the current one follow at another rate. */
   setRate(hz: number): void {
     const { deadlineNs } = this;

@@ -115,6 +115,38 @@ describe('a cgroup', () => {
   });
 });
 
+describe('a user', () => {
+  const accepts = (uid: number, isCertain = false) =>
+    new Selector(plainTarget({ uid }, 1), tree.root, 0, () => isCertain).accepts(process(7));
+
+  it('has those whose effective user it is', () => {
+    tree.write(7, 'status', 'Name:\tx\nUid:\t1\t20\t3\t4\nGid:\t5\t6\t7\t8\n');
+    expect([1, 20, 3, 4, 5, 2, 0].filter((uid) => accepts(uid))).toEqual([20]);
+    expect(accepts(1, true)).toBe(false);
+  });
+
+  it('has whoever cannot be read only where the kernel said so', () => {
+    expect(accepts(20)).toBe(false);
+    expect(accepts(20, true)).toBe(true);
+  });
+});
+
+describe('a pid namespace', () => {
+  const accepts = (pidNamespace: number, isCertain = false) =>
+    new Selector(plainTarget({ pidNamespace }, 1), tree.root, 0, () => isCertain).accepts(process(7));
+
+  it('has those who live in it', () => {
+    tree.link(7, 'ns/pid', 'pid:[4026531836]');
+    expect([4026531836, 4026531837, 402653183].filter((number) => accepts(number))).toEqual([4026531836]);
+    expect(accepts(4026531837, true)).toBe(false);
+  });
+
+  it('has whoever cannot be read only where the kernel said so', () => {
+    expect(accepts(4026531836)).toBe(false);
+    expect(accepts(4026531836, true)).toBe(true);
+  });
+});
+
 describe('a match', () => {
   it('on comm is on the raw name', () => {
     const selector = selectorOf({ match: /^no de\)$/, on: 'comm' });

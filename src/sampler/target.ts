@@ -5,13 +5,12 @@
  * path and arguments change with exec, so "does not match" is true only for now; a child that is adopted by another
  * parent still belongs to the tree that it came from.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { readGuardedFile } from '../engine/guarded-file.js';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import { shown } from './shown.js';
+import { cgroupsOf, type MatchSubject, pidNamespaceOf, subjectOf, userOf } from './target-facts.js';
 
-export type MatchSubject = 'comm' | 'exe' | 'cmdline';
+export type { MatchSubject };
 
 /** What `startRecording` accepts. */
 export type Target =
@@ -23,6 +22,10 @@ export type Target =
   /** The processes below this one and not itself; the recording goes on while there are none. */
   | { readonly descendantsOf: number }
   | { readonly cgroup: string }
+  /** Whoever has this effective user. */
+  | { readonly uid: number }
+  /** Whoever lives in the pid namespace of this number, as `lsns` and `/proc/PID/ns/pid` tell it, and not in one below. */
+  | { readonly pidNamespace: number }
   | { readonly match: RegExp; readonly on: MatchSubject };
 
 /** The same in a form that crosses threads and processes. */
@@ -32,6 +35,8 @@ export type PlainTarget =
   | { readonly kind: 'tree'; readonly pid: number }
   | { readonly kind: 'descendants'; readonly pid: number }
   | { readonly kind: 'cgroup'; readonly path: string }
+  | { readonly kind: 'user'; readonly uid: number }
+  | { readonly kind: 'namespace'; readonly number: number }
   | { readonly kind: 'match'; readonly source: string; readonly flags: string; readonly on: MatchSubject };
 
 /** The plain form of a target. Throws a TypeError that says what is allowed. */
@@ -61,6 +66,13 @@ export function plainTarget(target: Target, selfPid: number): PlainTarget {
       }
       return { kind: 'cgroup', path: normalCgroup(target.cgroup) };
     }
+    if ('uid' in target) {
+      return { kind: 'user', uid: checkNumber('target.uid', target.uid, 'a number of a user') };
+    }
+    if ('pidNamespace' in target) {
+      const number = checkNumber('target.pidNamespace', target.pidNamespace, 'a number of a pid namespace');
+      return { kind: 'namespace', number };
+    }
     if ('match' in target) {
       const { match, on } = target;
       if (!(match instanceof RegExp)) {
@@ -73,8 +85,8 @@ export function plainTarget(target: Target, selfPid: number): PlainTarget {
     }
   }
   throw new TypeError(
-    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { descendantsOf }, { cgroup } or ' +
-      `{ match, on }, got ${shown(target)}`,
+    'Expected the "target" option to be "self", "self-tree", "host", { pids }, { tree }, { descendantsOf }, { cgroup }, ' +
+      `{ uid }, { pidNamespace } or { match, on }, got ${shown(target)}`,
   );
 }
 
@@ -91,6 +103,10 @@ export function describeTarget(target: PlainTarget): string {
       return `descendants of ${target.pid}`;
     case 'cgroup':
       return `cgroup ${target.path}`;
+    case 'user':
+      return `user ${target.uid}`;
+    case 'namespace':
+      return `pid namespace ${target.number}`;
     case 'match':
       return `${target.on} matches /${target.source}/${target.flags}`;
   }
@@ -111,15 +127,20 @@ export class Selector {
   readonly #target: PlainTarget;
   readonly #root: string;
   readonly #recorderPid: number;
+  readonly #isCertain: (pid: number) => boolean;
   readonly #pattern: RegExp | undefined;
   /** Start time by pid of those that were accepted and live. */
   readonly #members = new Map<number, number>();
   /** Identity of the pids that were asked for, once they have been seen. */
   readonly #resolved = new Map<number, string>();
 
-  /** `recorderPid`: a process that does nothing but record; it belongs to no tree, cgroup or match of its user's. */
-  constructor(target: PlainTarget, root: string, recorderPid = 0) {
+  /**
+   * `recorderPid`: a process that does nothing but record; it belongs to no tree, cgroup or match of its user's.
+   * `isCertain`: of whom the kernel has said that they belong, which stands where procfs does not tell us.
+   */
+  constructor(target: PlainTarget, root: string, recorderPid = 0, isCertain: (pid: number) => boolean = () => false) {
     this.#recorderPid = recorderPid;
+    this.#isCertain = isCertain;
     this.#target = target;
     this.#root = root;
     // Never seen itself, and the parent of those that are.
@@ -162,9 +183,17 @@ export class Selector {
         return cgroupsOf(this.#root, identity.pid).some(
           (cgroup) => cgroup === target.path || cgroup.startsWith(target.path === '/' ? '/' : `${target.path}/`),
         );
+      case 'user':
+        return (userOf(this.#root, identity.pid) ?? this.#known(identity, target.uid)) === target.uid;
+      case 'namespace':
+        return (pidNamespaceOf(this.#root, identity.pid) ?? this.#known(identity, target.number)) === target.number;
       case 'match':
         return this.#pattern!.test(subjectOf(target.on, this.#root, identity));
     }
+  }
+
+  #known({ pid }: ProcessIdentity, wanted: number): number | undefined {
+    return this.#isCertain(pid) ? wanted : undefined;
   }
 
   /** The first process seen under a pid is the one that was meant. */
@@ -182,32 +211,6 @@ export class Selector {
   }
 }
 
-function subjectOf(subject: MatchSubject, root: string, identity: ProcessIdentity): string {
-  if (subject === 'comm') return Buffer.from(identity.comm).toString('utf8');
-  try {
-    if (subject === 'exe') return readlinkSync(path.join(root, String(identity.pid), 'exe'));
-    return Buffer.from(readGuardedFile(path.join(root, String(identity.pid), 'cmdline')))
-      .toString('utf8')
-      .replace(/\0+$/, '')
-      .replaceAll('\0', ' ');
-  } catch {
-    // Denied, gone, or a kernel thread, which has neither: nothing to match.
-    return '';
-  }
-}
-
-/** The cgroup paths of a process, one per hierarchy. */
-function cgroupsOf(root: string, pid: number): string[] {
-  try {
-    return readFileSync(path.join(root, String(pid), 'cgroup'), 'utf8')
-      .split('\n')
-      .map((line) => line.replace(/^\d+:[^:]*:/, ''))
-      .filter((cgroup) => cgroup.startsWith('/'));
-  } catch {
-    return [];
-  }
-}
-
 function normalCgroup(given: string): string {
   const inside = given.replace(/^\/sys\/fs\/cgroup(?=\/|$)/, '');
   return path.posix.normalize(`/${inside}`).replace(/(?<=.)\/$/, '');
@@ -218,4 +221,11 @@ function checkPid(option: string, pid: unknown): number {
     throw new TypeError(`Expected the "${option}" option to hold integers from 1 to 2147483647, got ${shown(pid)}`);
   }
   return pid as number;
+}
+
+function checkNumber(option: string, value: unknown, what: string): number {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= 2 ** 32) {
+    throw new TypeError(`Expected the "${option}" option to be ${what}, got ${shown(value)}`);
+  }
+  return value as number;
 }

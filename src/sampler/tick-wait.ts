@@ -8,8 +8,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sleepUntil } from '../engine/wait.js';
 
 const LAST_STRETCH_NS = 2_000_000n;
-/** A turn of the event loop takes a tenth of a tick at 1 kHz, so messages may wait for so long. */
-const TURN_EVERY_NS = 10_000_000n;
+/** A turn of the event loop takes a tenth of a tick at 1 kHz and a whole one at 10 kHz, so messages may wait for so long. */
+const TURN_EVERY_NS = 50_000_000n;
 /** What the kernel tells between ticks is taken that often. */
 const DRAIN_EVERY_MS = 100;
 const MOST_WAIT_MS = 3_600_000;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BpfEngine } from '../../src/engine/bpf-engine.js';
 import { cgroupIdOf } from '../../src/engine/cgroup-id.js';
-import type { Life, LifeSelection } from '../../src/engine/lives.js';
+import type { KernelSelection, Life } from '../../src/engine/lives.js';
 import { endChildren, runScript, startChild, until } from './commands.js';
 import { closeEngines, ENGINES, engineOn, sweep } from './engines.js';
 
@@ -44,7 +44,7 @@ function inGroup(folder: string, script: string) {
   return spawnSync('sh', ['-c', `echo $$ > ${folder}/cgroup.procs && ${script}`], { encoding: 'utf8' });
 }
 
-function listen(selection: LifeSelection): { engine: BpfEngine; lives: () => Life[] } {
+function listen(selection: KernelSelection): { engine: BpfEngine; lives: () => Life[] } {
   const engine = engineOn('bpf') as BpfEngine;
   expect(engine.lives.open(selection)).toBeUndefined();
   return {

@@ -1,22 +1,34 @@
 /** Hosts on which the kernel takes no program: the other engines do the work, and the reason is told. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../src/engine/choose-sweeping.js';
+import { findAddon } from '../../src/engine/native-binding.js';
 import { runScript } from './commands.js';
 import { ENGINES } from './engines.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = path.join(ROOT, 'dist', 'cli', 'main.js');
 const CHOOSE = new URL('../../dist/engine/choose-sweeping.js', import.meta.url).href;
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-test-refused-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const isRoot = process.geteuid?.() === 0;
-const [EPERM, ENOSYS] = [1, 38];
+const [EPERM, E2BIG, EINVAL, ENOSYS] = [1, 7, 22, 38];
 const BPF_CALL = process.arch === 'arm64' ? 280 : 321;
 
 /** Runs what follows with a seccomp filter by which bpf(2) fails with an errno, as those of containers do. */
@@ -35,6 +47,9 @@ os.execvp(sys.argv[3], sys.argv[3:])`;
 /** As an unprivileged user, who may read this package all the same. */
 const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
+/** Runs what follows where there is no file of the types of the kernel. */
+const withoutTypes = [...['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'], 'sh'];
+
 const CHOICES = `
   const { chooseSweepingEngine } = await import(values.choose);
   const options = { root: '/proc', host };
@@ -49,7 +64,20 @@ function choices(prefix: readonly string[]): { auto: { name: string; reason: str
 describe.runIf(ENGINES.includes('bpf') && isRoot)('where the kernel takes no program', () => {
   it.each([
     ['a seccomp filter', withoutBpf(EPERM), /a seccomp filter, a security module or a container/, /allow bpf\(2\)/],
-    ['a kernel without bpf', withoutBpf(ENOSYS), /this kernel has no bpf/, undefined],
+    ['a kernel without bpf', withoutBpf(ENOSYS), /this kernel has no bpf \(.*\); it takes Linux 5\.17/, undefined],
+    [
+      'an older kernel',
+      withoutBpf(E2BIG),
+      /this kernel is older than what it is asked for .*it takes Linux 5\.17/,
+      undefined,
+    ],
+    ['a kernel that says no more', withoutBpf(EINVAL), /does not take the program \(Invalid argument\)$/, undefined],
+    [
+      'a kernel without types',
+      [...withoutTypes, ...withoutBpf(EINVAL)],
+      /does not take the program \(.*\); this kernel tells of no types, .*CONFIG_DEBUG_INFO_BTF$/,
+      undefined,
+    ],
     ['no capability', asNobody, /lacks CAP_PERFMON and CAP_BPF/, /run as root or grant CAP_BPF and CAP_PERFMON/],
     [
       'a locked kernel',
@@ -71,45 +99,74 @@ describe.runIf(ENGINES.includes('bpf') && isRoot)('where the kernel takes no pro
     if (grant) expect(refused).toMatch(grant);
   });
 
-  const record = (prefix: readonly string[], words: readonly string[]) => {
-    const command = [
-      ...prefix,
-      process.execPath,
-      MAIN,
-      'record',
-      '--for',
-      '300ms',
-      '--pid',
-      String(process.pid),
-      ...words,
-    ];
-    return spawnSync(command[0]!, command.slice(1), { encoding: 'utf8', cwd: folder });
-  };
+  it('the file of types is for people: the engine works without it', () => {
+    expect(choices(withoutTypes).auto).toMatchObject({ name: 'bpf' });
+  });
 
-  it('a recording that asks for it ends with 5 and says what to grant, and leaves no file', () => {
-    const file = path.join(folder, 'asked.tide');
-    const { status, stdout, stderr } = record(withoutBpf(EPERM), ['--engine', 'bpf', '-o', file]);
+  it.each([
+    ['a seccomp filter', withoutBpf(EPERM), /seccomp.*Grant: allow bpf\(2\)/],
+    ['a kernel without bpf', withoutBpf(ENOSYS), /no bpf.*it takes Linux 5\.17/],
+    ['an older kernel', withoutBpf(E2BIG), /older.*it takes Linux 5\.17/],
+    ['a kernel without types', [...withoutTypes, ...withoutBpf(EINVAL)], /no types.*CONFIG_DEBUG_INFO_BTF/],
+  ])(
+    'for %s, commands say so: 5 where it was asked for, and the reason in doctor and in the recording',
+    (_, prefix, reason) => {
+      checkCommands(prefix, MAIN, reason);
+    },
+  );
+
+  it('for an object whose types this kernel does not have, likewise', () => {
+    // A package of its own, whose programs ask for a field that no kernel has.
+    const root = path.join(folder, 'package');
+    for (const name of ['dist', 'package.json'])
+      cpSync(path.join(ROOT, name), path.join(root, name), { recursive: true });
+    mkdirSync(path.join(root, 'build', 'Release'), { recursive: true });
+    for (const name of ['tidemark', 'tidemark_bpf']) {
+      copyFileSync(findAddon(name)!, path.join(root, 'build', 'Release', `${name}.node`));
+    }
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(root, 'node_modules'));
+    const file = path.join(root, 'build', 'Release', 'tidemark_bpf.node');
+    const bytes = readFileSync(file);
+    for (let at = bytes.indexOf('\0start_boottime\0'); at >= 0; at = bytes.indexOf('\0start_boottime\0', at)) {
+      bytes.write('\0started_before\0', at, 'latin1');
+    }
+    writeFileSync(file, bytes);
+    checkCommands([], path.join(root, 'dist', 'cli', 'main.js'), /the kernel does not take the program \(./);
+  });
+
+  function checkCommands(prefix: readonly string[], main: string, reason: RegExp): void {
+    const run = (...words: string[]) => {
+      const [program, ...rest] = [...prefix, process.execPath, main, ...words];
+      return spawnSync(program!, rest, { encoding: 'utf8', cwd: folder });
+    };
+    const record = (...words: string[]) => run('record', '--for', '300ms', '--pid', String(process.pid), ...words);
+    const asked = path.join(folder, 'asked.tide');
+    const { status, stdout, stderr } = record('--engine', 'bpf', '-o', asked);
     expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
-    expect(stderr).toMatch(/The bpf engine cannot be used: .*seccomp.*Grant: allow bpf\(2\)/);
-    expect(() => openRecording(file)).toThrow(/ENOENT|no such file/i);
-  });
+    expect(stderr).toMatch(/^tidemark record: --engine: The bpf engine cannot be used: .*\n$/);
+    expect(stderr).toMatch(reason);
+    expect(existsSync(asked)).toBe(false);
 
-  it('a recording that asks for nothing is made by native, and has the reason', () => {
-    const file = path.join(folder, 'auto.tide');
-    expect(record(withoutBpf(EPERM), ['-o', file])).toMatchObject({ status: 0 });
-    using recording = openRecording(file);
-    expect(recording.metadata.engine).toMatchObject({ name: 'native' });
-    expect(recording.metadata.engine.reason).toMatch(/bpf cannot be used: .*seccomp/);
-    expect(recording.summary().lives).toMatchObject({ isHeard: false });
-  });
+    const auto = path.join(folder, 'auto.tide');
+    expect(record('-o', auto)).toMatchObject({ status: 0 });
+    try {
+      using recording = openRecording(auto);
+      expect(recording.metadata.engine.name).toBe('native');
+      expect(recording.metadata.engine.reason).toMatch(/bpf cannot be used: /);
+      expect(recording.metadata.engine.reason.split('Grant')[0]).toMatch(
+        new RegExp(reason.source.split('.*Grant')[0]!),
+      );
+      expect(recording.summary().lives).toMatchObject({ isHeard: false });
+    } finally {
+      rmSync(auto);
+    }
 
-  it('doctor says why', () => {
-    const [program, ...words] = [...withoutBpf(EPERM), process.execPath, MAIN, 'doctor'];
-    const { status, stdout } = spawnSync(program!, words, { encoding: 'utf8' });
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/^bpf +cannot be used: .*seccomp/m);
-    expect(stdout).toMatch(/^engine +native: /m);
-  });
+    const doctor = run('doctor');
+    expect(doctor.status).toBe(0);
+    expect(doctor.stdout).toMatch(/^bpf +cannot be used: /m);
+    expect(/^bpf +.*$/m.exec(doctor.stdout)![0]).toMatch(new RegExp(reason.source.split('.*Grant')[0]!));
+    expect(doctor.stdout).toMatch(/^engine +native: /m);
+  }
 });
 
 describe('a refusal in words', () => {

@@ -84,8 +84,15 @@ describe.runIf(ENGINES.includes('bpf'))('the engine in the kernel', () => {
     engine.attach(1, near.pid);
     expect(engine.attach(20_000, far.pid).status).toBe('ok');
     const columns = counterColumns(20_001);
-    engine.sweepCounters(Uint32Array.of(1, 20_000), 2, columns);
+    // Times are due of neither slot: both have those of the look that attached them, which more room must not lose.
+    engine.sweepCounters(Uint32Array.of(1, 20_000), 2, columns, 2 ** 30, 7);
     expect([rowOf(columns, 1).status, rowOf(columns, 20_000).status]).toEqual(['ok', 'ok']);
+    for (const [slot, { pid }] of [
+      [1, near],
+      [20_000, far],
+    ] as const) {
+      expect(rowOf(columns, slot)).toMatchObject({ threads: 1, minorFaults: Number(statWords(pid)[7]) });
+    }
   });
 
   it('gives a name of sixteen hostile bytes raw', async () => {

@@ -85,6 +85,7 @@ export class FakeProcfs {
 
   link(pid: number, file: string, target: string): void {
     this.#clear(pid, file);
+    mkdirSync(path.dirname(this.pathOf(pid, file)), { recursive: true });
     symlinkSync(target, this.pathOf(pid, file));
   }
 

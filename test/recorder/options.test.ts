@@ -26,7 +26,7 @@ const numbers = (name: string, least: unknown, most: unknown) =>
   `"${name}" option to be a number from ${least} to ${most}`;
 const rate = (name: string) => `"${name}" option to be "auto", "off" or a number above 0 up to 1000`;
 const target =
-  '"target" option to be "self", "self-tree", "host", { pids }, { tree }, { descendantsOf }, { cgroup } or { match, on }';
+  '"target" option to be "self", "self-tree", "host", { pids }, { tree }, { descendantsOf }, { cgroup }, { uid }, { pidNamespace } or { match, on }';
 const pids = 'to hold integers from 1 to 2147483647';
 
 const WRONG: [option: string, value: unknown, sentence: string][] = [

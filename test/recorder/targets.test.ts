@@ -4,10 +4,10 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import path from 'node:path';
 import { type Recorder, type RecordOptions, startRecording } from 'tidemark';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ENGINES } from '../engine/engines.js';
 import { endChild, MIB, readKernel, startSleep, until, Workload } from './workload.js';
 
 const NOBODY = 0x7fffffff;
-const ENGINES = ['native', 'ts'] as const;
 const opened: { [Symbol.asyncDispose](): PromiseLike<void> }[] = [];
 afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
@@ -132,6 +132,38 @@ describe.each(ENGINES)('engine %s', (engine) => {
     ]);
     await until(() => recorder.now()!.processes[0]!.comm === 'a, "b"\n=c', 'a frame with the new name');
     expect(recorder.recording().processes()).toMatchObject([{ pid: workload.pid, startTicks, comm: 'a, "b"\n=c' }]);
+  });
+
+  it('has sixteen hostile bytes as they are, as far as the kernel keeps them', async () => {
+    const workload = await work();
+    const recorder = await record({ engine, target: { pids: [workload.pid] } });
+    const hostile = Buffer.from('\x1b]0;)\n( \xff\xfe\x9b31m', 'latin1');
+    await workload.tell(`name ${Buffer.concat([hostile, Buffer.from('!!!')]).toString('hex')}`);
+    await until(() => events(recorder).some(({ type }) => type === 'rename'), 'the rename');
+    const renamed = events(recorder).find(({ type }) => type === 'rename') as { comm: string; commHex?: string };
+    expect(Buffer.from(renamed.commHex!, 'hex')).toEqual(Buffer.concat([hostile, Buffer.from('!!!')]).subarray(0, 15));
+    await until(() => recorder.now()!.processes[0]!.comm === renamed.comm, 'a frame with the new name');
+  });
+
+  it('is recorded twice at once, with the same values', async () => {
+    const child = startSleep();
+    const target = { pids: [child.pid!] };
+    const both = [await record({ engine, target }), await record({ engine, target })];
+    for (const recorder of both)
+      await until(
+        () => recorder.recording().series({ pid: child.pid!, ...readKernel(child.pid!) }, 'rss').value.length > 3,
+        'ticks',
+      );
+    await endChild(child);
+    for (const recorder of both) {
+      expect(await recorder.finished).toMatchObject({ reason: 'all-gone' });
+      expect(events(recorder).filter(({ type }) => type === 'depart')).toHaveLength(1);
+    }
+    const [one, two] = both.map((recorder) => {
+      const [key] = recorder.recording().processes({ pid: child.pid! });
+      return [...recorder.recording().series(key!, 'rss').value].find((rss) => rss > 0);
+    });
+    expect(one).toBe(two);
   });
 });
 

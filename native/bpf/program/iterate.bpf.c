@@ -8,6 +8,7 @@
 /* clang-format off */
 #include "maps.h"
 #include "process.h"
+#include "list.h"
 #include "prepare.h"
 /* clang-format on */
 

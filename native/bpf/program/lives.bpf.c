@@ -10,9 +10,8 @@
 #include "namespaces.h"
 #include "resident.h"
 #include "prepare.h"
+#include "selection.h"
 /* clang-format on */
-
-#define CGROUP_DEPTH 32
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -32,22 +31,16 @@ struct tidemark_selection selection = {};
 
 static __always_inline int is_member(__u32 tgid) { return bpf_map_lookup_elem(&members, &tgid) != 0; }
 
-static __always_inline int is_below(struct cgroup *cgroup) {
-  for (int depth = 0; depth < CGROUP_DEPTH && cgroup; depth++) {
-    if (BPF_CORE_READ(cgroup, kn, id) == selection.cgroup) return 1;
-    cgroup = (struct cgroup *)BPF_CORE_READ(cgroup, self.parent);
-  }
-  return 0;
-}
-
 static __always_inline int is_selected(struct task_struct *task) {
   switch (selection.kind) {
     case SELECT_ALL:
       return 1;
     case SELECT_CGROUP:
-      return is_below(task->cgroups->dfl_cgrp);
+      return is_in_cgroup(task, selection.cgroup);
     case SELECT_UID:
       return task->cred->euid.val == selection.uid;
+    case SELECT_NAMESPACE:
+      return namespace_of(task) == selection.pid_namespace;
     default:
       return is_member(task->tgid);
   }
@@ -134,9 +127,11 @@ static __always_inline int is_victim_selected(struct task_struct *task) {
     case SELECT_ALL:
       return 1;
     case SELECT_CGROUP:
-      return is_below(BPF_CORE_READ(task, cgroups, dfl_cgrp));
+      return is_below((__u64)BPF_CORE_READ(task, cgroups, dfl_cgrp), selection.cgroup);
     case SELECT_UID:
       return BPF_CORE_READ(task, cred, euid.val) == selection.uid;
+    case SELECT_NAMESPACE:
+      return namespace_of_pid(BPF_CORE_READ(task, thread_pid)) == selection.pid_namespace;
     default:
       return is_member(BPF_CORE_READ(task, tgid));
   }

@@ -64,13 +64,4 @@ static __always_inline void add_times(struct tidemark_row *row, struct task_stru
   row->major_faults += thread->maj_flt;
 }
 
-static __always_inline void list(struct task_struct *task) {
-  __u32 pid = pid_in(task, ask.level, ask.namespace_address);
-  if (pid == 0) return;
-  __u32 index = ask.listed;
-  __u64 *place = bpf_map_lookup_elem(&pids, &index);
-  if (place) *place = pid | (__u64)task->tgid << 32;
-  ask.listed = index + 1;
-}
-
 #endif

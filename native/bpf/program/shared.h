@@ -69,9 +69,14 @@ struct tidemark_ask {
   __u32 rows;        /* slots are below this; the row behind them is for a single look */
   __u32 times_every; /* times are read for slots with slot mod this = phase */
   __u32 times_phase;
-  __u32 wanted;            /* how many pids of `wanted` to read one by one */
-  __u32 look;              /* the one pid to look at, of the initial namespace */
-  __u32 is_listing;        /* list pids instead of filling rows */
+  __u32 wanted;     /* how many pids of `wanted` to read one by one */
+  __u32 look;       /* the one pid to look at, of the initial namespace */
+  __u32 is_listing; /* list pids instead of filling rows */
+  __u32 list_kind;  /* whom to list: SELECT_ALL, or of a tree, cgroup, uid or namespace */
+  __u32 list_root;  /* of a tree, by its pid in the initial namespace */
+  __u32 list_uid;
+  __u32 list_namespace;
+  __u64 list_cgroup;
   __u32 level;             /* of the pid namespace whose numbers are told; 0: the initial one */
   __u64 namespace_address; /* in the kernel */
   __u32 cpus;              /* processors to add up; 0: approximate */
@@ -80,6 +85,8 @@ struct tidemark_ask {
   /* Answers. */
   __u32 found;
   __u32 listed;
+  __u32 visited; /* processes that a listing came by */
+  __u32 unused;
 };
 
 /* Smallest and largest resident pages of a slot since its last row, and one more; 0: none seen. */
@@ -106,13 +113,15 @@ struct tidemark_life {
 };
 
 /* The first of them tells of nobody until pids are added: programs are attached before they are told what to select. */
-enum { SELECT_PIDS = 0, SELECT_TREE = 1, SELECT_CGROUP = 2, SELECT_UID = 3, SELECT_ALL = 4 };
+enum { SELECT_PIDS = 0, SELECT_TREE = 1, SELECT_CGROUP = 2, SELECT_UID = 3, SELECT_ALL = 4, SELECT_NAMESPACE = 5 };
 
 /* Which processes' lives are told, in memory that both sides map. */
 struct tidemark_selection {
   __u32 kind;
   __u32 uid;
   __u64 cgroup;
+  __u32 pid_namespace;
+  __u32 unused;
   /* Answers. */
   __u64 lost;
   __u64 told;

@@ -31,6 +31,7 @@ extern void bpf_rcu_read_unlock(void) __ksym;
 /* clang-format off */
 #include "maps.h"
 #include "process.h"
+#include "list.h"
 #include "peaks.h"
 #include "prepare.h"
 /* clang-format on */

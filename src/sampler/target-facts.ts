@@ -1,0 +1,59 @@
+/**
+ * What procfs tells of a process that a target may ask for.
+ *
+ * The trap: the pid namespace of another user's process, and its path and arguments, are told to whoever may trace it and to
+ * nobody else: then they are not known, which is not the same as not belonging.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { readGuardedFile } from '../engine/guarded-file.js';
+import type { ProcessIdentity } from '../engine/identity.js';
+
+export type MatchSubject = 'comm' | 'exe' | 'cmdline';
+
+/** The text that a pattern is matched with; empty where there is none to be had. */
+export function subjectOf(subject: MatchSubject, root: string, identity: ProcessIdentity): string {
+  if (subject === 'comm') return Buffer.from(identity.comm).toString('utf8');
+  try {
+    if (subject === 'exe') return readlinkSync(path.join(root, String(identity.pid), 'exe'));
+    return Buffer.from(readGuardedFile(path.join(root, String(identity.pid), 'cmdline')))
+      .toString('utf8')
+      .replace(/\0+$/, '')
+      .replaceAll('\0', ' ');
+  } catch {
+    // Denied, gone, or a kernel thread, which has neither: nothing to match.
+    return '';
+  }
+}
+
+/** The cgroup paths of a process, one per hierarchy. */
+export function cgroupsOf(root: string, pid: number): string[] {
+  try {
+    return readFileSync(path.join(root, String(pid), 'cgroup'), 'utf8')
+      .split('\n')
+      .map((line) => line.replace(/^\d+:[^:]*:/, ''))
+      .filter((cgroup) => cgroup.startsWith('/'));
+  } catch {
+    return [];
+  }
+}
+
+/** The effective user; undefined when it cannot be told. */
+export function userOf(root: string, pid: number): number | undefined {
+  try {
+    const found = /^Uid:\s*\d+\s+(\d+)/m.exec(readFileSync(path.join(root, String(pid), 'status'), 'latin1'));
+    return found ? Number(found[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The number of the pid namespace that it lives in; undefined when it cannot be told. */
+export function pidNamespaceOf(root: string, pid: number): number | undefined {
+  try {
+    const found = /^pid:\[(\d+)\]$/.exec(readlinkSync(path.join(root, String(pid), 'ns', 'pid')));
+    return found ? Number(found[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
