@@ -101,13 +101,15 @@ export function taskMemory(stamp: TaskStamp, memory: SpanMemory, isAlone: boolea
   const { name, v8, before, after, calls, peak, faults } = stamp;
   const { rss, caveats } = memory;
   const sampled = 'value' in rss.peak && 'value' in rss.before ? rss.peak.value - rss.before.value : undefined;
-  const above = peak !== undefined && before.rss !== undefined ? peak - before.rss : sampled;
+  const exact = peak !== undefined && before.rss !== undefined ? peak - before.rss : undefined;
+  const above = exact ?? sampled;
   return {
     ...{ name, calls, faults, v8 },
     ...perCall(stamp),
     peakAboveStart: above === undefined ? undefined : Math.max(0, above),
     ...(isAlone ? deltas(before, after) : {}),
-    caveats: isAlone ? caveats : [...caveats, 'shared-process'],
+    // What the kernel marked is exact however short the task was, and nothing else of it was sampled.
+    caveats: isAlone ? (exact === undefined ? caveats : []) : [...caveats, 'shared-process'],
   };
 }
 

@@ -1,7 +1,7 @@
 import { bench, describe } from 'vitest';
 
 const options = { time: 150, warmupTime: 20 };
-export let kept: unknown;
+let kept: unknown;
 
 describe('arrays', () => {
   bench(
