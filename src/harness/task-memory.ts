@@ -24,6 +24,8 @@ export interface TaskMemory {
   /** The same of PSS, without pages of files, whose share changes with whoever else maps them. */
   readonly pssDelta?: number;
   readonly faults: Faults;
+  /** What recording cost meanwhile, in a process of its own. */
+  readonly self: SpanMemory['self'];
   readonly v8: V8Activity;
   readonly caveats: readonly string[];
 }
@@ -99,12 +101,12 @@ export function memoryColumns(memory: TaskMemory): Record<string, string> {
 /** Of a stamp, and of what was recorded between its ends. */
 export function taskMemory(stamp: TaskStamp, memory: SpanMemory, isAlone: boolean): TaskMemory {
   const { name, v8, before, after, calls, peak, faults } = stamp;
-  const { rss, caveats } = memory;
+  const { rss, self, caveats } = memory;
   const sampled = 'value' in rss.peak && 'value' in rss.before ? rss.peak.value - rss.before.value : undefined;
   const exact = peak !== undefined && before.rss !== undefined ? peak - before.rss : undefined;
   const above = exact ?? sampled;
   return {
-    ...{ name, calls, faults, v8 },
+    ...{ name, calls, faults, self, v8 },
     ...perCall(stamp),
     peakAboveStart: above === undefined ? undefined : Math.max(0, above),
     ...(isAlone ? deltas(before, after) : {}),

@@ -14,7 +14,7 @@ const benches = [
 ] as const;
 
 it.each(benches)('tinybench %s gets columns, and each task its memory', async (_version, title, make) => {
-  const bench = make({ time: 200, warmupTime: 0 });
+  const bench = make({ time: 200, iterations: 400, warmupTime: 0 });
   const held: unknown[] = [];
   bench.add('lean', () => {
     kept = (kept === 1) as unknown;
