@@ -26,6 +26,7 @@ export { exportJsonl } from './export/jsonl.js';
 export type { PartitionKey } from './export/partition-keys.js';
 export type { PartitionPiece } from './export/partitions.js';
 export type { ExportOptions } from './export/rows.js';
+export { IsolationError } from './harness/fresh-process.js';
 export { type Measurement, type MeasureOptions, measure } from './harness/measure.js';
 export { type Growth, type GrowthKind, type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
 export { type MeasuringRecorder as Recorder, startRecording } from './harness/measuring-recorder.js';

@@ -37,6 +37,9 @@ enum { kLine = 3, kMostExtra = 16, kSignals = 65 };
 // A signal that came to the group is not sent again within this time.
 static const double kSameSignalSeconds = 1.0;
 
+// A recorder that is stopped, say by a debugger, is not waited for.
+static const double kLingerSeconds = 2.0;
+
 static double received_at[kSignals];
 
 static double Now(void) {
@@ -229,6 +232,20 @@ static void Serve(int signals) {
   }
 }
 
+// Reads on until the recorder has read all and closed, which it does at our end of the line: a signal that it writes to
+// a closed line would take what it has not read yet with it.
+static void Linger(void) {
+  shutdown(kLine, SHUT_WR);
+  double until = Now() + kLingerSeconds;
+  char rest[256];
+  for (double left = kLingerSeconds; left > 0; left = until - Now()) {
+    struct pollfd wait = {.fd = kLine, .events = POLLIN};
+    if (poll(&wait, 1, (int)(left * 1000) + 1) < 0 && errno != EINTR) return;
+    ssize_t got = recv(kLine, rest, sizeof rest, MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
+  }
+}
+
 int main(int argc, char** argv) {
   char* extra[kMostExtra];
   int extras = 0;
@@ -278,9 +295,13 @@ int main(int argc, char** argv) {
   snprintf(text, sizeof text, "child %d\n", (int)state.child);
   Tell(text);
   Serve(signals);
-  if (!state.is_let_go) return 125;
+  if (!state.is_let_go) {
+    Linger();
+    return 125;
+  }
   snprintf(text, sizeof text, "end %ld %lld %lld %lld %lld\n", state.peak_kb, state.user_us, state.system_us,
            state.minor, state.major);
   Tell(text);
+  Linger();
   return 0;
 }

@@ -9,6 +9,7 @@ import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { type Estimate, estimatePss, estimateUss } from './estimate.js';
+import { grownAnonymous, grownInAll } from './grown-until-read.js';
 
 export interface ProcessEstimate {
   readonly pid: number;
@@ -28,6 +29,7 @@ interface Basis {
 }
 
 const RSS = COUNTER_COLUMNS.indexOf('rss');
+const RSS_ANON = COUNTER_COLUMNS.indexOf('rssAnon');
 const MINOR = COUNTER_COLUMNS.indexOf('minorFaults');
 const PSS = ROLLUP_COLUMNS.indexOf('pss');
 const USS = ROLLUP_COLUMNS.indexOf('uss');
@@ -48,7 +50,7 @@ export class Estimator {
     if (!Number.isNaN(faults)) this.#lastFaults.set(key, faults);
     const isRead = walk.isRead(slot) && walk.rollupStatus(slot) === Status.ok;
     const lastFaults = this.#lastFaults.get(key);
-    if (isRead) this.#bases.set(key, basisOf(walk, slot, rss, lastFaults));
+    if (isRead) this.#bases.set(key, basisOf(walk, slot, rss, lastFaults, this.pageSize));
     const basis = this.#bases.get(key);
     return basis && estimateOf(walk, slot, basis, isRead, rss, lastFaults, this.pageSize);
   }
@@ -71,8 +73,13 @@ export function estimatesAt(recording: Recording, toNs?: bigint): ProcessEstimat
   return found;
 }
 
-function basisOf(walk: FrameWalk, slot: number, rss: number, faults = Number.NaN): Basis {
-  return { rss, faults, uss: walk.rollup(USS, slot), pss: walk.rollup(PSS, slot), readNs: walk.startNs };
+function basisOf(walk: FrameWalk, slot: number, rss: number, faults = Number.NaN, pageSize: number): Basis {
+  const anonymous = walk.counter(RSS_ANON, slot);
+  const grown = Math.max(grownAnonymous(walk, slot, anonymous), grownInAll(walk, slot, rss));
+  return {
+    ...{ rss: rss + grown, faults: faults + grown / pageSize },
+    ...{ uss: walk.rollup(USS, slot), pss: walk.rollup(PSS, slot), readNs: walk.startNs },
+  };
 }
 
 function estimateOf(

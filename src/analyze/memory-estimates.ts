@@ -11,6 +11,7 @@
 import type { FrameWalk } from '../recording/frame-walk.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { estimatePss, estimateUss } from './estimate.js';
+import { grownAnonymous, grownInAll } from './grown-until-read.js';
 
 const RSS = COUNTER_COLUMNS.indexOf('rss');
 const RSS_ANON = COUNTER_COLUMNS.indexOf('rssAnon');
@@ -47,6 +48,10 @@ interface Basis {
   pss: number;
   sharedPart: number;
   sharedPartError: number;
+  /** Resident memory at the read that was not its own. */
+  shared: number;
+  /** Growth between sweep and read that the next sweep must show, or it was none. */
+  probably: number;
   readNs: bigint;
   /** Of its relatives, then. */
   turnover: number;
@@ -109,6 +114,7 @@ export class MemoryEstimates {
       out.uss = out.ussLow = out.ussHigh = basis.uss;
       return out;
     }
+    this.#settle(basis, rss, rss - own);
     const { ageNs } = out;
     const gained = Math.max(0, own - (basis.rss - basis.anonymous));
     const known = { ...basis, rssNow: rss - gained, faults: faults - basis.faults, ageNs, pageSize: this.#pageSize };
@@ -148,13 +154,29 @@ export class MemoryEstimates {
 
   #read(walk: FrameWalk, slot: number, rss: number, faults: number, { turnover, shareable }: Relatives): void {
     const [uss, pss] = [walk.rollup(USS, slot), walk.rollup(PSS, slot)];
-    const anonymous = anonymousOf(walk, slot, rss);
-    const othersShareable = shareable - (rss - anonymous);
-    const readNs = walk.startNs;
-    const sharedPart = walk.rollup(SHARED_PART, slot) / MILLION;
-    const sharedPartError = walk.rollup(SHARED_PART_ERROR, slot) / MILLION;
-    const read = { rss, anonymous, faults, uss, pss, sharedPart, sharedPartError };
-    this.#bases.set(walk.key(slot)!, { ...read, readNs, turnover, othersShareable });
+    const key = walk.key(slot)!;
+    const swept = anonymousOf(walk, slot, rss);
+    const grown = grownAnonymous(walk, slot, swept);
+    const before = this.#bases.get(key);
+    const sharedBefore = before?.turnover === turnover ? before.shared : undefined;
+    const probably = grownInAll(walk, slot, rss + grown, sharedBefore);
+    this.#bases.set(key, {
+      sharedPart: walk.rollup(SHARED_PART, slot) / MILLION,
+      sharedPartError: walk.rollup(SHARED_PART_ERROR, slot) / MILLION,
+      ...{ rss: rss + grown, anonymous: swept + grown, faults: faults + grown / this.#pageSize, probably },
+      ...{ uss, pss, shared: rss + grown + probably - uss, readNs: walk.startNs, turnover },
+      othersShareable: shareable - (rss - swept),
+    });
+  }
+
+  /** What it has probably grown by before its read is in the sweep after that, with its kind, or it was not so. */
+  #settle(basis: Basis, rss: number, anonymous: number): void {
+    if (basis.probably === 0) return;
+    const grown = Math.min(basis.probably, Math.max(0, rss - basis.rss));
+    basis.rss += grown;
+    basis.anonymous += Math.min(grown, Math.max(0, anonymous - basis.anonymous));
+    basis.faults += grown / this.#pageSize;
+    basis.probably = 0;
   }
 }
 

@@ -7,7 +7,8 @@
  * that leaves no room for the growth that was to be found.
  */
 import type { Slope } from '../analyze/theil-sen.js';
-import { countOption, repeat } from './measure.js';
+import { countOption } from './measure.js';
+import { repeat } from './repeat.js';
 import { collectGarbage, heapUse } from './v8-heap.js';
 
 export const GROWTH_KINDS = ['v8-heap', 'external', 'resident'] as const;

@@ -1,25 +1,37 @@
 /**
- * `tidemark/tinybench`: the memory of each task of a tinybench (2.9 and later).
+ * `tidemark/tinybench`: the memory of each task of a tinybench, 2.9 to 6.
  *
  *     const bench = withMemory(new Bench());
  *     bench.add(..);
  *     await bench.run();
  *     console.table(bench.table());
  *
- * The trap: tinybench is the caller's, in one version or another, so nothing of it is imported, and only what all of them have
- * is used: the events `start` and `complete` of a task, and its number of runs.
+ * The traps: tinybench is the caller's, in one version or another, so nothing of it is imported, and only what all of them have
+ * is used: the events `start` and `complete` of a task, its number of runs, and its warm-up, which is a method of the bench in 2.9
+ * and a flag in 6; and of tasks that run at the same time nobody could tell whose memory it is.
  */
-import { memoryColumns, type TaskMemory, TaskMeter } from './task-memory.js';
+import { isolatedScript, runFresh } from './fresh-process.js';
+import { freshTask, runFreshTask } from './fresh-task.js';
+import { memoryColumns, type TaskMemory, TaskMeter, taskMemory } from './task-memory.js';
+import type { TaskStamp } from './task-stamp.js';
+
+export { IsolationError } from './fresh-process.js';
+export type { TaskMemory } from './task-memory.js';
 
 interface Task {
   readonly name: string;
   readonly runs: number;
+  readonly result?: unknown;
+  run(): Promise<unknown>;
+  warmup(): Promise<unknown>;
   addEventListener(type: 'start' | 'complete', listener: () => void): void;
   removeEventListener(type: 'start' | 'complete', listener: () => void): void;
 }
 
 interface Bench {
   readonly tasks: readonly Task[];
+  readonly concurrency?: unknown;
+  warmup: unknown;
   run(): Promise<readonly Task[]>;
   table(...convert: never[]): (Record<string, unknown> | null)[];
 }
@@ -27,33 +39,52 @@ interface Bench {
 export interface TinybenchOptions {
   /** Ticks per second of the recording beside it; default 100. */
   readonly hz?: number;
+  /**
+   * Runs each task once more, alone in a fresh process, whose memory is told instead: that of the script that runs now (`true`)
+   * or of the module of that URL. It is run up to this bench.
+   */
+  readonly isolate?: boolean | string | URL;
 }
 
-/** The same bench, whose `run` measures memory, whose `table` has columns for it, and which has it by task in `memory`. */
-export function withMemory<B extends Bench>(
-  bench: B,
-  { hz = 100 }: TinybenchOptions = {},
-): B & { memory: TaskMemory[] } {
+/** Benches of this script that have been run, each with tasks to be isolated. */
+let runs = 0;
+
+/**
+ * The same bench, whose `run` measures memory, whose `table` has columns for it, and which has it by task in `memory`. `run`
+ * rejects with an IsolationError when a task cannot be run in a fresh process. Throws a TypeError for a wrong option.
+ */
+export function withMemory<B extends Bench>(bench: B, options: TinybenchOptions = {}): B & { memory: TaskMemory[] } {
+  const { hz = 100, isolate = false } = options;
+  const isFresh = isolate !== false && freshTask !== undefined;
+  const script = isolate === false || isFresh ? undefined : isolatedScript(isolate);
   const { run, table } = bench;
   const measured = Object.assign(bench, { memory: [] as TaskMemory[] });
+  if (isFresh) {
+    const warmup = deferWarmup(bench);
+    measured.run = async () => await runOneOf(bench, runs++, warmup);
+    return measured;
+  }
   measured.run = async () => {
-    const meter = await TaskMeter.start(hz);
-    const listeners = bench.tasks.map((task) => {
-      const begin = () => meter.begin(task.name);
-      const end = () => meter.end(task.runs);
-      task.addEventListener('start', begin);
-      task.addEventListener('complete', end);
-      return () => {
-        task.removeEventListener('start', begin);
-        task.removeEventListener('complete', end);
-      };
-    });
-    try {
-      return await run.call(bench);
-    } finally {
-      for (const remove of listeners) remove();
-      measured.memory = await meter.finish();
+    if (bench.concurrency === 'bench') {
+      throw new TypeError('Expected the "concurrency" of a bench with memory to be null or "task", got "bench"');
     }
+    if (script === undefined) {
+      const meter = await TaskMeter.start(hz);
+      const remove = bench.tasks.map((task) => listen(task, meter));
+      try {
+        return await run.call(bench);
+      } finally {
+        for (const forget of remove) forget();
+        measured.memory = await meter.finish();
+      }
+    }
+    const [ordinal, tasks] = [runs++, await run.call(bench)];
+    measured.memory = [];
+    for (const { name } of tasks) {
+      const { stamp, memory } = await runFresh({ harness: 'tinybench', name, run: ordinal }, { script, hz });
+      measured.memory.push(taskMemory(stamp, memory, true));
+    }
+    return tasks;
   };
   measured.table = (...convert) => {
     const rows = table.apply(bench, convert);
@@ -63,4 +94,47 @@ export function withMemory<B extends Bench>(
     });
   };
   return measured;
+}
+
+function listen(task: Task, meter: Pick<TaskMeter, 'begin' | 'end'>): () => void {
+  const begin = () => meter.begin(task.name);
+  const end = () => meter.end(task.runs);
+  task.addEventListener('start', begin);
+  task.addEventListener('complete', end);
+  return () => {
+    task.removeEventListener('start', begin);
+    task.removeEventListener('complete', end);
+  };
+}
+
+/** In a fresh process no other task is warmed up. Tells whether the script asked for it. */
+function deferWarmup(bench: Bench): () => boolean {
+  if (typeof bench.warmup !== 'function') return () => bench.warmup === true;
+  let isAsked = false;
+  bench.warmup = async () => {
+    isAsked = true;
+  };
+  return () => isAsked;
+}
+
+/** In a fresh process: the one task that it was started for, and of another bench none. */
+async function runOneOf(bench: Bench, ordinal: number, warmup: () => boolean): Promise<readonly Task[]> {
+  const { harness, name, run } = freshTask!;
+  if (harness !== 'tinybench' || run !== ordinal) return bench.tasks;
+  return await runFreshTask(async (stamper) => {
+    const task = bench.tasks.find((one) => one.name === name);
+    if (!task)
+      throw new Error(`the bench has no such task there; it has ${bench.tasks.map((one) => one.name).join(', ')}`);
+    if (warmup()) await task.warmup();
+    let stamp: TaskStamp | undefined;
+    const end = (calls: number) => {
+      stamp = stamper.end(calls);
+    };
+    const forget = listen(task, { begin: (of) => stamper.begin(of), end });
+    await task.run();
+    forget();
+    const { error } = (task.result ?? {}) as { error?: unknown };
+    if (error !== undefined) throw error;
+    return stamp;
+  });
 }

@@ -96,10 +96,14 @@ export class Launcher {
           reject(new WorkloadError('no-process', `no process can be started: errno ${numbers[0]}`));
         } else if (launcher) launcher.#hear(word!, numbers.map(Number));
       });
-      lines.on('close', () => {
+      const lost = () => {
         if (launcher) launcher.#lost();
         else fail();
-      });
+      };
+      lines.on('close', lost);
+      // A line that breaks in a write, or was never there, has no end: without this nobody would be told, and a program
+      // that waits for nothing but us would end as if all were well.
+      socket.on('close', lost);
     });
   }
 

@@ -3,12 +3,18 @@ import Benchmark from 'benchmark';
 import { attach, memoryColumns } from 'tidemark/benchmark';
 import { withMemory } from 'tidemark/tinybench';
 import { Bench } from 'tinybench';
+import { Bench as Bench6 } from 'tinybench-6';
 import { expect, it } from 'vitest';
 
 let kept: unknown;
 
-it('tinybench gets columns, and each task its memory', async () => {
-  const bench = withMemory(new Bench({ time: 200, warmupTime: 0 }));
+const benches = [
+  ['2.9', 'Task Name', (options: object) => withMemory(new Bench(options))],
+  ['6', 'Task name', (options: object) => withMemory(new Bench6(options))],
+] as const;
+
+it.each(benches)('tinybench %s gets columns, and each task its memory', async (_version, title, make) => {
+  const bench = make({ time: 200, iterations: 400, warmupTime: 0 });
   const held: unknown[] = [];
   bench.add('lean', () => {
     kept = (kept === 1) as unknown;
@@ -23,13 +29,32 @@ it('tinybench gets columns, and each task its memory', async () => {
   expect(bench.memory.map(({ calls }) => calls)).toEqual(tasks.map(({ runs }) => runs));
   expect(allocates!.allocatedPerOp).toBeGreaterThan(140_000);
   expect(allocates!.retainedPerOp).toBeLessThan(10_000);
+  // What tinybench keeps of each call.
   expect(lean!.allocatedPerOp).toBeLessThan(2000);
   expect(leaks!.retainedPerOp).toBeGreaterThan(1600);
   expect(allocates!.v8.collections).toBeGreaterThan(0);
   expect(leaks!.caveats).toContain('shared-process');
   const rows = bench.table();
-  expect(rows[1]).toMatchObject({ 'Task Name': 'allocates', 'alloc/op (B)': expect.stringMatching(/^\d+\.\d$/) });
+  expect(rows[1]).toMatchObject({ [title]: 'allocates', 'alloc/op (B)': expect.stringMatching(/^\d+\.\d$/) });
   expect(Object.keys(rows[1]!)).toContain('retained/op (B)');
+});
+
+it.each(benches)('tinybench %s: what fails has no result of ours, and the rest has', async (_version, _title, make) => {
+  const bench = make({ time: 20, warmupTime: 0 });
+  bench.add('fails', () => {
+    throw new Error('of the task');
+  });
+  bench.add('works', () => 1);
+  await bench.run();
+  expect(bench.memory.find(({ name }) => name === 'works')!.calls).toBeGreaterThan(1);
+  expect(bench.memory.find(({ name }) => name === 'fails')?.calls ?? 0).toBe(0);
+});
+
+it.each(benches)('tinybench %s: tasks that run at the same time are refused', async (_version, _title, make) => {
+  const bench = make({ time: 20, concurrency: 'bench' });
+  Object.assign(bench, { concurrency: 'bench' });
+  bench.add('task', () => 1);
+  await expect(bench.run()).rejects.toThrow(/"concurrency" of a bench with memory to be null or "task", got "bench"/);
 });
 
 it('benchmark.js gets the memory of each benchmark', async () => {

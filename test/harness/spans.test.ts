@@ -83,7 +83,7 @@ describe('measure', () => {
   });
 
   it.each([
-    [() => measure(1 as never), /Expected a function to measure, got number/],
+    [() => measure(1 as never), /Expected a function to measure, or the URL of a module that exports one, got number/],
     [() => measure(() => 1, { iterations: 0 }), /"iterations" option to be an integer from 1 to 1000000000, got 0/],
     [() => measure(() => 1, { warmup: 0.5 }), /"warmup" option to be an integer from 0/],
   ])('refuses what is wrong', async (call, sentence) => {

@@ -40,7 +40,7 @@ describe('planted memory', () => {
     expect(Math.abs(pssOf(planted) - pssOf(none) - 64 * MIB)).toBeLessThan(near);
     // Of processes that share, the sums of frames are estimates where they were not read together.
     const sum = value(planted.tree.pss.peak) - value(none.tree.pss.peak);
-    // A process that grew while it was read is estimated a tick later with its shared pages as its own, 2 MiB of a python.
+    // How much of its growth a process had behind it when it was read is a guess at its first reads: 2 MiB of a python.
     const far = planted.tree.pss.peak.state === 'estimated' ? near + 3 * MIB : near;
     if (kind !== 'shared') expect(Math.abs(sum - 64 * MIB)).toBeLessThan(far);
     expect(planted.peak!.mappings[0]).toMatchObject({ class: mappingClass });

@@ -1,0 +1,1 @@
+console.error('nothing to run here');
