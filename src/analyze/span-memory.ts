@@ -11,6 +11,7 @@ import { COUNTER_COLUMNS } from '../schema.js';
 import { MemoryEstimates } from './memory-estimates.js';
 import type { MetricReading } from './metric-reading.js';
 import { type Measured, PeakTrack, readingOf, type Sample } from './peak-track.js';
+import { type SpanV8, spanV8 } from './v8-activity.js';
 
 export const SPAN_METRICS = ['rss', 'pss', 'uss', 'swap'] as const;
 export type SpanMetric = (typeof SPAN_METRICS)[number];
@@ -30,6 +31,8 @@ export interface SpanMemory extends Readonly<Record<SpanMetric, SpanValues>> {
   readonly missedTicks: number;
   /** What recording cost meanwhile. */
   readonly self: { readonly cpuNs: number; readonly rss: number };
+  /** Of a recording with the option `v8`: of the isolate that started it. */
+  readonly v8?: SpanV8;
   readonly caveats: readonly string[];
 }
 
@@ -48,7 +51,9 @@ export function spanMemory(recording: Recording, fromNs: bigint, toNs: bigint): 
   const meter = new SpanMeter(host.pageSize, fromNs, toNs);
   for (let step = walk.next(); step !== null && !meter.isOver; step = walk.next())
     if (step === 'frame') meter.take(walk);
-  return meter.result(isTooShort);
+  const memory = meter.result(isTooShort);
+  if (recording.metadata.v8 !== true) return memory;
+  return { ...memory, v8: spanV8(recording.v8(), fromNs, toNs) };
 }
 
 class SpanMeter {

@@ -18,7 +18,7 @@ export interface MeasureOptions {
   readonly hz?: number;
 }
 
-export interface Measurement extends SpanMemory {
+export interface Measurement extends Omit<SpanMemory, 'v8'> {
   readonly iterations: number;
   /** Bytes of the V8 heap that a call allocated. */
   readonly allocatedPerOp: number;

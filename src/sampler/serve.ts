@@ -50,6 +50,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
     const missing = running.missingPids();
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
+      else if (message.type === 'v8') running.v8(message.records);
       else running.mark(BigInt(message.timeNs), message.event);
     });
     running.started.then(() => {
