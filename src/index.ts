@@ -6,7 +6,9 @@
  */
 export { type Estimate, estimatePss, estimateUss } from './analyze/estimate.js';
 export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
+export { memoryOwners, type OwnedMemory } from './analyze/memory-owners.js';
 export type { MetricReading } from './analyze/metric-reading.js';
+export type { Confidence, Owner } from './analyze/owner-rules.js';
 export type { SpanMemory, SpanMetric, SpanValues } from './analyze/span-memory.js';
 export type { Slope } from './analyze/theil-sen.js';
 export type { SpanV8 } from './analyze/v8-activity.js';

@@ -14,14 +14,16 @@ import { COUNTER_COLUMNS } from '../schema.js';
 import { classifyMappings } from './classify.js';
 import { MAPPING_CLASSES } from './mapping-classes.js';
 import { residentOf } from './mapping-growth.js';
+import type { Owner } from './owner-rules.js';
+import { ownersOf } from './owners.js';
 import { type Slope, theilSen } from './theil-sen.js';
 
 export interface GrowthRow {
   readonly pid: number;
   readonly startTicks: number;
   readonly comm: string;
-  /** Of a mapping: its name and class, `[anon]` without a name; those of one name count as one. */
-  readonly mapping?: { readonly name: string; readonly mappingClass: string };
+  /** Of a mapping: its name, `[anon]` without one, its class, and of anonymous memory its owner; those of one name, class and owner count as one. */
+  readonly mapping?: { readonly name: string; readonly mappingClass: string; readonly owner?: Owner };
   /** Resident bytes at the begin and the end of the steady part. */
   readonly first: number;
   readonly last: number;
@@ -87,21 +89,22 @@ function mappingLines(
     if (!process || record.parts > 1) continue;
     if ((fromNs !== undefined && walk.timeNs < fromNs) || (toNs !== undefined && walk.timeNs > toNs)) continue;
     const { table, text } = record;
-    const { classes } = classifyMappings(table, text);
-    const sums = new Map<string, { name: string; mappingClass: string; bytes: number }>();
+    const classification = classifyMappings(table, text);
+    const owners = ownersOf(table, text, classification);
+    const sums = new Map<string, { mapping: NonNullable<Who['mapping']>; bytes: number }>();
     for (let row = 0; row < table.rows; row++) {
       const start = table.nameStart[row]!;
       const name = Buffer.from(text.subarray(start, start + table.nameLength[row]!)).toString('utf8') || '[anon]';
-      const mappingClass = MAPPING_CLASSES[classes[row]!]!.name;
-      const sum = sums.get(`${name}\0${mappingClass}`) ?? { name, mappingClass, bytes: 0 };
+      const mappingClass = MAPPING_CLASSES[classification.classes[row]!]!.name;
+      const owner = owners[row]?.owner;
+      const mapping = { name, mappingClass, ...(owner === undefined ? {} : { owner }) };
+      const which = `${name}\0${mappingClass}\0${owner}`;
+      const sum = sums.get(which) ?? { mapping, bytes: 0 };
       sum.bytes += residentOf(table, row) || 0;
-      sums.set(`${name}\0${mappingClass}`, sum);
+      sums.set(which, sum);
     }
-    for (const [which, { name, mappingClass, bytes }] of sums) {
-      lineOf(lines, `${key}\0${which}`, () => ({ ...process.who, mapping: { name, mappingClass } })).take(
-        walk.timeNs,
-        bytes,
-      );
+    for (const [which, { mapping, bytes }] of sums) {
+      lineOf(lines, `${key}\0${which}`, () => ({ ...process.who, mapping })).take(walk.timeNs, bytes);
     }
   }
   return [...lines.values()];
