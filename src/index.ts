@@ -6,6 +6,7 @@
  */
 export { type Estimate, estimatePss, estimateUss } from './analyze/estimate.js';
 export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
+export type { MappingKind } from './analyze/mapping-groups.js';
 export { memoryOwners, type OwnedMemory } from './analyze/memory-owners.js';
 export type { MetricReading } from './analyze/metric-reading.js';
 export type { Confidence, Owner } from './analyze/owner-rules.js';
@@ -29,8 +30,9 @@ export { exportJsonl } from './export/jsonl.js';
 export type { PartitionKey } from './export/partition-keys.js';
 export type { PartitionPiece } from './export/partitions.js';
 export type { ExportOptions } from './export/rows.js';
+export type { Growth, GrowthKind } from './harness/growth.js';
 export { type Measurement, type MeasureOptions, measure } from './harness/measure.js';
-export { type Growth, type GrowthKind, type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
+export { type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
 export { type MeasuringRecorder as Recorder, startRecording } from './harness/measuring-recorder.js';
 export type {
   Mapping,

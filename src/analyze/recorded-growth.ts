@@ -11,11 +11,7 @@ import { nameParts } from '../recording/events.js';
 import { MappingWalk } from '../recording/mapping-walk.js';
 import type { Recording, TimeRange } from '../recording/recording.js';
 import { COUNTER_COLUMNS } from '../schema.js';
-import { classifyMappings } from './classify.js';
-import { MAPPING_CLASSES } from './mapping-classes.js';
-import { residentOf } from './mapping-growth.js';
-import type { Owner } from './owner-rules.js';
-import { ownersOf } from './owners.js';
+import { type MappingKind, mappingGroups } from './mapping-groups.js';
 import { type Slope, theilSen } from './theil-sen.js';
 
 export interface GrowthRow {
@@ -23,7 +19,7 @@ export interface GrowthRow {
   readonly startTicks: number;
   readonly comm: string;
   /** Of a mapping: its name, `[anon]` without one, its class, and of anonymous memory its owner; those of one name, class and owner count as one. */
-  readonly mapping?: { readonly name: string; readonly mappingClass: string; readonly owner?: Owner };
+  readonly mapping?: MappingKind;
   /** Resident bytes at the begin and the end of the steady part. */
   readonly first: number;
   readonly last: number;
@@ -88,22 +84,7 @@ function mappingLines(
     // Those of very many mappings come in parts, which are no reads of their own.
     if (!process || record.parts > 1) continue;
     if ((fromNs !== undefined && walk.timeNs < fromNs) || (toNs !== undefined && walk.timeNs > toNs)) continue;
-    const { table, text } = record;
-    const classification = classifyMappings(table, text);
-    const owners = ownersOf(table, text, classification);
-    const sums = new Map<string, { mapping: NonNullable<Who['mapping']>; bytes: number }>();
-    for (let row = 0; row < table.rows; row++) {
-      const start = table.nameStart[row]!;
-      const name = Buffer.from(text.subarray(start, start + table.nameLength[row]!)).toString('utf8') || '[anon]';
-      const mappingClass = MAPPING_CLASSES[classification.classes[row]!]!.name;
-      const owner = owners[row]?.owner;
-      const mapping = { name, mappingClass, ...(owner === undefined ? {} : { owner }) };
-      const which = `${name}\0${mappingClass}\0${owner}`;
-      const sum = sums.get(which) ?? { mapping, bytes: 0 };
-      sum.bytes += residentOf(table, row) || 0;
-      sums.set(which, sum);
-    }
-    for (const [which, { mapping, bytes }] of sums) {
+    for (const [which, { mapping, bytes }] of mappingGroups(record.table, record.text)) {
       lineOf(lines, `${key}\0${which}`, () => ({ ...process.who, mapping })).take(walk.timeNs, bytes);
     }
   }
