@@ -100,20 +100,30 @@ export function growthOf(series: RoundSeries): Growth {
 
 /** Malloc gives out what is external: it grows fastest only by what is more. */
 function fastestKind(byKind: Growth['byKind']): GrowthKind | undefined {
-  const excess = (kind: GrowthKind) =>
-    (byKind[kind]?.value ?? 0) - (kind === 'malloc' ? Math.max(0, byKind.external?.value ?? 0) : 0);
-  const growing = GROWTH_KINDS.filter((kind) => kind !== 'resident' && excess(kind) > 0);
-  return growing.sort((a, b) => excess(b) - excess(a))[0];
+  const external = Math.max(0, byKind.external?.value ?? 0);
+  const slopes = GROWTH_KINDS.flatMap((kind) => {
+    const slope = byKind[kind];
+    if (!slope || kind === 'resident') return [];
+    const { value, low } = slope;
+    const less = kind === 'malloc' ? external : 0;
+    return [{ kind, value: value - less, low: low - less }];
+  });
+  return slopes.filter(({ value }) => value > 0).sort(byCertainty)[0]?.kind;
 }
 
-/** That it grows is decided: which part of it grows fastest is the best guess, and its interval says how good. */
 function fastestMapping(
   series: GrowthSeries,
   slope: (values: ArrayLike<number>) => Slope,
 ): (MappingKind & { perIteration: Slope }) | undefined {
-  const slopes = series.mappings.map(({ mapping, bytes }) => ({ ...mapping, perIteration: slope(bytes) }));
+  const slopes = series.mappings.map(({ mapping, bytes }) => ({ mapping, perIteration: slope(bytes) }));
   const growing = slopes.filter(({ perIteration }) => perIteration.value > 0);
-  return growing.sort((a, b) => b.perIteration.value - a.perIteration.value)[0];
+  const [first] = growing.sort((a, b) => byCertainty(a.perIteration, b.perIteration));
+  return first && { ...first.mapping, perIteration: first.perIteration };
+}
+
+/** What grows for certain comes first, by the least that it grows: a heap that goes up and down may have any slope. */
+function byCertainty(a: Pick<Slope, 'value' | 'low'>, b: Pick<Slope, 'value' | 'low'>): number {
+  return Math.max(0, b.low) - Math.max(0, a.low) || b.value - a.value;
 }
 
 function verdictOf({ low, high }: Slope, leastBytes: number): Growth['verdict'] {
