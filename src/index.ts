@@ -8,6 +8,7 @@ export { type Estimate, estimatePss, estimateUss } from './analyze/estimate.js';
 export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
 export type { MappingKind } from './analyze/mapping-groups.js';
 export { memoryOwners, type OwnedMemory } from './analyze/memory-owners.js';
+export { type MemoryPart, type MemoryParts, memoryParts } from './analyze/memory-parts.js';
 export type { MetricReading } from './analyze/metric-reading.js';
 export type { Confidence, Owner } from './analyze/owner-rules.js';
 export type { SpanMemory, SpanMetric, SpanValues } from './analyze/span-memory.js';

@@ -42,18 +42,19 @@ const column = (name: string) => COUNTER_COLUMNS.indexOf(name);
 const [RSS, MINOR, MAJOR] = [column('rss'), column('minorFaults'), column('majorFaults')];
 const LONE = { turnover: 0, shareable: 0 };
 const TOO_SHORT = 'shorter-than-tick';
+const SAMPLER_INSIDE = 'sampler-in-process';
 
 /** Of all processes of the recording, between two monotonic times. */
 export function spanMemory(recording: Recording, fromNs: bigint, toNs: bigint): SpanMemory {
-  const { hz, host } = recording.metadata;
+  const { hz, host, writer } = recording.metadata;
   const isTooShort = Number(toNs - fromNs) < 2e9 / hz;
   const walk = recording.walk({ fromBlockAt: fromNs });
   const meter = new SpanMeter(host.pageSize, fromNs, toNs);
   for (let step = walk.next(); step !== null && !meter.isOver; step = walk.next())
     if (step === 'frame') meter.take(walk);
-  const memory = meter.result(isTooShort);
-  if (recording.metadata.v8 !== true) return memory;
-  return { ...memory, v8: spanV8(recording.v8(), fromNs, toNs) };
+  const found = meter.result(isTooShort);
+  const memory = meter.hasWriter(writer.pid) ? { ...found, caveats: [...found.caveats, SAMPLER_INSIDE] } : found;
+  return recording.metadata.v8 === true ? { ...memory, v8: spanV8(recording.v8(), fromNs, toNs) } : memory;
 }
 
 class SpanMeter {
@@ -66,6 +67,7 @@ class SpanMeter {
   #first: Counts | undefined;
   #last: Counts | undefined;
   #samples = 0;
+  readonly #pids = new Set<number>();
   readonly #faults = new Map<string, { minor: number; major: number }>();
 
   constructor(
@@ -86,6 +88,7 @@ class SpanMeter {
       if (key === undefined) continue;
       const known = this.#faults.get(key) ?? { minor: 0, major: 0 };
       this.#faults.set(key, known);
+      this.#pids.add(walk.identity(slot)!.pid);
       const [nowMinor, nowMajor] = [walk.counter(MINOR, slot), walk.counter(MAJOR, slot)];
       if (!Number.isNaN(nowMinor)) known.minor = nowMinor;
       if (!Number.isNaN(nowMajor)) known.major = nowMajor;
@@ -116,6 +119,11 @@ class SpanMeter {
       const sample = samples[name];
       if (sample) this.#tracks[name].take(walk.startNs, sample);
     }
+  }
+
+  /** A process that records itself has the memory of the sampler in it. */
+  hasWriter(pid: number): boolean {
+    return this.#pids.has(pid);
   }
 
   result(isTooShort: boolean): SpanMemory {

@@ -21,6 +21,7 @@ if (env[GUARD] === undefined) {
     await startRecording({
       target: 'self-tree',
       v8: true,
+      mappings: 'peak',
       file,
       hz: env.TIDEMARK_HZ === undefined ? 10 : Number(env.TIDEMARK_HZ),
       onWarning: warn,

@@ -20,6 +20,8 @@ export interface TaskMemory {
   /** Resident bytes above those at the start; undefined when the task was shorter than two ticks. */
   readonly peakAboveStart: number | undefined;
   readonly faults: SpanMemory['faults'];
+  /** What recording cost meanwhile, in a process of its own. */
+  readonly self: SpanMemory['self'];
   readonly v8: V8Activity;
   readonly caveats: readonly string[];
 }
@@ -92,11 +94,11 @@ export function memoryColumns(memory: TaskMemory): Record<string, string> {
 }
 
 function memoryOf({ name, v8, before, after, calls }: Stamp, memory: SpanMemory): TaskMemory {
-  const { rss, faults, caveats } = memory;
+  const { rss, faults, self, caveats } = memory;
   const perCall = (bytes: number) => bytes / Math.max(1, calls);
   const isKnown = 'value' in rss.peak && 'value' in rss.before;
   return {
-    ...{ name, calls, faults, v8 },
+    ...{ name, calls, faults, self, v8 },
     allocatedPerOp: perCall(v8.allocatedBytes),
     retainedPerOp: perCall(after.heap - before.heap + after.external - before.external),
     peakAboveStart: isKnown

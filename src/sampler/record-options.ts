@@ -35,7 +35,7 @@ export interface RecordOptions {
   /** Reads the high-water mark of each process (`VmHWM`) while it lives, as an event at its end; default false. */
   readonly highWater?: boolean;
   /**
-   * Also stores what V8 tells of the isolate that starts the recording: its heap once a second and at marks, and every
+   * Also stores what V8 tells of the isolate that starts the recording: its heap ten times a second and at marks, and every
    * collection; default false. Needs a target with this process in it.
    */
   readonly v8?: boolean;

@@ -95,7 +95,9 @@ export class Sampler {
       writer,
       isOpenEnded(config.target),
       (slot) => this.#arrived(slot),
-      config.target.kind === 'descendants' ? { root: config.root, pidMax: readPidMax(config.root) } : undefined,
+      config.target.kind === 'descendants' || config.target.kind === 'tree'
+        ? { root: config.root, pidMax: readPidMax(config.root) }
+        : undefined,
     );
     this.#lives = new LifeLog(config, engine, writer);
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);

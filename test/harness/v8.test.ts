@@ -1,12 +1,13 @@
 /** What V8 tells, beside what the kernel tells: heaps at marks, collections with their times, and both in copies. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cutRecording, openRecording, startRecording } from 'tidemark';
+import { cutRecording, memoryParts, openRecording, startRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../src/harness/v8-heap.js';
+import { MAIN } from '../tidemark-process.js';
 
 const MIB = 2 ** 20;
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-v8-'));
@@ -112,6 +113,21 @@ it('a program that is recorded from outside tells its heap, also of its last ins
     if (recording.events().some(({ event }) => event.type === 'close')) {
       const heaps = recording.v8().flatMap(({ event }) => (event.type === 'v8Heap' ? [event.external] : []));
       expect(heaps.at(-1)! - heaps[0]!).toBeGreaterThan(31 * MIB);
+      // The parts of the peak: what V8 says beside what the kernel says.
+      const [program] = recording.processes();
+      const { parts, resident, heap } = memoryParts(recording, program!)!;
+      expect(Object.values(parts).reduce((sum, bytes) => sum + bytes)).toBe(resident);
+      expect(parts['v8 heap']).toBeGreaterThan(2 * MIB);
+      expect(parts['v8 heap']).toBeLessThan(1.5 * heap!.physical);
+      expect(parts.external).toBeGreaterThanOrEqual(8 * MIB);
+      expect(parts['code and data']).toBeGreaterThan(10 * MIB);
+      expect(parts.stacks).toBeGreaterThan(0);
+      expect(parts.other).toBeLessThan(2 * MIB);
+      const lines = execFileSync(process.execPath, [MAIN, 'info', file], { encoding: 'utf8' });
+      expect(lines).toMatch(/^v8 +heap in use .* at most; external .* at most$/m);
+      expect(lines).toMatch(/^ +resident [\d.]+ MiB = v8 heap [\d.]+ MiB \+ .*external .*stacks/m);
+      const { v8 } = JSON.parse(execFileSync(process.execPath, [MAIN, 'info', '--json', file], { encoding: 'utf8' }));
+      expect(v8).toMatchObject({ pid: program!.pid, thread: 0, memory: { resident, parts } });
       return;
     }
     await pause(50);
