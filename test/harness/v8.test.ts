@@ -37,12 +37,12 @@ describe.each(['process', 'worker'] as const)('sampler %s', (sampler) => {
       kept.push([new Array(8 * MIB).fill(1.5), Buffer.alloc(32 * MIB)]);
     });
     const v8 = memory.v8!;
-    // An array of 2^23 doubles, 64 MiB, and the buffer outside of the heap.
+    // An array of 2^23 doubles, 64 MiB, perhaps as much again of what it was before its first double, and the buffer outside of the heap.
     expect(v8.after!.external - v8.before!.external).toBeGreaterThan(30 * MIB);
     expect(v8.after!.external - v8.before!.external).toBeLessThan(40 * MIB);
     const large = (heap: typeof v8.before) => heap!.spaces.large_object?.[0] ?? 0;
     expect(large(v8.after) - large(v8.before)).toBeGreaterThan(60 * MIB);
-    expect(large(v8.after) - large(v8.before)).toBeLessThan(80 * MIB);
+    expect(large(v8.after) - large(v8.before)).toBeLessThan(150 * MIB);
     expect(v8.collections).toBeGreaterThan(3);
     expect(Object.values(v8.collectionsByKind).reduce((sum, count) => sum + count)).toBe(v8.collections);
     expect(v8.collectionsByKind.scavenge).toBeGreaterThan(0);
