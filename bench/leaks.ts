@@ -1,8 +1,12 @@
 /**
- * `measureGrowth` in trials: a function that holds 64 bytes per call, and one that only churns; `npm run bench:leaks`. Trials of one process
+ * `measureGrowth` in trials: a function that holds 64 bytes per call, one that only churns, and a tenth as many of a server; `npm run bench:leaks`. Trials of one process
  * follow each other, so the heap of each begins with what those before it held.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
 import { measureGrowth } from '../src/harness/measure-growth.js';
+import { packageRoot } from '../src/text/package.js';
 
 const TRIALS = Number(process.argv[2] ?? 100);
 let churned: unknown;
@@ -39,3 +43,30 @@ for (const [name, make] of [
   );
 }
 if (churned === undefined) throw new Error('nothing was churned');
+
+/** A server that replaces 100 MB piece by piece, and leaves 1 KiB of text or of buffers behind at each request, or nothing. */
+const SERVER_TRIALS = Math.max(1, Math.round(TRIALS / 10));
+const program = path.join(packageRoot(), 'test/harness/programs/server.mjs');
+for (const [name, bytes, where] of [
+  ['1 KiB of text a request', 1024, 'heap'],
+  ['1 KiB of buffers a request', 1024, 'buffers'],
+  ['nothing', 0, 'heap'],
+] as const) {
+  const found: Record<string, number> = {};
+  const slopes: string[] = [];
+  let longest = 0;
+  for (let trial = 0; trial < SERVER_TRIALS; trial++) {
+    const server = spawn(process.execPath, [program, String(bytes), where], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [port] = await once(server.stdout, 'data');
+    const started = performance.now();
+    const growth = await measureGrowth(new URL(`http://127.0.0.1:${String(port).trim()}/`), { iterations: 2000 });
+    longest = Math.max(longest, performance.now() - started);
+    server.kill();
+    const verdict = `${growth.verdict} ${growth.fastestMapping?.owner ?? ''}`.trim();
+    found[verdict] = (found[verdict] ?? 0) + 1;
+    slopes.push(growth.perIteration.value.toFixed(0));
+  }
+  console.log(
+    `server, 100 MB of churn, ${name}: ${JSON.stringify(found)}; bytes a request ${slopes.join(' ')}; ${(longest / 1000).toFixed(0)} s at most`,
+  );
+}

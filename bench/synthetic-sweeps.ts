@@ -6,8 +6,8 @@
  * only the storing is timed.
  */
 import { TierColumns } from '../src/engine/tier-columns.js';
-import type { RecordingMetadata } from '../src/recording/format.js';
-import { type CounterScalars, RecordingWriter } from '../src/recording/recording-writer.js';
+import type { CounterScalars, RecordingMetadata } from '../src/recording/format.js';
+import { RecordingWriter } from '../src/recording/recording-writer.js';
 import { SharedStorage } from '../src/ring/shared-storage.js';
 import type { Storage } from '../src/ring/storage.js';
 import { COUNTER_COLUMNS, type HostUnits, type MetricName, metricsOf, quantumOf } from '../src/schema.js';

@@ -57,7 +57,10 @@ console.log(
 console.log('|---|---|--:|--:|--:|--:|--:|--:|--:|');
 let close = 0;
 let measured = 0;
+// Those whose names have these words in them; all without words.
+const words = process.argv.slice(2);
 for (const [name, script] of WORKLOADS) {
+  if (words.length > 0 && !words.some((word) => name.includes(word))) continue;
   const alone = kernelMaximum(script);
   if (alone.code === 77) {
     console.log(`| ${name} | not installed | | | | | | | |`);

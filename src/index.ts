@@ -6,9 +6,14 @@
  */
 export { type Estimate, estimatePss, estimateUss } from './analyze/estimate.js';
 export { estimatesAt, type ProcessEstimate } from './analyze/estimates-at.js';
+export type { MappingKind } from './analyze/mapping-groups.js';
+export { memoryOwners, type OwnedMemory } from './analyze/memory-owners.js';
+export { type MemoryPart, type MemoryParts, memoryParts } from './analyze/memory-parts.js';
 export type { MetricReading } from './analyze/metric-reading.js';
+export type { Confidence, Owner } from './analyze/owner-rules.js';
 export type { SpanMemory, SpanMetric, SpanValues } from './analyze/span-memory.js';
 export type { Slope } from './analyze/theil-sen.js';
+export type { SpanV8 } from './analyze/v8-activity.js';
 export { EngineUnavailableError } from './engine/choose.js';
 export { readMaps, readSmaps, readSmapsRollup } from './engine/process-files.js';
 export { exportCsv } from './export/csv.js';
@@ -27,8 +32,9 @@ export type { PartitionKey } from './export/partition-keys.js';
 export type { PartitionPiece } from './export/partitions.js';
 export type { ExportOptions } from './export/rows.js';
 export { IsolationError } from './harness/fresh-process.js';
+export type { Growth, GrowthKind } from './harness/growth.js';
 export { type Measurement, type MeasureOptions, measure } from './harness/measure.js';
-export { type Growth, type GrowthKind, type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
+export { type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
 export { type MeasuringRecorder as Recorder, startRecording } from './harness/measuring-recorder.js';
 export type {
   Mapping,
@@ -74,6 +80,8 @@ export type { Snapshot } from './recording/snapshot.js';
 export type { RecordingSummary } from './recording/summary.js';
 export { exportReport, writeReport } from './report/export-report.js';
 export type { ReportOptions } from './report/report.js';
+export type { V8Record } from './recording/v8-log.js';
+export type { V8Collection, V8Heap, V8Isolate } from './recording/v8-parts.js';
 export { RingFormatError } from './ring/ring-format-error.js';
 export { StorageError } from './ring/storage-error.js';
 export type { RecordOptions } from './sampler/record-options.js';

@@ -16,6 +16,7 @@
 #include "../sweep/urgency.h"
 #include "arguments.h"
 #include "guarded_file.h"
+#include "malloc_use.h"
 #include "mapped_file_object.h"
 #include "read_ahead.h"
 #include "same_memory.h"
@@ -148,6 +149,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSameMemory(env, exports);
   ExportGuardedFile(env, exports);
   ExportReadAhead(env, exports);
+  ExportMallocUse(env, exports);
   MappedFileObject::Export(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));

@@ -11,8 +11,8 @@
 //   child PID              waits to be let go
 //   running                runs the command
 //   failed ERRNO           could not run it
-//   exit STATUS            the command has ended, as wait tells it
-//   end PEAK_KB USER_US SYSTEM_US MINOR MAJOR   nobody is left: the largest process, and the sums of all that were
+//   exit STATUS NS         the command has ended, as wait tells it, at this monotonic time
+//   end PEAK_KB USER_US SYSTEM_US MINOR MAJOR NS   nobody is left: the largest process, and the sums of all that were
 //   waited for
 // From it: `go`, `signal N`, `leave`. Its end before `go` means that nothing is run, and later that the rest goes on
 // alone.
@@ -47,6 +47,9 @@ static double Now(void) {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
+
+// Whoever listens may be busy: when it was is told with it.
+static long long NowNs(void) { return (long long)(Now() * 1e9); }
 
 static void Tell(const char* text) {
   size_t length = strlen(text);
@@ -197,7 +200,7 @@ static void Reap(void) {
     if (pid != state.child) continue;
     state.has_ended = 1;
     char text[64];
-    snprintf(text, sizeof text, "exit %d\n", status);
+    snprintf(text, sizeof text, "exit %d %lld\n", status, NowNs());
     Tell(text);
   }
 }
@@ -299,8 +302,8 @@ int main(int argc, char** argv) {
     Linger();
     return 125;
   }
-  snprintf(text, sizeof text, "end %ld %lld %lld %lld %lld\n", state.peak_kb, state.user_us, state.system_us,
-           state.minor, state.major);
+  snprintf(text, sizeof text, "end %ld %lld %lld %lld %lld %lld\n", state.peak_kb, state.user_us, state.system_us,
+           state.minor, state.major, NowNs());
   Tell(text);
   Linger();
   return 0;

@@ -33,12 +33,15 @@ export function sumByClass(table: MappingTable, classes: Uint8Array): { classes:
   const sums = MAPPING_CLASSES.map(nothing);
   const total = nothing();
   for (let row = 0; row < table.rows; row++) {
-    for (const sum of [sums[classes[row]!]!, total]) {
-      sum.count++;
-      for (const name of SUMMED) sum[name] = plus(sum[name], sizeOf(table, name, row));
-    }
+    for (const sum of [sums[classes[row]!]!, total]) addRow(sum, table, row);
   }
   return { classes: sums, total };
+}
+
+/** Adds a row of the table to a sum. */
+export function addRow(sum: ClassSums, table: MappingTable, row: number): void {
+  sum.count++;
+  for (const name of SUMMED) sum[name] = plus(sum[name], sizeOf(table, name, row));
 }
 
 /** One value of a row in bytes; NaN when the text does not tell. The size is that of the range of addresses. */
@@ -55,6 +58,6 @@ function plus(sum: number, value: number): number {
   return Number.isNaN(sum) ? value : sum + value;
 }
 
-function nothing(): ClassSums {
+export function nothing(): ClassSums {
   return { count: 0, size: Number.NaN, rss: Number.NaN, pss: Number.NaN, dirty: Number.NaN, swap: Number.NaN };
 }

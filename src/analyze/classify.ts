@@ -11,7 +11,7 @@ import type { MappingClass } from './mapping-classes.js';
 import { ClassNumber } from './mapping-classes.js';
 
 /** A mapping as the rules see it. */
-interface Row {
+export interface Row {
   readonly start: bigint;
   readonly end: bigint;
   /** Bits of `Permission`. */
@@ -260,7 +260,8 @@ function programOf(rows: readonly Row[], exe: string | undefined): Row | undefin
   return code.find(({ name }) => !DYNAMIC_LINKER.test(name) && !LIBRARY_NAME.test(name)) ?? code[0];
 }
 
-function rowOf(table: MappingTable, bytes: Uint8Array, index: number): Row {
+/** A row of a tokenized text, whose spans lie in `bytes`. */
+export function rowOf(table: MappingTable, bytes: Uint8Array, index: number): Row {
   const name = spanText(bytes, table.nameStart[index]!, table.nameLength[index]!);
   const flags = table.flagsStart[index]!;
   const device = `${table.deviceMajor[index]}:${table.deviceMinor[index]}`;

@@ -11,17 +11,15 @@ import { nameParts } from '../recording/events.js';
 import { MappingWalk } from '../recording/mapping-walk.js';
 import type { Recording, TimeRange } from '../recording/recording.js';
 import { COUNTER_COLUMNS } from '../schema.js';
-import { classifyMappings } from './classify.js';
-import { MAPPING_CLASSES } from './mapping-classes.js';
-import { residentOf } from './mapping-growth.js';
+import { type MappingKind, mappingGroups } from './mapping-groups.js';
 import { type Slope, theilSen } from './theil-sen.js';
 
 export interface GrowthRow {
   readonly pid: number;
   readonly startTicks: number;
   readonly comm: string;
-  /** Of a mapping: its name and class, `[anon]` without a name; those of one name count as one. */
-  readonly mapping?: { readonly name: string; readonly mappingClass: string };
+  /** Of a mapping: its name, `[anon]` without one, its class, and of anonymous memory its owner; those of one name, class and owner count as one. */
+  readonly mapping?: MappingKind;
   /** Resident bytes at the begin and the end of the steady part. */
   readonly first: number;
   readonly last: number;
@@ -86,22 +84,8 @@ function mappingLines(
     // Those of very many mappings come in parts, which are no reads of their own.
     if (!process || record.parts > 1) continue;
     if ((fromNs !== undefined && walk.timeNs < fromNs) || (toNs !== undefined && walk.timeNs > toNs)) continue;
-    const { table, text } = record;
-    const { classes } = classifyMappings(table, text);
-    const sums = new Map<string, { name: string; mappingClass: string; bytes: number }>();
-    for (let row = 0; row < table.rows; row++) {
-      const start = table.nameStart[row]!;
-      const name = Buffer.from(text.subarray(start, start + table.nameLength[row]!)).toString('utf8') || '[anon]';
-      const mappingClass = MAPPING_CLASSES[classes[row]!]!.name;
-      const sum = sums.get(`${name}\0${mappingClass}`) ?? { name, mappingClass, bytes: 0 };
-      sum.bytes += residentOf(table, row) || 0;
-      sums.set(`${name}\0${mappingClass}`, sum);
-    }
-    for (const [which, { name, mappingClass, bytes }] of sums) {
-      lineOf(lines, `${key}\0${which}`, () => ({ ...process.who, mapping: { name, mappingClass } })).take(
-        walk.timeNs,
-        bytes,
-      );
+    for (const [which, { mapping, bytes }] of mappingGroups(record.table, record.text)) {
+      lineOf(lines, `${key}\0${which}`, () => ({ ...process.who, mapping })).take(walk.timeNs, bytes);
     }
   }
   return [...lines.values()];

@@ -11,6 +11,7 @@ import { COUNTER_COLUMNS } from '../schema.js';
 import { MemoryEstimates } from './memory-estimates.js';
 import type { MetricReading } from './metric-reading.js';
 import { type Measured, PeakTrack, readingOf, type Sample } from './peak-track.js';
+import { type SpanV8, spanV8 } from './v8-activity.js';
 
 export const SPAN_METRICS = ['rss', 'pss', 'uss', 'swap'] as const;
 export type SpanMetric = (typeof SPAN_METRICS)[number];
@@ -30,6 +31,8 @@ export interface SpanMemory extends Readonly<Record<SpanMetric, SpanValues>> {
   readonly missedTicks: number;
   /** What recording cost meanwhile. */
   readonly self: { readonly cpuNs: number; readonly rss: number };
+  /** Of a recording with the option `v8`: of the isolate that started it. */
+  readonly v8?: SpanV8;
   readonly caveats: readonly string[];
 }
 
@@ -39,16 +42,19 @@ const column = (name: string) => COUNTER_COLUMNS.indexOf(name);
 const [RSS, MINOR, MAJOR] = [column('rss'), column('minorFaults'), column('majorFaults')];
 const LONE = { turnover: 0, shareable: 0 };
 const TOO_SHORT = 'shorter-than-tick';
+const SAMPLER_INSIDE = 'sampler-in-process';
 
 /** Of all processes of the recording, between two monotonic times. */
 export function spanMemory(recording: Recording, fromNs: bigint, toNs: bigint): SpanMemory {
-  const { hz, host } = recording.metadata;
+  const { hz, host, writer } = recording.metadata;
   const isTooShort = Number(toNs - fromNs) < 2e9 / hz;
   const walk = recording.walk({ fromBlockAt: fromNs });
   const meter = new SpanMeter(host.pageSize, fromNs, toNs);
   for (let step = walk.next(); step !== null && !meter.isOver; step = walk.next())
     if (step === 'frame') meter.take(walk);
-  return meter.result(isTooShort);
+  const found = meter.result(isTooShort);
+  const memory = meter.hasWriter(writer.pid) ? { ...found, caveats: [...found.caveats, SAMPLER_INSIDE] } : found;
+  return recording.metadata.v8 === true ? { ...memory, v8: spanV8(recording.v8(), fromNs, toNs) } : memory;
 }
 
 class SpanMeter {
@@ -61,6 +67,7 @@ class SpanMeter {
   #first: Counts | undefined;
   #last: Counts | undefined;
   #samples = 0;
+  readonly #pids = new Set<number>();
   readonly #faults = new Map<string, { minor: number; major: number }>();
 
   constructor(
@@ -81,6 +88,7 @@ class SpanMeter {
       if (key === undefined) continue;
       const known = this.#faults.get(key) ?? { minor: 0, major: 0 };
       this.#faults.set(key, known);
+      this.#pids.add(walk.identity(slot)!.pid);
       const [nowMinor, nowMajor] = [walk.counter(MINOR, slot), walk.counter(MAJOR, slot)];
       if (!Number.isNaN(nowMinor)) known.minor = nowMinor;
       if (!Number.isNaN(nowMajor)) known.major = nowMajor;
@@ -111,6 +119,11 @@ class SpanMeter {
       const sample = samples[name];
       if (sample) this.#tracks[name].take(walk.startNs, sample);
     }
+  }
+
+  /** A process that records itself has the memory of the sampler in it. */
+  hasWriter(pid: number): boolean {
+    return this.#pids.has(pid);
   }
 
   result(isTooShort: boolean): SpanMemory {

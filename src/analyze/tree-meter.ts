@@ -5,6 +5,7 @@
  * adds up; a process becomes another program by exec, so a frame counts it for the one that it is then; and counters of a
  * process end with its last frame, while what the kernel gives to whoever waits is whole.
  */
+import type { ProcessIdentity } from '../engine/identity.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import { COUNTER_COLUMNS } from '../schema.js';
 import { COUNTED, Group, type GroupMeasures } from './group-meter.js';
@@ -40,6 +41,8 @@ interface Living {
   readonly pid: number;
   readonly startTicks: number;
   group: Group;
+  /** Another one when it has another name. */
+  identity: ProcessIdentity;
   rss: number;
   anonymous: number;
   seenIn: number;
@@ -167,10 +170,13 @@ export class TreeMeter {
   }
 
   #livingOf(walk: FrameWalk, slot: number, key: string, frame: number): Living {
-    const { pid, startTicks, comm } = walk.identity(slot)!;
-    const program = Buffer.from(comm).toString('latin1');
+    const identity = walk.identity(slot)!;
     const known = this.#living.get(key);
+    if (known?.identity === identity) return known;
+    const { pid, startTicks, comm } = identity;
+    const program = Buffer.from(comm).toString('latin1');
     if (known) {
+      known.identity = identity;
       if (known.group.name !== program) {
         known.group.turnover++;
         known.group = this.#groupOf(program);
@@ -185,7 +191,7 @@ export class TreeMeter {
     if (parent?.group.name === program) this.#estimates.inherits(key, parent.anonymous);
     const group = this.#groupOf(program);
     const counters = new Float64Array(COUNTED.length);
-    const living = { pid, startTicks, group, rss: Number.NaN, anonymous: 0, seenIn: frame, counters };
+    const living = { pid, startTicks, group, identity, rss: Number.NaN, anonymous: 0, seenIn: frame, counters };
     this.#living.set(key, living);
     group.processes++;
     group.turnover++;

@@ -61,8 +61,18 @@ async function growth(file: string, options: Options): Promise<void> {
   await writeLines([
     '',
     ...formatTable(
-      [pid, { header: 'COMMAND' }, { header: 'MAPPING', flexible: true }, { header: 'CLASS' }, ...numbers],
-      mappings.map((row) => [String(row.pid), row.comm, row.mapping!.name, row.mapping!.mappingClass, ...cellsOf(row)]),
+      [
+        pid,
+        { header: 'COMMAND' },
+        { header: 'MAPPING', flexible: true },
+        { header: 'CLASS' },
+        { header: 'OWNER' },
+        ...numbers,
+      ],
+      mappings.map((row) => {
+        const { name, mappingClass, owner = '-' } = row.mapping!;
+        return [String(row.pid), row.comm, name, mappingClass, owner, ...cellsOf(row)];
+      }),
       { ...width, gap: 2 },
     ),
   ]);

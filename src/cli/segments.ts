@@ -8,6 +8,7 @@ import { classifyMappings } from '../analyze/classify.js';
 import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { pad } from '../procfs/padding.js';
 import { escapeTerminal } from '../text/escape.js';
+import { ownersJson, ownersLines } from '../views/owners-table.js';
 import { type Segments, segmentsJson, segmentsLines } from '../views/segments-table.js';
 import { UsageError } from './command-error.js';
 import { type DirectCommand, type DirectWords, parseDirectWords } from './direct-command.js';
@@ -22,6 +23,7 @@ import { isTerminal } from './standard-streams.js';
 export const command: DirectCommand = {
   usage: '[options] <pid>',
   options: {
+    owners: { help: 'whose anonymous memory is: allocators and runtimes, with the rule that tells' },
     tree: { help: 'list every mapping below its class' },
     procfs: DIRECT_OPTIONS.procfs,
     in: { value: 'file', help: 'captured smaps or maps to read instead of a live process, - for stdin' },
@@ -34,6 +36,9 @@ export const command: DirectCommand = {
 
 async function printSegments(given: readonly string[]): Promise<void> {
   const words = parseDirectWords(command, given);
+  const tree = hasSwitch(words, 'tree');
+  const owners = hasSwitch(words, 'owners');
+  if (owners && tree) throw new UsageError('--owners and --tree are two tables: give one of them');
   const engine = engineOf(words);
   const { text, exe, about, empty } = await sourceOf(words);
   const { bytes, length } = pad(text);
@@ -41,13 +46,13 @@ async function printSegments(given: readonly string[]): Promise<void> {
   // The tokenizer of smaps reads maps too: the sizes that it does not find are not measured.
   const table = tokenizeGrowing(smaps, bytes, length, new MappingTable(Math.max(64, length >> 9)));
   const segments: Segments = { table, bytes, classification: classifyMappings(table, bytes, exe) };
-  const tree = hasSwitch(words, 'tree');
   if (hasSwitch(words, 'json')) {
     const status = length === 0 ? 'no-mm' : 'ok';
-    await writeJson({ schema: 1, ...about, status, ...segmentsJson(segments, { tree }) });
+    const owned = owners ? { owners: ownersJson(segments) } : {};
+    await writeJson({ schema: 1, ...about, status, ...segmentsJson(segments, { tree }), ...owned });
   } else if (table.rows > 0) {
     const width = isTerminal() ? { width: process.stdout.columns } : {};
-    await writeLines(segmentsLines(segments, { tree, ...width }));
+    await writeLines(owners ? ownersLines(segments, width.width) : segmentsLines(segments, { tree, ...width }));
   }
   if (table.rows === 0) warn('segments', length === 0 ? empty() : `${about.input ?? 'the text'} holds no mapping`);
 }

@@ -111,6 +111,8 @@ interface Addon {
   /** Of the calling thread; returns an errno. */
   runAhead(isAhead: boolean): number;
   clocks(out: BigInt64Array): void;
+  /** Bytes given out by malloc from its arenas, free in them, and mapped one by one; false where it does not tell. */
+  mallocUse(out: Float64Array): boolean;
   preallocate(fd: number, bytes: number): number;
   lockFile(fd: number): number;
   compareMemory(first: number, second: number): number;

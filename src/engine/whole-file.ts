@@ -18,7 +18,7 @@ export class WholeFile {
   bytes = new Uint8Array(4 * CHUNK);
 
   /** Fills `bytes`. Returns how many; throws the errno of open or read, `EFBIG` for a file that does not end. */
-  read(files: KeptFiles, path: string): number {
+  read(files: Pick<KeptFiles, 'open'>, path: string): number {
     const fd = files.open(path);
     let length = 0;
     try {

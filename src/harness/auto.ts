@@ -20,6 +20,8 @@ if (env[GUARD] === undefined) {
   try {
     await startRecording({
       target: 'self-tree',
+      v8: true,
+      mappings: 'peak',
       file,
       hz: env.TIDEMARK_HZ === undefined ? 10 : Number(env.TIDEMARK_HZ),
       onWarning: warn,

@@ -27,7 +27,7 @@ export interface MeasureOptions {
   readonly export?: string;
 }
 
-export interface Measurement extends SpanMemory {
+export interface Measurement extends Omit<SpanMemory, 'v8'> {
   readonly iterations: number;
   /** Bytes of the V8 heap that a call allocated. */
   readonly allocatedPerOp: number;

@@ -5,6 +5,7 @@
  * part, which has stamped its own begin and end.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { GCProfiler } from 'node:v8';
 import { type SpanMemory, spanMemory } from '../analyze/span-memory.js';
 import type { RecordOptions } from '../sampler/record-options.js';
 import { Recorder } from '../sampler/recorder.js';
@@ -13,24 +14,39 @@ export class MeasuringRecorder extends Recorder {
   /** Runs the function inside a span of that name. Rejects with what it throws. */
   async span<T>(name: string, run: () => T | Promise<T>): Promise<{ value: Awaited<T>; memory: SpanMemory }> {
     const span = this.begin(name);
+    const { v8 } = this;
+    v8?.beginSpan();
+    const profiler = v8 && new GCProfiler();
+    profiler?.start();
     const fromNs = process.hrtime.bigint();
+    v8?.mark(fromNs);
     let value: Awaited<T>;
     try {
       value = await run();
+    } catch (error) {
+      profiler?.stop();
+      v8?.abandonSpan();
+      throw error;
     } finally {
       span.end();
     }
     const toNs = process.hrtime.bigint();
+    if (v8 && profiler) {
+      v8.mark(toNs);
+      await v8.endSpan(fromNs, toNs, profiler.stop());
+    }
     return { value, memory: await this.memoryBetween(fromNs, toNs) };
   }
 
   /** The memory of the target between two times of `process.hrtime.bigint()`, once the frame behind the second is there. */
   async memoryBetween(fromNs: bigint, toNs: bigint): Promise<SpanMemory> {
     const periodMs = 1000 / this.hz;
+    // What the heap was behind it, which the next second would tell.
+    this.v8?.tell();
     const untilNs = process.hrtime.bigint() + BigInt(Math.ceil(periodMs * 3e6)) + PATIENCE_NS;
     for (;;) {
       const memory = spanMemory(this.recording(), fromNs, toNs);
-      const isWhole = 'value' in memory.rss.after;
+      const isWhole = 'value' in memory.rss.after && (memory.v8 === undefined || memory.v8.after !== undefined);
       if (isWhole || this.isOver || process.hrtime.bigint() > untilNs) return memory;
       await pause(Math.min(MOST_PAUSE_MS, periodMs / 2));
     }

@@ -4,8 +4,10 @@
  * The trap: its rings are those that its first writer asked for, and what is written into others would be read wrongly.
  */
 import type { RingSpec } from '../ring/ring-table.js';
-import { COMMANDS_RING, type RecordingMetadata, ringSpecs } from './format.js';
+import { COMMANDS_RING, type RecordingMetadata, ringSpecs, V8_RING } from './format.js';
 import type { Recording } from './recording.js';
+
+const OPTIONAL_RINGS = new Set([COMMANDS_RING, V8_RING]);
 
 /** What keeps two writers from one recording, in words that follow "it was recorded". */
 export function differenceOf(recording: Recording, metadata: RecordingMetadata): string | undefined {
@@ -20,8 +22,9 @@ export function differenceOf(recording: Recording, metadata: RecordingMetadata):
     return before.keep === undefined ? 'without --keep' : `with --keep ${before.keep}`;
   // Another engine may go on: what it does not read is absent, and what has no column is left out.
   // How the file is shared out may change from version to version, and an older one had no command lines.
+  // Figures of V8 are left out where there is no ring for them.
   const shape = (rings: readonly RingSpec[]) =>
-    JSON.stringify(rings.filter(({ name }) => name !== COMMANDS_RING).map(({ share: _, ...rest }) => rest));
+    JSON.stringify(rings.filter(({ name }) => !OPTIONAL_RINGS.has(name)).map(({ share: _, ...rest }) => rest));
   const isSame =
     shape(recording.rings) ===
       shape(

@@ -25,6 +25,11 @@ const EVENTS: TideEvent[] = [
   { type: 'budget', hz: 0.5, asked: 0.01, seconds: 60, used: 0.0101, deep: 0.004, reason: 'a tick takes 8 ms' },
   { type: 'peaks', isOn: false, reason: 'x' },
   { type: 'highWater', pid: 1, startTicks: 2, comm: 'true', peak: 4096 },
+  {
+    ...{ type: 'v8Heap', pid: 1, startTicks: 2, thread: 0, used: 5, total: 8, physical: 7, external: 3, malloced: 2 },
+    ...{ limit: 2 ** 32, spaces: { new: [1, 2], old: [4, 6] } },
+  },
+  { type: 'v8Gc', pid: 1, startTicks: 2, thread: 3, kind: 'scavenge', pauseNs: 5, usedBefore: 9, usedAfter: 4 },
   { type: 'groupLimit', path: '/a/b', max: 2 ** 29, current: 4096, peak: 8192, oomKills: 1 },
   { type: 'processLimit', pid: 1, startTicks: 2, comm: 'true', addressSpace: 2 ** 30, group: '/a/b' },
   { type: 'resume', reason: 'upgrade', from: '0.1.0', to: '0.2.0', bootId: 'b', pid: 7 },
@@ -46,6 +51,14 @@ describe('events', () => {
     const more = decodeEvent(EventType.mark, bytes('{"name":"x","colour":"red"}'));
     expect(more).toEqual({ type: 'mark', name: 'x', colour: 'red' });
   });
+
+  it.each([null, [], { new: 3 }, { new: [1] }, { new: [1, 'x'] }])(
+    'are damaged with spaces of a heap like %j',
+    (spaces) => {
+      const heap = EVENTS.find(({ type }) => type === 'v8Heap')!;
+      expect(decodeEvent(EventType.v8Heap, bytes(JSON.stringify({ ...heap, spaces })))).toBeUndefined();
+    },
+  );
 
   it.each([
     ['nothing', ''],

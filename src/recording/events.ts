@@ -10,6 +10,7 @@ import { decodeIdentity, encodeIdentity, type ProcessIdentity } from '../engine/
 import type { MemoryLimits } from '../procfs/limits.js';
 import type { MemoryGroup } from '../procfs/memory-group.js';
 import { isProgramPart, type ProgramPart } from './program-part.js';
+import { areSpaces, type V8Collection, type V8Heap, type V8Isolate } from './v8-parts.js';
 
 /** Type numbers of the events ring. */
 export const EventType = {
@@ -46,6 +47,10 @@ export const EventType = {
   budget: 20,
   /** The high-water mark of a process that ended, or became another program, as it was read last. */
   highWater: 24,
+  /** What a V8 isolate uses. This and the next are in a ring of their own. */
+  v8Heap: 25,
+  /** A garbage collection, at its begin. */
+  v8Gc: 26,
   /** A control group with a limit, and what is charged to it. */
   groupLimit: 27,
   /** The limits of a process: its own, and the group whose limits are its limits too. */
@@ -89,6 +94,8 @@ export type TideEvent =
   | ({ readonly type: 'groupLimit'; readonly path: string; readonly source?: number } & MemoryGroup)
   | ({ readonly type: 'processLimit'; readonly group?: string } & MemoryLimits & ProcessPart & NamePart)
   | ({ readonly type: 'lives' } & LivesHeard)
+  | ({ readonly type: 'v8Heap' } & V8Isolate & V8Heap)
+  | ({ readonly type: 'v8Gc' } & V8Isolate & V8Collection)
   | { readonly type: 'peaks'; readonly isOn: boolean; readonly reason: string }
   | ({ readonly type: 'budget' } & BudgetGiven)
   | {
@@ -173,6 +180,12 @@ const FIELDS: Record<TideEvent['type'], Readonly<Record<string, 'string' | 'numb
   },
   peaks: { isOn: 'boolean', reason: 'string' },
   budget: { hz: 'number', asked: 'number', seconds: 'number', used: 'number', deep: 'number', reason: 'string' },
+  v8Heap: {
+    ...process,
+    ...{ thread: 'number', used: 'number', total: 'number', physical: 'number', external: 'number' },
+    ...{ malloced: 'number', limit: 'number' },
+  },
+  v8Gc: { ...process, thread: 'number', kind: 'string', pauseNs: 'number' },
   resume: { reason: 'string', from: 'string', to: 'string', bootId: 'string', pid: 'number' },
 };
 const TIME = /^-?\d{1,19}$/;
@@ -212,11 +225,24 @@ export function decodeEvent(type: number, payload: Uint8Array): TideEvent | unde
       kind === 'time' ? typeof rest[field] === 'string' && TIME.test(rest[field]) : typeof rest[field] === kind,
     );
     if (name === 'exec' && !isProgramPart(rest)) return undefined;
+    if (name === 'v8Heap' && !areSpaces(rest.spaces)) return undefined;
     return isWhole ? ({ ...rest, type: name } as TideEvent) : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** What a fork storm makes thousands of. */
+export const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
+  'arrive',
+  'depart',
+  'rename',
+  'exec',
+  'fork',
+  'ran',
+  'exit',
+  'highWater',
+]);
 
 /** A process's name as the parts of an event or of JSON. */
 export function nameParts(comm: Uint8Array): NamePart {

@@ -34,6 +34,12 @@ export const COUNTER_SCALARS = [
   'deepCredit',
 ] as const;
 
+type ScalarName = (typeof COUNTER_SCALARS)[number];
+type DeepScalarName = 'deepCpu' | 'deepCredit';
+
+/** The numbers of one counters frame, by the names of `COUNTER_SCALARS`; what is left out counts as not known. */
+export type CounterScalars = Record<Exclude<ScalarName, DeepScalarName>, number> & { [K in DeepScalarName]?: number };
+
 /** Numbers beside the columns of each rollup frame: the tick in which the reads were made. */
 export const ROLLUP_SCALARS = ['tick'] as const;
 
@@ -43,16 +49,19 @@ const MAPPING_COLUMNS_MAX = 64;
 /** Where command lines are. */
 export const COMMANDS_RING = 'commands';
 
+/** Where heaps and collections of V8 are. */
+export const V8_RING = 'v8';
+
 export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
 /** What decides which rings a recording has. */
-export type RingChoice = Pick<RecordingMetadata, 'engine' | 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline'>;
+export type RingChoice = Pick<RecordingMetadata, 'engine' | 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline' | 'v8'>;
 
 /**
- * The rings of a recording. `mappings` has a ring only when mappings are recorded, `commands` when command lines are; after
- * them come those of the ladder. All but the first four are found by name. A metric that the engine never reads has no column.
+ * The rings of a recording. `mappings` has a ring only when mappings are recorded, `commands` when command lines are,
+ * `v8` when its figures are; after them come those of the ladder. All but the first four are found by name. A metric that the engine never reads has no column.
  */
-export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline }: RingChoice): RingSpec[] {
+export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline, v8 }: RingChoice): RingSpec[] {
   const withMappings = mappings !== 'off';
   const keep = ladder === undefined ? undefined : parseKeep(ladder);
   const full = (keep ? fullShare(keep, hz) : LADDER_SHARE) / LADDER_SHARE;
@@ -67,6 +76,7 @@ export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline }:
     records('events', 3),
     ...(withMappings ? [records('mappings', 60)] : []),
     ...(cmdline === undefined || cmdline === 'none' ? [] : [records(COMMANDS_RING, 5)]),
+    ...(v8 ? [records(V8_RING, 5)] : []),
     ...(keep ? ladderRings(keep, hz, host, engine.name) : []),
   ];
 }
@@ -106,6 +116,8 @@ export interface RecordingMetadata {
   readonly keep?: string;
   /** What of command lines is stored; absent: nothing, by a version that did not know of them. */
   readonly cmdline?: CmdlineMode;
+  /** What V8 tells of a program that records itself is stored. */
+  readonly v8?: true;
   /** Of a recording that `run` made. */
   readonly workload?: WorkloadPart;
   /** The columns of the mappings ring, in their order; absent where there is none, or only of version 1. */
@@ -130,6 +142,11 @@ export interface WorkloadPart {
 export interface RecordingSource {
   readonly hostname: string;
   readonly bootId: string;
+}
+
+/** Whether its first tick need not be the first of all. */
+export function isPart({ cut, sources, repaired }: RecordingMetadata): boolean {
+  return cut !== undefined || sources !== undefined || repaired === true;
 }
 
 /** Thrown for a ring that is sound but holds no recording of processes. */

@@ -15,11 +15,20 @@ import type { RingOwner } from '../ring/writer-record.js';
 import { type CommandLine, CommandWriter } from './commands.js';
 import { differenceOf } from './difference.js';
 import { EventLog } from './event-log.js';
-import { ARRIVAL_LABEL, EventType, encodeEvent, nameParts, type ResumedClock, type TideEvent } from './events.js';
+import {
+  ARRIVAL_LABEL,
+  EventType,
+  encodeEvent,
+  LIFE_EVENTS,
+  nameParts,
+  type ResumedClock,
+  type TideEvent,
+} from './events.js';
 import {
   CMDLINE_MODES,
   type CmdlineMode,
   COUNTER_SCALARS,
+  type CounterScalars,
   type RecordingMetadata,
   Rings,
   ROLLUP_SCALARS,
@@ -33,24 +42,7 @@ import { PACKED_BYTES, RecordPacker } from './packed-records.js';
 import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
-
-type ScalarName = (typeof COUNTER_SCALARS)[number];
-type DeepScalarName = 'deepCpu' | 'deepCredit';
-
-/** The numbers of one counters frame, by the names of `COUNTER_SCALARS`; what is left out counts as not known. */
-export type CounterScalars = Record<Exclude<ScalarName, DeepScalarName>, number> & { [K in DeepScalarName]?: number };
-
-/** What a fork storm makes thousands of. */
-const LIFE_EVENTS: ReadonlySet<TideEvent['type']> = new Set([
-  'arrive',
-  'depart',
-  'rename',
-  'exec',
-  'fork',
-  'ran',
-  'exit',
-  'highWater',
-]);
+import { V8Log, type V8Record } from './v8-log.js';
 
 export interface RecordingWriterOptions {
   readonly metadata: RecordingMetadata;
@@ -76,6 +68,7 @@ export class RecordingWriter {
   readonly #base: ResumePoint;
   readonly #commands: CommandWriter;
   readonly #lives: RecordPacker;
+  readonly #v8: V8Log;
   readonly #events: EventLog;
   readonly #cmdline: CmdlineMode;
   readonly #ladder: LadderWriter | undefined;
@@ -123,6 +116,7 @@ export class RecordingWriter {
     this.hasMappings = metadata.mappings !== 'off';
     this.#commands = new CommandWriter(ring);
     this.#lives = new RecordPacker(ring, Rings.lives);
+    this.#v8 = new V8Log(ring, (reason, rows) => this.#events.lost('ring/v8', reason, rows));
     this.#events = new EventLog(ring, Rings.events);
     this.#cmdline = metadata.cmdline ?? 'none';
     this.#shares = ring.rings.map(({ share }) => share);
@@ -322,6 +316,11 @@ export class RecordingWriter {
     const [type, payload] = [EventType[event.type], encodeEvent(event)];
     if (LIFE_EVENTS.has(event.type)) this.#tellLife(timeNs, type, payload);
     else this.#events.append(timeNs + this.#base.offsetNs, type, payload);
+  }
+
+  /** What V8 told; left out of a recording that has no room for it. */
+  v8(records: readonly V8Record[]): void {
+    this.#v8.append(records, this.#base.offsetNs);
   }
 
   #flushLives(): void {

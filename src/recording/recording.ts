@@ -19,7 +19,7 @@ import { ClockLine, type ClockPair } from './clock-line.js';
 import { decodeCommand } from './commands.js';
 import { type Density, densityOf } from './density.js';
 import { decodeEvent, type TideEvent } from './events.js';
-import { COMMANDS_RING, checkMetadata, type RecordingMetadata } from './format.js';
+import { COMMANDS_RING, checkMetadata, isPart, type RecordingMetadata } from './format.js';
 import { columnOf, type FrameView, type GapView, type ProcessRef, viewFrame } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
 import { stepsOf, walksOver } from './ladder-walks.js';
@@ -30,9 +30,11 @@ import { RecordCursor } from './packed-records.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import type { ProgramPart } from './program-part.js';
 import { retentionOf, type StepRetention } from './retention.js';
-import { type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
+import { AGGREGATES, type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
 import { type Snapshot, snapshotAt } from './snapshot.js';
 import { type RecordingSummary, summarize } from './summary.js';
+import type { V8Record } from './v8-log.js';
+import { v8Records } from './v8-records.js';
 
 /** Unix nanoseconds; both ends are included. */
 export interface TimeRange {
@@ -55,8 +57,6 @@ export interface StampedEvent {
 
 /** Comings and goings have a ring of their own, so that a fork storm overwrites no mark, gap or clock. */
 const EVENT_RINGS = ['lives', 'events'] as const;
-
-const AGGREGATES: readonly Aggregate[] = ['last', 'min', 'max', 'mean', 'sum'];
 
 export class Recording implements Disposable {
   readonly metadata: RecordingMetadata;
@@ -233,6 +233,11 @@ export class Recording implements Disposable {
     return this.#reader.sizeBytes;
   }
 
+  /** What V8 told of a program that recorded itself, by time; empty where it was not asked. */
+  v8(): V8Record[] {
+    return v8Records(this.#reader);
+  }
+
   /** Every event that is still there, by time. */
   events(): StampedEvent[] {
     const out: StampedEvent[] = [];
@@ -331,11 +336,6 @@ export class Recording implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Whether its first tick need not be the first of all. */
-function isPart({ cut, sources, repaired }: RecordingMetadata): boolean {
-  return cut !== undefined || sources !== undefined || repaired === true;
 }
 
 /** Opens a recording file, finished or being written. Throws an error that names the path and what is wrong with it. */

@@ -9,7 +9,8 @@ import type { ClockLine } from './clock-line.js';
 import { columnOf } from './frame.js';
 import { type FrameWalk, Kind, type ValueKind } from './frame-walk.js';
 
-export type Aggregate = 'last' | 'min' | 'max' | 'mean' | 'sum';
+export const AGGREGATES = ['last', 'min', 'max', 'mean', 'sum'] as const;
+export type Aggregate = (typeof AGGREGATES)[number];
 
 export interface Series {
   /** Unix nanoseconds at the start of each sweep, or of each interval. */

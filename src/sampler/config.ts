@@ -30,6 +30,8 @@ export interface SamplerConfig {
   readonly mappings: DeepRate | 'peak';
   /** The kernel's marks of resident memory are read and stored. */
   readonly highWater: boolean;
+  /** There is to be room for what V8 tells. */
+  readonly v8: boolean;
   /** What is run, when it is a workload of ours. */
   readonly workload: WorkloadPart | undefined;
   /** The share of one core that recording may cost. */
@@ -97,6 +99,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     audit: config.audit,
     ...(config.keep === undefined ? {} : { keep: config.keep }),
     cmdline: config.cmdline,
+    ...(config.v8 ? { v8: true as const } : {}),
     ...(config.workload === undefined ? {} : { workload: config.workload }),
     ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {

@@ -5,11 +5,15 @@
  * messages and never one per tick; everything else is in the ring. All of it is plain JSON.
  */
 import type { TideEvent } from '../recording/events.js';
+import type { V8Record } from '../recording/v8-log.js';
 import type { EndReason, SamplerProgress } from './sampler.js';
 
 export type ToSampler =
   /** A mark or span, stamped with monotonic nanoseconds by whoever made it. */
-  { readonly type: 'event'; readonly timeNs: string; readonly event: TideEvent } | { readonly type: 'stop' };
+  | { readonly type: 'event'; readonly timeNs: string; readonly event: TideEvent }
+  /** What V8 told of the recorder's isolate. */
+  | { readonly type: 'v8'; readonly records: readonly { readonly timeNs: string; readonly event: V8Record['event'] }[] }
+  | { readonly type: 'stop' };
 
 export interface Failure {
   readonly code: string;

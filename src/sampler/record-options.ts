@@ -34,6 +34,11 @@ export interface RecordOptions {
   readonly mappings?: DeepRate | 'peak';
   /** Reads the high-water mark of each process (`VmHWM`) while it lives, as an event at its end; default false. */
   readonly highWater?: boolean;
+  /**
+   * Also stores what V8 tells of the isolate that starts the recording: its heap ten times a second and at marks, and every
+   * collection; default false. Needs a target with this process in it.
+   */
+  readonly v8?: boolean;
   /** What is run, for the header of the recording. */
   readonly workload?: WorkloadPart;
   /** Share of one core that recording may cost, 0.0001 to 1; default 0.01. With `auto` deep reads stay inside it. */
@@ -120,6 +125,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   checkNames(options);
   typedOption('trim', options.trim, 'true or false', (value) => typeof value === 'boolean');
   typedOption('resume', options.resume, 'true or false', (value) => typeof value === 'boolean');
+  typedOption('v8', options.v8, 'true or false', (value) => typeof value === 'boolean');
   typedOption('signal', options.signal, 'an AbortSignal', (value) => value instanceof AbortSignal);
   typedOption('onWarning', options.onWarning, 'a function', (value) => typeof value === 'function');
   typedOption('procfs', options.procfs, 'the path of a folder', isPath);
@@ -135,6 +141,9 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const { target: wanted = 'self' } = options;
   const target = plainTarget(wanted, process.pid);
   const { sampler = includesSelf(target) ? 'process' : 'worker' } = options;
+  if (options.v8 && !includesSelf(target)) {
+    throw new TypeError('The "v8" option needs a target with this process in it: only V8 itself knows of its heap');
+  }
   if (hz !== 'auto') numberOption('hz', hz, MIN_HZ, MAX_HZ);
   numberOption('budget', budget, MIN_BUDGET, MAX_BUDGET);
   numberOption('maxHoldMs', maxHoldMs, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
@@ -185,6 +194,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       leastHz,
       rollup: deepRate('rollup', rollup),
       mappings: mappings === 'peak' ? mappings : deepRate('mappings', mappings),
+      v8: options.v8 === true,
       workload: options.workload,
       highWater: options.highWater === true && chosen.name !== 'bpf',
       budget,
@@ -209,6 +219,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'rollup',
   'mappings',
   'highWater',
+  'v8',
   'workload',
   'budget',
   'maxHoldMs',

@@ -23,6 +23,7 @@ import { RecordingError } from './recording-error.js';
 import { openSource, type RingSource } from './ring-source.js';
 import type { EndReason, SamplerProgress } from './sampler.js';
 import { shown } from './shown.js';
+import { V8Source } from './v8-source.js';
 
 /** How a recording ended. */
 export interface RecordingEnd {
@@ -49,6 +50,8 @@ export class Recorder implements AsyncDisposable {
   readonly #onWarning: (sentence: string) => void;
   readonly #ended: Promise<RecordingEnd>;
   #line: SamplerLine | undefined;
+  /** Where it was asked what V8 tells. */
+  protected v8: V8Source | undefined;
   #isStarted = false;
   #isDisposed = false;
   #isOver = false;
@@ -107,11 +110,14 @@ export class Recorder implements AsyncDisposable {
     options.signal?.addEventListener('abort', abort, { once: true });
     const forget = () => options.signal?.removeEventListener('abort', abort);
     ended.promise.then(forget, forget);
+    const endV8 = () => recorder.#endV8();
+    ended.promise.then(endV8, endV8);
     try {
       recorder.#line = startSampler(plan.host, { ...plan.config, storage: source.storage }, hear);
       recorder.#line.hold(true);
       await started.promise;
       source.settle();
+      if (plan.config.v8) recorder.v8 = new V8Source((records) => recorder.#line?.send({ type: 'v8', records }));
     } catch (error) {
       // Whatever went wrong on our side, nothing goes on without a handle.
       recorder.#line?.send({ type: 'stop' });
@@ -212,6 +218,7 @@ export class Recorder implements AsyncDisposable {
   /** Ends the recording and resolves when it is closed. What is in memory stays readable and can be saved. */
   stop(): Promise<RecordingEnd> {
     const { finished } = this;
+    this.#endV8();
     if (!this.#isOver) this.#line?.send({ type: 'stop' });
     return finished;
   }
@@ -235,12 +242,19 @@ export class Recorder implements AsyncDisposable {
     return this.#clock.line;
   }
 
+  #endV8(): void {
+    this.v8?.close();
+    this.v8 = undefined;
+  }
+
   #tell(event: TideEvent): void {
     if (this.#isOver) {
       this.#onWarning(`The recording has ended: a ${event.type} was not stored`);
       return;
     }
-    this.#line?.send({ type: 'event', timeNs: `${process.hrtime.bigint()}`, event });
+    const timeNs = process.hrtime.bigint();
+    this.v8?.mark(timeNs);
+    this.#line?.send({ type: 'event', timeNs: `${timeNs}`, event });
   }
 }
 

@@ -10,6 +10,7 @@ import type { Engine } from '../engine/engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import { readPidMax } from '../procfs/pid-max.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
+import type { V8Record } from '../recording/v8-log.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { Budget } from './budget.js';
 import { BudgetLog, type Spent } from './budget-log.js';
@@ -91,7 +92,7 @@ export class Sampler {
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
     this.#commands = new CommandLines(config, engine, writer, this.#table);
     const { target, root } = config;
-    const triesNew = target.kind === 'descendants';
+    const triesNew = target.kind === 'descendants' || target.kind === 'tree';
     const isCertain = narrowTo(target, engine);
     this.#lives = new LifeLog(config, engine, writer, this.#table);
     this.#census = new Census(
@@ -188,6 +189,11 @@ export class Sampler {
   /** Puts a mark, or the begin or end of a span, into the recording. */
   mark(timeNs: bigint, event: Parameters<RecordingWriter['event']>[1]): void {
     this.#writer.event(timeNs, event);
+  }
+
+  /** What V8 told of the isolate that records. */
+  v8(records: readonly { readonly timeNs: string; readonly event: V8Record['event'] }[]): void {
+    this.#writer.v8(records.map(({ timeNs, event }) => ({ timeNs: BigInt(timeNs), event })));
   }
 
   get progress(): SamplerProgress {

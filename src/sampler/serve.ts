@@ -50,6 +50,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
     const missing = running.missingPids();
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
+      else if (message.type === 'v8') running.v8(message.records);
       else running.mark(BigInt(message.timeNs), message.event);
     });
     running.started.then(() => {
@@ -64,6 +65,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
     reports.unref();
     try {
       const reason = await running.run();
+      await lastMessages();
       const { progress } = running;
       harm ??= harmOf(storage, config);
       running.close(reason);
@@ -77,6 +79,11 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
   } catch (error) {
     port.send({ type: 'failed', failure: failureOf(error) });
   }
+}
+
+/** What the recorder's program said with its last breath is on the line still when a tick finds that it has gone. */
+async function lastMessages(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */

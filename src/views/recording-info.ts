@@ -8,12 +8,14 @@ import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
 import { formatTime } from '../text/time.js';
+import { v8InfoJson, v8InfoTexts } from './v8-info.js';
 
 /** The shape of `info --json`; versioned by `schema`. */
 export function recordingInfoJson(recording: Recording, summary: RecordingSummary): Record<string, unknown> {
   const { metadata } = recording;
   const { ticks, durationSeconds, processes, points, self, coverage, statShare, lostEvents, audit, resumed, damage } =
     summary;
+  const v8 = v8InfoJson(recording);
   return {
     schema: 1,
     engine: metadata.engine.name,
@@ -34,6 +36,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     lostEvents,
     ...(summary.lives ? { lives: summary.lives } : {}),
     ...(summary.peaks ? { peaks: summary.peaks } : {}),
+    ...(v8 ? { v8 } : {}),
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
@@ -87,6 +90,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
     ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
+    ...v8InfoTexts(recording).map((text, index) => line(index === 0 ? 'v8' : '', text)),
     ...(summary.peaks ? [line('spikes', spikesText(summary.peaks, ticks.hz))] : []),
     ...summary.resumed.map(({ timeNs, reason, from, to }) =>
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),

@@ -121,7 +121,7 @@ function jsonName(key: string, latin1: string): unknown {
 }
 
 /** What was measured; a value that was not is absent. */
-function measured(values: object): Record<string, number> {
+export function measured(values: object): Record<string, number> {
   return Object.fromEntries(
     Object.entries(values as Record<string, number>).filter(([, value]) => !Number.isNaN(value)),
   );
@@ -165,6 +165,6 @@ function kibibytes(sums: ClassSums): string[] {
   return [...SUMMED.map((field) => kib(sums[field])), String(sums.count)];
 }
 
-function kib(bytes: number): string {
+export function kib(bytes: number): string {
   return Number.isNaN(bytes) ? '-' : String(bytes / KIBIBYTE);
 }

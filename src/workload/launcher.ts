@@ -94,7 +94,7 @@ export class Launcher {
           resolve(launcher);
         } else if (word === 'failed' && !launcher) {
           reject(new WorkloadError('no-process', `no process can be started: errno ${numbers[0]}`));
-        } else if (launcher) launcher.#hear(word!, numbers.map(Number));
+        } else if (launcher) launcher.#hear(word!, numbers);
       });
       const lost = () => {
         if (launcher) launcher.#lost();
@@ -136,15 +136,17 @@ export class Launcher {
     return this.#allEnded.promise;
   }
 
-  #hear(word: string, [first = 0, user = 0, system = 0, minor = 0, major = 0]: readonly number[]): void {
-    const nowNs = process.hrtime.bigint();
+  /** Times are those of the launcher: here it may be told late. */
+  #hear(word: string, texts: readonly string[]): void {
+    const [first = 0, user = 0, system = 0, minor = 0, major = 0] = texts.map(Number);
+    const atNs = BigInt(texts.at(-1) ?? 0);
     if (word === 'failed') this.#ended.resolve({ kind: 'not-run', errno: first });
     if (word === 'exit') {
-      this.endedNs = nowNs;
+      this.endedNs = atNs;
       this.#ended.resolve(endOf(first));
     }
     if (word === 'end') {
-      this.lastEndedNs = nowNs;
+      this.lastEndedNs = atNs;
       const used = {
         largestRss: first * 1024,
         userNs: user * 1000,

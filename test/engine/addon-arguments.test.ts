@@ -241,6 +241,16 @@ describe('the other functions of the addon', () => {
     attempt(() => call());
   });
 
+  it('tells of malloc, where the C library does', () => {
+    const out = new Float64Array(3);
+    const { header } = process.report!.getReport() as { header: { glibcVersionRuntime?: string } };
+    const isTold = Number(header.glibcVersionRuntime?.split('.')[1] ?? 0) >= 33;
+    expect(addon.mallocUse(out)).toBe(isTold);
+    expect(out[0]! > 100_000).toBe(isTold);
+    expect(out.every((bytes) => bytes >= 0 && bytes < 2 ** 40)).toBe(true);
+    expect(() => addon.mallocUse(new Float64Array(2))).toThrow(TypeError);
+  });
+
   it('refuses clocks and texts over what is no plain memory', () => {
     expect(() => addon.clocks(new BigInt64Array(3))).toThrow(TypeError);
     expect(() => addon.clocks(new BigInt64Array(new SharedArrayBuffer(64)))).toThrow(TypeError);

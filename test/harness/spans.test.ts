@@ -54,6 +54,17 @@ describe('a span', () => {
     expect(value(memory.rss.after)).toBeGreaterThan(MIB);
   });
 
+  it('says when the sampler is in what is measured, and what it takes by itself', async () => {
+    await using inside = await startRecording({ target: 'self', hz: 100, sampler: 'worker' });
+    const { memory } = await inside.span('short', () => pause(60));
+    expect(memory.caveats).toContain('sampler-in-process');
+    await using beside = await startRecording({ target: 'self', hz: 100 });
+    const { memory: clean } = await beside.span('short', () => pause(60));
+    expect(clean.caveats).toEqual([]);
+    expect(clean.self.rss).toBeGreaterThan(20 * MIB);
+    expect(clean.self.rss).not.toBe(value(clean.rss.after));
+  });
+
   it('ends also when the function throws', async () => {
     await using recorder = await startRecording({ target: 'self', hz: 100 });
     const failing = recorder.span('failing', () => {

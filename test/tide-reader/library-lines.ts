@@ -127,6 +127,10 @@ function* recordingLines(recording: Recording): Generator<Line> {
     const { type, ...rest } = event;
     yield ['event', `${timeNs}`, type, rest];
   }
+  for (const { timeNs, event } of recording.v8()) {
+    const { type, ...rest } = event;
+    yield ['v8', `${timeNs}`, type, rest];
+  }
   const clock = recording.clock();
   const walk = recording.walk();
   const places = recording.rings[0]!.columns.map(({ name }) => COUNTER_COLUMNS.indexOf(name)).filter((at) => at >= 0);

@@ -102,6 +102,15 @@ describe('both readers say the same of', { timeout: 120_000 }, () => {
     expect(finding).toBeUndefined();
   });
 
+  it('what V8 tells of a program that records itself', async () => {
+    const file = path.join(folder, 'v8.tide');
+    const recorder = await startRecording({ target: 'self', file, hz: 50, sizeBytes: 4 * MIB, v8: true });
+    await recorder.span('work', () => Array.from({ length: 500_000 }, (_, at) => ({ at })).length);
+    await recorder.stop();
+    await recorder[Symbol.asyncDispose]();
+    expect(counts(file).v8).toBeGreaterThan(4);
+  });
+
   it('what only the engine in the kernel tells, over a ladder', () => {
     const author = new Author({
       metadata: { engine: { name: 'bpf', reason: 'test' }, keep: 'full:1h,1s:3h', cmdline: 'full' },

@@ -20,7 +20,7 @@ METRICS = {"rss", "rssAnon", "vsize", "dataSize"} | FROM_STAT | FROM_KERNEL
 EVENTS = (
     *(None, "clock", "arrive", "depart", "rename", "mark", "begin", "end", "gap", "drop", "audit", "close", "resume"),
     *(None, "exec", "fork", "ran", "exit", "lives", "peaks", "budget", None, None, None, "highWater"),
-    *(None, None, "groupLimit", "processLimit"),
+    *("v8Heap", "v8Gc", "groupLimit", "processLimit"),
 )
 ARRIVE_BY_LABEL = 13
 PACK = 1000
@@ -97,6 +97,12 @@ def events_of(file):
     return sorted(events, key=lambda event: event[0]), lost
 
 
+def v8_of(file):
+    ring = ring_named(file, "v8")
+    told = RingWalk(file, ring, EventRecords()) if ring is not None else ()
+    return sorted((record for record in told if record[0] != "lost"), key=lambda record: record[0])
+
+
 class Clock:
     """Places monotonic times by the last pair of clock readings at or before them."""
 
@@ -144,6 +150,8 @@ def recording_lines(file):
     events, lost = events_of(file)
     for time_ns, kind, event in events:
         yield ("event", str(time_ns), kind, event)
+    for time_ns, kind, event in v8_of(file):
+        yield ("v8", str(time_ns), kind, event)
     ring = ring_named(file, "counters")
     if ring is not None:
         yield from RingWalk(file, ring, MeasuredCounters(file, ring, Clock(file, events, lost)))

@@ -1,0 +1,82 @@
+/**
+ * The resident memory of a process at the end of each round, by kind and by mapping.
+ *
+ * The trap: what is kept from round to round in a process that measures itself is growth of ours: so all room is taken at the first
+ * sight of a mapping, and a read leaves nothing else behind.
+ */
+import { openSync } from 'node:fs';
+import { type MappingKind, mappingGroups } from '../analyze/mapping-groups.js';
+import { readGuardedFile } from '../engine/guarded-file.js';
+import { WholeFile } from '../engine/whole-file.js';
+import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
+import { pad } from '../procfs/padding.js';
+import { tokenizeSmaps } from '../procfs/smaps.js';
+
+/** What a mapping is to those who look for a leak; `file`: pages of files, which the kernel takes back. */
+export type MappingPart = 'v8-heap' | 'malloc' | 'mmap' | 'stack' | 'file';
+
+const OWN_FILES = { open: (path: string) => openSync(path, 'r') };
+const MALLOC = new Set<string | undefined>(['glibc arena', 'glibc mmap', 'jemalloc', 'tcmalloc', 'python arena']);
+const V8 = new Set<string | undefined>(['v8 heap', 'v8 code']);
+const STACKS = new Set(['stack', 'thread-stack']);
+const MAPPED = new Set(['anon', 'jit', 'shm', 'hugetlb', 'heap']);
+
+export class GrowthSeries {
+  readonly #lines = new Map<string, { readonly mapping: MappingKind; readonly bytes: Float64Array }>();
+
+  readonly #file = new WholeFile();
+  #table = new MappingTable(1024);
+
+  constructor(
+    private readonly pid: number,
+    private readonly rounds: number,
+  ) {}
+
+  /** Reads the mappings; a round below 0 is thrown away. Throws what the system says. */
+  take(round: number): void {
+    const { text, length } = this.#read();
+    if (length === 0) throw Object.assign(new Error(`Process ${this.pid} has ended`), { code: 'target-not-found' });
+    this.#table = tokenizeGrowing(tokenizeSmaps, text, length, this.#table);
+    // A round may be read again.
+    if (round >= 0) for (const { bytes } of this.#lines.values()) bytes[round] = 0;
+    for (const [key, { mapping, bytes }] of mappingGroups(this.#table, text)) {
+      let line = this.#lines.get(key);
+      if (!line) {
+        line = { mapping, bytes: new Float64Array(this.rounds) };
+        this.#lines.set(key, line);
+      }
+      if (round >= 0) line.bytes[round] = bytes;
+    }
+  }
+
+  /** One's own always answers; into a buffer that stays, since what is let go of goes when it likes. */
+  #read(): { text: Uint8Array; length: number } {
+    if (this.pid === process.pid) {
+      const length = this.#file.read(OWN_FILES, '/proc/self/smaps');
+      return { text: this.#file.bytes, length };
+    }
+    const { bytes: text, length } = pad(readGuardedFile(`/proc/${this.pid}/smaps`));
+    return { text, length };
+  }
+
+  /** The sums of the mappings of a part. */
+  part(part: MappingPart): Float64Array {
+    const sum = new Float64Array(this.rounds);
+    for (const { mapping, bytes } of this.#lines.values()) {
+      if (partOf(mapping) !== part) continue;
+      for (let round = 0; round < this.rounds; round++) sum[round]! += bytes[round]!;
+    }
+    return sum;
+  }
+
+  get mappings(): readonly { readonly mapping: MappingKind; readonly bytes: Float64Array }[] {
+    return [...this.#lines.values()];
+  }
+}
+
+export function partOf({ mappingClass, owner }: MappingKind): MappingPart {
+  if (V8.has(owner)) return 'v8-heap';
+  if (MALLOC.has(owner)) return 'malloc';
+  if (STACKS.has(mappingClass)) return 'stack';
+  return MAPPED.has(mappingClass) ? 'mmap' : 'file';
+}
