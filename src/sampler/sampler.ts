@@ -17,6 +17,7 @@ import { BudgetLog, type Spent } from './budget-log.js';
 import { Census } from './census.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
+import { DeepCpu } from './deep-cpu.js';
 import { DeepReads } from './deep-reads.js';
 import { HighWater } from './high-water.js';
 import { narrowTo } from './kernel-selection.js';
@@ -57,9 +58,7 @@ export class Sampler {
   readonly #census: Census;
   readonly #deep: DeepReads;
   readonly #budget: Budget;
-  /** CPU time of deep reads so far, and that of the reader threads when it was last looked at. */
-  #deepCpuNs = 0;
-  #readersCpuNs = 0;
+  readonly #deepCpu: DeepCpu;
   readonly #commands: CommandLines;
   readonly #cost: OwnCost;
   readonly #statPace: StatPace;
@@ -84,6 +83,7 @@ export class Sampler {
     this.#engine = engine;
     this.#writer = writer;
     this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
+    this.#deepCpu = new DeepCpu(this.#cost, engine);
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#ratePace = config.isRateChosen ? new RatePace(config.budget, config.hz, config.leastHz) : undefined;
     this.#budgetLog = new BudgetLog(config.budget, writer);
@@ -249,17 +249,15 @@ export class Sampler {
         ownRss: this.#cost.rssBytes(startNs),
         missedTicks: schedule.missed,
         statEvery,
-        deepCpu: Math.round(this.#deepCpuNs),
+        deepCpu: Math.round(this.#deepCpu.ns),
         deepCredit: Math.round(this.#budget.creditNs),
       },
       this.#counters,
     );
     this.#statPace.swept(Number(sweptTo! - sweptFrom!));
     this.#ticks++;
-    if (this.#firstFrame) {
-      this.#firstFrame();
-      this.#firstFrame = undefined;
-    }
+    this.#firstFrame?.();
+    this.#firstFrame = undefined;
     this.#census.swept();
     this.#releaseGone(sweptTo!);
     if (startNs - this.#clockAtNs >= CLOCK_EVERY_NS) {
@@ -294,18 +292,12 @@ export class Sampler {
   }
 
   #spent(): Spent {
-    return { cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpuNs };
+    return { cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpu.ns };
   }
 
   #readDeep(tick: number, nextDeadlineNs: bigint): void {
-    const before = this.#cost.cpuNs();
-    // What reader threads did between the ticks was deep reading too.
-    const inBackground = this.#engine.readerCpuNs() - this.#readersCpuNs;
-    this.#deep.spend(tick, nextDeadlineNs, this.#counters);
-    this.#readersCpuNs = this.#engine.readerCpuNs();
-    const after = this.#cost.cpuNs();
-    this.#deepCpuNs += after - before + inBackground;
-    this.#budget.spent(Number(process.hrtime.bigint()), after, this.#deepCpuNs);
+    this.#deepCpu.charge(() => this.#deep.spend(tick, nextDeadlineNs, this.#counters));
+    this.#budget.spent(Number(process.hrtime.bigint()), this.#cost.cpuNs(), this.#deepCpu.ns);
   }
 
   #rename(renames: number, nowNs: bigint): void {
