@@ -53,14 +53,9 @@ export const bpfSweep: Bench = {
     const rounds = fileURLToPath(new URL('node-rounds.js', import.meta.url));
     await using node = new RoundChild('pidusage', process.execPath, [rounds]);
     await node.ask(pids);
-    await compare(
-      context,
-      node,
-      'pidusage',
-      { relation: '>=', value: 40, of: 'ratio' },
-      'theirs/ours',
-      context.quick ? 3 : 20,
-    );
+    const target: Target = { relation: '>=', value: 40, of: 'ratio' };
+    await compare(context, node, 'pidusage', target, 'theirs/ours', context.quick ? 3 : 20);
+    await compare(context, node, 'pidusage', target, 'theirs/ours', context.quick ? 3 : 20, 'recorded');
   },
 };
 
@@ -71,19 +66,20 @@ async function compare(
   target: Target,
   divide: 'ours/theirs' | 'theirs/ours',
   rounds: number,
+  ourWork: 'counters' | 'recorded' = 'counters',
 ): Promise<void> {
   using sweeps = new ZooSweeps('bpf', zoo.pids);
   const theirs = await child.round(work);
   checkSums({ name: 'bpf', sum: sweeps.round('counters').sum }, { name: child.name, sum: theirs.sum }, 0.1);
   const perProcess = (cpuNs: number) => cpuNs / 1e3 / zoo.pids.length;
   const contestants = [
-    { name: 'bpf', round: () => perProcess(sweeps.round('counters').cpuNs) },
+    { name: 'bpf', round: () => perProcess(sweeps.round(ourWork).cpuNs) },
     { name: child.name, round: async () => perProcess((await child.round(work)).cpuNs) },
   ];
   const [ours, others] = await alternate(contestants, rounds, 10);
   report({
     what: `bpf counters against ${child.name}`,
-    on: `${zoo.description}, every column of every process, times included`,
+    on: `${zoo.description}, ${ourWork === 'counters' ? 'every column of every process, times included' : 'as a recording at 100 Hz reads them: times of one in 16 at each tick'}`,
     unit: 'us/process',
     ours: { name: 'bpf', samples: ours! },
     theirs: { name: child.name, samples: others! },
