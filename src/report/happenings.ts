@@ -1,6 +1,6 @@
 /**
- * What happened in a recording, for the page: marks, spans, execs, exits, OOM kills, restarts of the recorder, and clocks
- * that were set.
+ * What happened in a recording, for the page: marks, spans, execs, exits, OOM kills, collections of V8, restarts of the
+ * recorder, and clocks that were set.
  *
  * The trap: a fork storm has a million of them. So the rare kinds are all kept, and of the frequent ones the latest.
  */
@@ -8,6 +8,7 @@ import { identityKey } from '../engine/identity.js';
 import type { Recording } from '../recording/recording.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
+import { collectCollections } from './collections.js';
 import { exitText, signalName } from './exit-text.js';
 import type { PageEvent } from './page-format.js';
 
@@ -121,9 +122,11 @@ export function collectHappenings(
   }
   more += frequent.splice(0, Math.max(0, frequent.length - MOST_FREQUENT)).length;
   more += rare.splice(MOST_RARE).length;
+  const collected = collectCollections(recording, msOf, numberOf);
+  more += collected.more;
   // A span that was over before the first tick is gone with its ticks.
-  const shown = [...rare, ...frequent].filter(({ at, to = at }) => Math.max(at, to) >= 0);
-  more += rare.length + frequent.length - shown.length;
+  const shown = [...rare, ...frequent, ...collected.events].filter(({ at, to = at }) => Math.max(at, to) >= 0);
+  more += rare.length + frequent.length + collected.events.length - shown.length;
   return { events: shown.sort((a, b) => a.at - b.at), more, endings, oomKilled };
 }
 
