@@ -146,21 +146,21 @@ describe('a program with stuck readers', () => {
       const url = new URL('open-engine.js', values.folder).href;
       const source = \`
         Promise.all([import(\${JSON.stringify(url)}), import('node:worker_threads')]).then(([{ openEngine }, { parentPort, workerData }]) => {
-          const { pids, host } = workerData;
+          const { pids, host, rows } = workerData;
           const engine = openEngine('native', { root: '/proc', host, maxKept: 10, deadlineMs: ${DEADLINE_MS} });
           pids.forEach((pid, slot) => engine.attach(slot, pid));
-          const values = new Float64Array(64 * 16);
+          const values = new Float64Array(64 * rows);
           const columns = { values, status: new Uint8Array(64), columns: [] };
           engine.sweepRollup(Uint32Array.from(pids.keys()), pids.length, columns, 0n);
           parentPort.postMessage(engine.stuckReaders());
           setInterval(() => {}, 1000);
         });\`;
-      const worker = new Worker(source, { eval: true, workerData: { pids: values.pids, host } });
+      const worker = new Worker(source, { eval: true, workerData: { pids: values.pids, host, rows: values.rows } });
       const stuck = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
       await worker.terminate();
       tell(stuck);`;
     const folder = new URL('../../dist/engine/', import.meta.url).href;
-    expect(runScript(script, { pids: stuck.pids, folder })).toBe(3);
+    expect(runScript(script, { pids: stuck.pids, folder, rows: ROLLUP_COLUMNS.length })).toBe(3);
   });
 });
 
