@@ -1,8 +1,11 @@
-// The trap: a load that is to tell why it failed writes a log for every program, which takes several times as long and
-// may overflow. So a load is quiet first, and repeated with a log only when it has failed.
+// The traps: a load that is to tell why it failed writes a log for every program, which takes several times as long and
+// may overflow; so a load is quiet first, and repeated with a log only when it has failed. And the kernel gives up the
+// check of a program with EAGAIN when a signal comes, which one does all the time where a profiler runs; so signals
+// wait.
 #include "objects.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "iterate.skel.h"
@@ -42,8 +45,8 @@ static void TellAll(struct bpf_loader_ctx* context, char* log, size_t log_bytes)
 // `SIZES` gives the maps of a skeleton `it` their sizes, `FILL` puts what was loaded into `object`.
 #define LOAD(name, SIZES, FILL)                                                                           \
   DESTROY(name)                                                                                           \
-  int tidemark_load_##name(const struct tidemark_sizes* sizes, struct tidemark_object* object, char* log, \
-                           size_t log_bytes) {                                                            \
+  static int Load_##name(const struct tidemark_sizes* sizes, struct tidemark_object* object, char* log,   \
+                         size_t log_bytes) {                                                              \
     int error = 0;                                                                                        \
     *object = kNothing;                                                                                   \
     log[0] = 0;                                                                                           \
@@ -67,6 +70,15 @@ static void TellAll(struct bpf_loader_ctx* context, char* log, size_t log_bytes)
       name##__destroy(it);                                                                                \
     }                                                                                                     \
     return error;                                                                                         \
+  }                                                                                                       \
+  int tidemark_load_##name(const struct tidemark_sizes* sizes, struct tidemark_object* object, char* log, \
+                           size_t log_bytes) {                                                            \
+    sigset_t all, own;                                                                                    \
+    sigfillset(&all);                                                                                     \
+    pthread_sigmask(SIG_SETMASK, &all, &own);                                                             \
+    int result = Load_##name(sizes, object, log, log_bytes);                                              \
+    pthread_sigmask(SIG_SETMASK, &own, NULL);                                                             \
+    return result;                                                                                        \
   }
 
 LOAD(

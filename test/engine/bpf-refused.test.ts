@@ -186,3 +186,24 @@ describe('a refusal in words', () => {
     });
   });
 });
+
+describe.runIf(ENGINES.includes('bpf'))('a program that is interrupted by signals all the time', () => {
+  it('has the engine all the same: the kernel gives up the check of a program at a signal', () => {
+    const script = `
+      const { openEngine } = await import(${JSON.stringify(new URL('../../dist/engine/open-engine.js', import.meta.url).href)});
+      const { readHostUnits } = await import(${JSON.stringify(new URL('../../dist/procfs/host-units.js', import.meta.url).href)});
+      for (let round = 0; round < 3; round++) openEngine('bpf', { root: '/proc', host: readHostUnits(), maxKept: 10 }).close();
+      console.log('opened');`;
+    // A profiler that sends SIGPROF ten thousand times a second.
+    const words = [
+      '--cpu-prof',
+      '--cpu-prof-interval=100',
+      `--cpu-prof-dir=${folder}`,
+      '--input-type=module',
+      '-e',
+      script,
+    ];
+    const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['opened\n', '']);
+  });
+});
