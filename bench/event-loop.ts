@@ -1,12 +1,13 @@
 /**
- * What a program notices that embeds a recorder: the delay of its event loop while a worker records the zoo at 100 Hz,
- * against none, and against none again.
+ * What a program notices that embeds a recorder: the delay of its event loop while a helper process, as by default, or a
+ * worker records the zoo at 100 Hz, against none, and against none again.
  *
  * The trap: the delay of a timer holds the time between two timers as well; so all arms have the same, and what counts is
  * the ratio beside that of the two arms without a recorder.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SamplerHost } from '../src/sampler/host-process.js';
 import { startRecording } from '../src/sampler/recorder.js';
 import type { Bench } from './bench-context.js';
 import { spreadOf } from './spread.js';
@@ -26,8 +27,8 @@ async function delayFor(milliseconds: number): Promise<number> {
   return histogram.percentile(99);
 }
 
-async function recordedDelay(milliseconds: number): Promise<number> {
-  await using _recorder = await startRecording({ target: 'host', hz: HZ, sampler: 'worker', sizeBytes: RING_BYTES });
+async function recordedDelay(milliseconds: number, sampler: SamplerHost): Promise<number> {
+  await using _recorder = await startRecording({ target: 'host', hz: HZ, sampler, sizeBytes: RING_BYTES });
   await pause(WARM_UP_MS);
   return await delayFor(milliseconds);
 }
@@ -39,29 +40,31 @@ export const eventLoop: Bench = {
   async run({ quick, zoo, report }) {
     const milliseconds = quick ? 500 : 3000;
     const rounds = quick ? 3 : ROUNDS;
-    const alones: number[] = [];
-    const recordeds: number[] = [];
-    const agains: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const alone = await delayFor(milliseconds);
-      // In an order that changes, so that what comes later is not always the same.
-      const recordedFirst = round % 2 === 0 ? await recordedDelay(milliseconds) : undefined;
-      const again = await delayFor(milliseconds);
-      const recorded = recordedFirst ?? (await recordedDelay(milliseconds));
-      alones.push(alone / 1e6);
-      recordeds.push(recorded / 1e6);
-      agains.push(again / alone);
+    for (const sampler of ['process', 'worker'] as const) {
+      const alones: number[] = [];
+      const recordeds: number[] = [];
+      const agains: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const alone = await delayFor(milliseconds);
+        // In an order that changes, so that what comes later is not always the same.
+        const recordedFirst = round % 2 === 0 ? await recordedDelay(milliseconds, sampler) : undefined;
+        const again = await delayFor(milliseconds);
+        const recorded = recordedFirst ?? (await recordedDelay(milliseconds, sampler));
+        alones.push(alone / 1e6);
+        recordeds.push(recorded / 1e6);
+        agains.push(again / alone);
+      }
+      const { median, p25, p75 } = spreadOf(agains);
+      report({
+        what: `p99 delay of the event loop beside a recorder in a ${sampler}, against none`,
+        on: `the host with the zoo of ${zoo.description}, ${HZ} Hz`,
+        times: `${rounds} rounds of ${milliseconds} ms`,
+        unit: 'ms',
+        ours: { name: 'with', samples: recordeds },
+        theirs: { name: 'without', samples: alones },
+        target: { relation: '<=', value: 1.05, of: 'ratio' },
+        also: `without against without ${median.toFixed(3)} (${p25.toFixed(3)} to ${p75.toFixed(3)})`,
+      });
     }
-    const { median, p25, p75 } = spreadOf(agains);
-    report({
-      what: 'p99 delay of the event loop beside a recorder in a worker, against none',
-      on: `the host with the zoo of ${zoo.description}, ${HZ} Hz`,
-      times: `${rounds} rounds of ${milliseconds} ms`,
-      unit: 'ms',
-      ours: { name: 'with', samples: recordeds },
-      theirs: { name: 'without', samples: alones },
-      target: { relation: '<=', value: 1.05, of: 'ratio' },
-      also: `without against without ${median.toFixed(3)} (${p25.toFixed(3)} to ${p75.toFixed(3)})`,
-    });
   },
 };

@@ -85,6 +85,15 @@ Napi::Value SetAhead(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), RunAhead(info[0].As<Napi::Boolean>().Value()));
 }
 
+// (processor: int32) -> errno: keeps this thread off one processor, or off none for -1
+Napi::Value KeepOff(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) {
+    Refuse(info.Env(), "Expected a number");
+    return info.Env().Undefined();
+  }
+  return Napi::Number::New(info.Env(), StayOff(info[0].As<Napi::Number>().Int32Value()));
+}
+
 // (out: BigInt64Array(4)) fills in the clocks: monotonic, real, boottime and this thread's CPU time, in nanoseconds
 void Clocks(const Napi::CallbackInfo& info) {
   int64_t* out = nullptr;
@@ -154,6 +163,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));
   exports.Set("runAhead", Napi::Function::New<SetAhead>(env, "runAhead"));
+  exports.Set("stayOff", Napi::Function::New<KeepOff>(env, "stayOff"));
   exports.Set("sleepUntil", Napi::Function::New<Sleep>(env, "sleepUntil"));
   exports.Set("clocks", Napi::Function::New<Clocks>(env, "clocks"));
   exports.Set("preallocate", Napi::Function::New<Preallocate>(env, "preallocate"));

@@ -1,4 +1,4 @@
-// How far ahead of others a thread runs.
+// How far ahead of others a thread runs, and where.
 #pragma once
 
 #include <sched.h>
@@ -21,6 +21,26 @@ inline int RunAhead(bool is_ahead) {
   if (sched_setscheduler(0, policy, &parameters) != 0) return errno;
   is_ours = is_ahead;
   return 0;
+}
+
+// Keeps the calling thread off one processor, in place of the one before; -1: off none. Returns an errno, and EINVAL
+// where it would have no processor left.
+//
+// The trap: whoever gives the thread other processors meanwhile means it, so what was set here counts only as long as
+// it stands.
+inline int StayOff(int processor) {
+  thread_local cpu_set_t given, set;
+  thread_local bool is_set = false;
+  cpu_set_t now;
+  if (sched_getaffinity(0, sizeof now, &now) != 0) return errno;
+  if (!is_set || !CPU_EQUAL(&now, &set)) given = now;
+  set = given;
+  if (processor >= 0 && processor < CPU_SETSIZE) CPU_CLR(processor, &set);
+  const bool has_any = CPU_COUNT(&set) > 0;
+  if (!has_any) set = given;
+  is_set = true;
+  if (!CPU_EQUAL(&now, &set) && sched_setaffinity(0, sizeof set, &set) != 0) return errno;
+  return has_any ? 0 : EINVAL;
 }
 
 }  // namespace tidemark

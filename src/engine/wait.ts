@@ -1,5 +1,5 @@
 /**
- * Waiting for a deadline with the thread asleep, and being woken when it is there.
+ * Waiting for a deadline with the thread asleep, and being woken when it is there: ahead of others, and beside them.
  *
  * The trap: a timer of the event loop is up to a millisecond late and `Atomics.wait` about 90 us; the addon's
  * `clock_nanosleep` with the least timer slack about 30 us.
@@ -26,4 +26,10 @@ export function sleepUntil(deadlineNs: bigint): void {
 export function runAhead(isAhead: boolean): boolean {
   const binding = nativeBinding();
   return binding.state === 'loaded' && binding.addon.runAhead(isAhead) === 0;
+}
+
+/** Keeps this thread off one processor, in place of the one before. Returns whether it has another to run on. */
+export function stayOff(processor: number): boolean {
+  const binding = nativeBinding();
+  return binding.state === 'loaded' && binding.addon.stayOff(processor) === 0;
 }

@@ -67,6 +67,8 @@ export interface SamplerConfig {
         readonly group: number | undefined;
       }
     | { readonly kind: 'shared'; readonly buffer: SharedArrayBuffer };
+  /** The program that embeds the sampler, whose main thread is to run undisturbed; undefined: it has nothing else to do. */
+  readonly embedder: number | undefined;
   /** Whose CPU time and memory count as the recorder's own. */
   readonly ownCost: 'thread' | 'process';
   readonly version: string;

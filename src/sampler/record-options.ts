@@ -207,6 +207,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
       ticks: durationMs === 0 || hz === 'auto' ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * rate - 1e-9)),
       durationMs,
       maxKept: undefined,
+      // A program whose own CPU time is the recorder's is one.
+      embedder: ownCost === 'process' ? undefined : process.pid,
       ownCost: sampler === 'process' ? 'process' : ownCost,
       version: readVersion(),
     },

@@ -20,6 +20,7 @@ import type { SamplerConfig } from './config.js';
 import { DeepCpu } from './deep-cpu.js';
 import { DeepReads } from './deep-reads.js';
 import { HighWater } from './high-water.js';
+import type { KeepOff } from './keep-off.js';
 import { narrowTo } from './kernel-selection.js';
 import { LifeLog } from './life-log.js';
 import { LimitLog } from './limit-log.js';
@@ -78,7 +79,7 @@ export class Sampler {
   #firstFrame: (() => void) | undefined;
   readonly started: Promise<void>;
 
-  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, maxSlots: number) {
+  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, maxSlots: number, keepOff?: KeepOff) {
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
@@ -106,7 +107,7 @@ export class Sampler {
       triesNew ? { root, pidMax: readPidMax(root) } : undefined,
     );
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
-    this.#urgency = new Urgency(config.hz);
+    this.#urgency = new Urgency(config.hz, undefined, undefined, keepOff);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.#limits = new LimitLog(config.root, config.hz, this.#table, engine, writer);
     if (config.highWater) this.#highWater = new HighWater(config.root, config.hz, this.#table, writer);

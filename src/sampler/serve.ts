@@ -17,6 +17,7 @@ import { RingReader } from '../ring/ring-reader.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import { metadataOf, type SamplerConfig } from './config.js';
+import { KeepOff } from './keep-off.js';
 import { makeFolderOf } from './own-folder.js';
 import type { Failure, SamplerPort } from './protocol.js';
 import { isAlive, ownSignature } from './ring-owner.js';
@@ -88,6 +89,9 @@ async function lastMessages(): Promise<void> {
 
 /** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */
 function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storage } {
+  const keepOff = config.embedder === undefined ? undefined : new KeepOff(config.embedder);
+  // Before anything starts a thread, which runs where its maker may.
+  keepOff?.check(process.hrtime.bigint());
   const engine = openEngine(config.engine, {
     root: config.root,
     host: config.host,
@@ -103,7 +107,7 @@ function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storag
     storage = openStorage(config);
     const writer = openWriter(config, storage, size);
     writer.sign(ownSignature());
-    const sampler = new Sampler(config, engine, writer, writer.maxSlots);
+    const sampler = new Sampler(config, engine, writer, writer.maxSlots, keepOff);
     const found = sampler.begin();
     if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });

@@ -1,5 +1,5 @@
 /**
- * How far ahead of other work the sampler's thread runs.
+ * How far ahead of other work the sampler's thread runs, and beside whom.
  *
  * The traps: a better nice value still lets whoever is running finish a slice of some milliseconds, in which at 1 kHz
  * several ticks pass; and a thread that runs ahead of everything and never sleeps takes a processor away from all others.
@@ -7,6 +7,7 @@
  */
 import { threadCpuNs } from '../engine/clocks.js';
 import { runAhead } from '../engine/wait.js';
+import type { KeepOff } from './keep-off.js';
 
 /** At lower rates a tick that begins some milliseconds late is read in time all the same. */
 const LEAST_HZ = 100;
@@ -25,6 +26,7 @@ export class Urgency {
     private readonly hz: number,
     private readonly turn: (isAhead: boolean) => boolean = runAhead,
     private readonly cpuNs: () => number = threadCpuNs,
+    private readonly keepOff?: KeepOff,
   ) {}
 
   /** Whether the thread runs ahead of ordinary work now. */
@@ -42,6 +44,7 @@ export class Urgency {
 
   /** To be called at each tick. */
   check(nowNs: bigint): void {
+    this.keepOff?.check(nowNs);
     if (this.#restUntilNs !== undefined && nowNs >= this.#restUntilNs) this.begin(nowNs);
     if (!this.#isAhead || nowNs - this.#checkedNs < CHECK_EVERY_NS) return;
     const cpuNs = this.cpuNs();
