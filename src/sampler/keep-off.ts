@@ -2,8 +2,8 @@
  * Keeps the sampler's thread off the processor on which the program that embeds it runs.
  *
  * The traps: a thread that sleeps most of the time is woken on the processor on which it slept, which is often the one on which
- * the main thread of the program runs; that one then waits for the whole tick, though another processor is idle. Measured
- * with 2,000 processes at 100 Hz, the p99 delay of its event loop was 1.7 times as long, and is what it was without a recorder now.
+ * the main thread of the program runs; that one then waits for the whole tick, though another processor is idle.
+ * docs/benchmarks.md has what the event loop of such a program notices.
  * And the scheduler keeps the main thread away from a processor that is taken now and then, as long as that stays the same
  * one: who follows it about is in its way again. So this moves only when the main thread was elsewhere for some seconds.
  */
