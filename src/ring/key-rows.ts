@@ -5,8 +5,8 @@
  * The trap: rows are those with a label, in the order of their slots, and whoever lost the labels cannot tell which they
  * are. The reader gives the frame up then.
  */
-import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES } from './layout.js';
-import { ALL_PLACES, formOfPlaces, readPlaces, roomForForm, writeBits, writeHalves } from './place-forms.js';
+import { CELLS_ALL, CELLS_GAPS } from './layout.js';
+import { ALL_PLACES, formOfPlaces, readPlaces, roomForForm, writePlaces } from './place-forms.js';
 import type { ColumnSpec } from './ring-table.js';
 import { readToken, TOKEN_BYTES_MAX, writeToken } from './value-token.js';
 import { type ByteCursor, VARINT_BYTES_MAX, writeVarint } from './varint.js';
@@ -46,8 +46,7 @@ export class KeyRowsWriter {
       next = writeVarint(out, next, c - previous);
       previous = c;
       out[next++] = form;
-      if (form === CELLS_BITS) next = writeBits(out, next, (count + 7) >>> 3, this.list, 0, found, this.identity);
-      else if (form === CELLS_HALVES) next = writeHalves(out, next, this.list, 0, found, this.identity);
+      next = writePlaces(out, next, form, count, this.list, 0, found, this.identity);
       next = this.writeTokens(out, next, limit, c, now, slots, found, form === CELLS_GAPS);
       if (next === -1) return -1;
       this.changed += found;

@@ -7,8 +7,8 @@
  * change; hence plain loops over typed arrays and nothing allocated in the steady state. `Object.is` is the comparison
  * wanted (NaN equals NaN, -0 differs from 0), and V8 compiles it to a few instructions.
  */
-import { CELLS_ALL, CELLS_BITS, CELLS_GAPS, CELLS_HALVES, TOKEN_DELTA } from './layout.js';
-import { bytesOfForm, formOfPlaces, roomForForm, writeBits, writeHalves } from './place-forms.js';
+import { CELLS_ALL, CELLS_GAPS, TOKEN_DELTA } from './layout.js';
+import { bytesOfForm, formOfPlaces, roomForForm, writePlaces } from './place-forms.js';
 import type { ColumnSpec } from './ring-table.js';
 import { SameColumns, STRETCH } from './same-columns.js';
 import { TOKEN_BYTES_MAX, writeToken } from './value-token.js';
@@ -120,8 +120,7 @@ export class MovedCells {
       next = writeVarint(out, next, c - previous);
       previous = c;
       out[next++] = how;
-      if (how === CELLS_BITS) next = writeBits(out, next, (count + 7) >>> 3, this.list, start, end, place);
-      else if (how === CELLS_HALVES) next = writeHalves(out, next, this.list, start, end, place);
+      next = writePlaces(out, next, how, count, this.list, start, end, place);
       next = this.writeTokens(
         out,
         next,
@@ -225,9 +224,7 @@ export class MovedCells {
     if (at + 1 + roomForForm(form, moved, cells) > limit) return -1;
     let next = at;
     out[next++] = form;
-    if (form === CELLS_BITS) return writeBits(out, next, (cells + 7) >>> 3, named, 0, moved, identity);
-    if (form === CELLS_HALVES) return writeHalves(out, next, named, 0, moved, identity);
-    if (form === CELLS_ALL) return next;
+    if (form !== CELLS_GAPS) return writePlaces(out, next, form, cells, named, 0, moved, identity);
     let previous = -1;
     for (let i = 0; i < moved; i++) {
       const gap = named[i] - previous;

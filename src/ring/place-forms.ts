@@ -44,7 +44,7 @@ export function roomForForm(form: number, changes: number, count: number): numbe
 }
 
 /** Writes the bits of the places `place[list[start..end)]`; `bytes` is how many bytes they take. */
-export function writeBits(
+function writeBits(
   out: Uint8Array,
   at: number,
   bytes: number,
@@ -62,7 +62,7 @@ export function writeBits(
 }
 
 /** Writes the length and the half-bytes of the places `place[list[start..end)]`. */
-export function writeHalves(
+function writeHalves(
   out: Uint8Array,
   at: number,
   list: Uint32Array,
@@ -95,6 +95,21 @@ export function writeHalves(
   if (shift > 0) out.copyWithin(from + shift, from, next);
   writeVarint(out, at, bytes);
   return next + shift;
+}
+
+/** Writes, behind the u8 of a form other than gaps, which of `count` places `place[list[start..end)]` are. */
+export function writePlaces(
+  out: Uint8Array,
+  at: number,
+  form: number,
+  count: number,
+  list: Uint32Array,
+  start: number,
+  end: number,
+  place: Uint32Array,
+): number {
+  if (form === CELLS_BITS) return writeBits(out, at, bitsBytes(count), list, start, end, place);
+  return form === CELLS_HALVES ? writeHalves(out, at, list, start, end, place) : at;
 }
 
 /** Instead of a number of places: all of them. */
