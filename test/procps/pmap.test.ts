@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endChildren, makeFifo } from '../engine/commands.js';
+import { endChildren, makeFifo, procText, startChild, statWords, until } from '../engine/commands.js';
 import { MAIN, runTidemark } from '../tidemark-process.js';
 import { captureTree, makeTree, procpsPmap, procpsPmapOf, startMapKinds, tidemarkPmap } from './map-kinds.js';
 import { tornMaps } from './torn-maps.js';
@@ -113,7 +113,7 @@ describe('a captured tree', () => {
     }
   });
 
-  it('has each file read once', () => {
+  it('has each file read once', async () => {
     const root = path.join(folder, 'once');
     makeTree(root);
     mkdirSync(path.join(root, '7'));
@@ -122,10 +122,19 @@ describe('a captured tree', () => {
     }
     // Whoever opens it a second time waits for ever.
     makeFifo(path.join(root, '7', 'smaps'));
-    const command = `cat '${tree}/${pids[3]}/smaps' > '${root}/7/smaps' & exec '${process.execPath}' '${MAIN}' "$@"`;
-    const { status, stdout } = spawnSync('sh', ['-c', command, 'sh', 'pmap', '-XX', '7', '--procfs', root], {
-      timeout: 20_000,
-    });
+    // Its writer is there before the command: on a busy machine it would come later than the deadline of a read.
+    const writer = await startChild('dd', [
+      `if=${tree}/${pids[3]}/smaps`,
+      `of=${root}/7/smaps`,
+      'bs=1M',
+      'status=none',
+    ]);
+    await until(
+      () => procText(writer.pid, 'comm') === 'dd\n' && statWords(writer.pid)[0] === 'S',
+      'dd waits for a reader',
+    );
+    const words = [MAIN, 'pmap', '-XX', '7', '--procfs', root];
+    const { status, stdout } = spawnSync(process.execPath, words, { timeout: 20_000 });
     expect(status).toBe(0);
     expect(stdout.toString().split('\n').length).toBeGreaterThan(30);
   });
