@@ -13,6 +13,9 @@ import { MemoryEstimates } from './memory-estimates.js';
 
 const column = (name: string) => COUNTER_COLUMNS.indexOf(name);
 const [RSS, RSS_ANON, HWM] = [column('rss'), column('rssAnon'), column('hwm')];
+/** By how much of all resident memory, and by how many bytes, what is shared may move while it is read. */
+const MOVED = 0.01;
+const MOVED_BYTES = 2 ** 20;
 const COUNTED_COLUMNS = COUNTED.map(column);
 
 export interface TreeMeasures {
@@ -137,10 +140,12 @@ export class TreeMeter {
 
   /**
    * Who is there, before anything is added up: what relatives share is known only then. Returns whether one of several
-   * relatives has lost its memory.
+   * relatives has lost its memory, or what they may share has moved since the frame before: reads that were made in between
+   * are of different instants, and the same page may count in them for more than one page or for less.
    */
   #meet(walk: FrameWalk, frame: number): boolean {
     let isUnsure = false;
+    let [total, moved] = [0, 0];
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
@@ -155,13 +160,16 @@ export class TreeMeter {
         living.group.turnover++;
         isUnsure ||= living.group.mostAtOnce > 1;
       }
+      const shared = living.rss - living.anonymous || 0;
       living.rss = rss;
       if (Number.isNaN(rss)) continue;
       living.anonymous = walk.counter(RSS_ANON, slot) || 0;
       if (living.group.frame !== frame) living.group.begin(frame);
       living.group.shareable += rss - living.anonymous;
+      total += rss;
+      if (living.group.mostAtOnce > 1) moved += Math.abs(rss - living.anonymous - shared);
     }
-    return isUnsure;
+    return isUnsure || moved > Math.max(MOVED_BYTES, total * MOVED);
   }
 
   /** It has not become the command yet. */

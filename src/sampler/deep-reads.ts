@@ -231,9 +231,9 @@ export class DeepReads {
     const nowNs = process.hrtime.bigint();
     // What is due then is due at the next tick as well.
     if (nowNs >= endNs) return;
-    const count = peaks.due(this.table, moved.rss, Number(nowNs), this.#due);
     // Of those that were left some may have gone meanwhile.
     const left = this.#left.filter((slot) => this.table.identity(slot));
+    const count = peaks.due(this.table, moved.rss, Number(nowNs), this.#due, left.length > 0);
     const slots = count > 0 ? this.#due.slice(0, count) : Uint32Array.from(left);
     if (slots.length === 0) return;
     const done = this.#sweepMappings(slots, tick, endNs, moved, 0);

@@ -16,13 +16,15 @@ function watch(processes: number, heldNs = 0) {
   const reads = new PeakReads(PAGE);
   const out = new Uint32Array(4096);
   let nowNs = 0;
-  return (...rss: number[]): number[] => {
+  const state = { isReading: false };
+  const tick = (...rss: number[]): number[] => {
     const column = Float64Array.from({ length: Math.max(64, processes) }, (_, slot) => rss[slot] ?? rss.at(-1)!);
     nowNs += 10e6;
-    const count = reads.due(table, column, nowNs, out);
+    const count = reads.due(table, column, nowNs, out, state.isReading);
     if (count > 0) reads.held(heldNs);
     return [...out.subarray(0, count)];
   };
+  return Object.assign(tick, { state });
 }
 
 describe('a read near the peak', () => {
@@ -41,6 +43,16 @@ describe('a read near the peak', () => {
     expect(tick(11 * MIB)).toEqual([]);
     expect(tick(12 * MIB)).toEqual([]);
     expect(tick(13 * MIB)).toEqual([0]);
+  });
+
+  it('waits for one that is under way, which tells of what was there when it was begun', () => {
+    const tick = watch(1);
+    expect(tick(10 * MIB)).toEqual([0]);
+    tick.state.isReading = true;
+    expect(tick(20 * MIB)).toEqual([]);
+    expect(tick(20 * MIB)).toEqual([]);
+    tick.state.isReading = false;
+    expect(tick(20 * MIB)).toEqual([0]);
   });
 
   it('is of no process that has less than a hundredth', () => {

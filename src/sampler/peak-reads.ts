@@ -10,6 +10,7 @@
  * - All reads together may hold their targets for 2 % of the time that has passed, and 50 ms more: predicted
  *   before, counted afterwards. Half of that is kept for reads at nine tenths of the most at least. A maximum that has stood
  *   for five ticks is read whatever the others took, which on a busy host is mostly waiting for a processor.
+ * - Reads that were begun before are over: what they tell is of then, and to ask anew would take it for what is there now.
  * - Of the processes only the largest 32, and of those what has a hundredth of the sum; none that one read would hold for
  *   longer than 50 ms.
  */
@@ -49,8 +50,11 @@ export class PeakReads {
     this.#pageSize = pageSize;
   }
 
-  /** Fills `out` with the slots to be read now, the largest first. Returns how many: mostly 0. */
-  due(table: ProcessTable, rss: Float64Array, nowNs: number, out: Uint32Array): number {
+  /**
+   * Fills `out` with the slots to be read now, the largest first. Returns how many: mostly 0. `isReading`: some that were
+   * given out before have not been read yet. To be called at each tick.
+   */
+  due(table: ProcessTable, rss: Float64Array, nowNs: number, out: Uint32Array, isReading = false): number {
     this.#beganNs ??= nowNs;
     const { live, count } = table;
     let sum = 0;
@@ -65,6 +69,7 @@ export class PeakReads {
     this.#before = sum;
     this.#most = Math.max(this.#most, sum);
     this.#standing = Math.abs(sum - before) <= before * STANDING ? this.#standing + 1 : 0;
+    if (isReading) return 0;
     if (sum < read * GROWTH + LEAST_GROWTH_BYTES || sum < this.#most * WORTHWHILE) return 0;
     if (sum > before * LEVEL && sum < read * STEEP) return 0;
     const large: number[] = [];
