@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endChild, procText, startChild, statWords, until } from '../../test/engine/commands.js';
 import { piecesOf, readPieces } from './read-ahead.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-ahead-'));
@@ -76,8 +77,10 @@ describe('pieces of one that does not answer', () => {
 
   it('end with a timeout after those that came', async () => {
     const fifo = fifoNamed('falls-silent');
-    const writer = spawn('sh', ['-c', 'exec 3>"$0"; head -c 300000 /dev/zero >&3; exec sleep 600', fifo]);
-    await once(writer, 'spawn');
+    // Whoever holds the other end says nothing behind the writer, which waits already for its bytes to be taken.
+    const holder = openSync(fifo, 'r+');
+    const writer = await startChild('dd', ['if=/dev/zero', `of=${fifo}`, 'bs=300000', 'count=1', 'status=none']);
+    await until(() => procText(writer.pid, 'comm') === 'dd\n' && statWords(writer.pid)[0] === 'S', 'dd waits');
     let pieces = 0;
     try {
       expect(() => {
@@ -85,7 +88,8 @@ describe('pieces of one that does not answer', () => {
       }).toThrow(timeout);
       expect(pieces).toBe(1);
     } finally {
-      writer.kill('SIGKILL');
+      closeSync(holder);
+      await endChild(writer);
     }
   });
 });
