@@ -7,31 +7,13 @@
  * when it is loaded.
  */
 
-export type Tier = 'counters' | 'rollup' | 'mappings';
+import { CGROUP_METRICS } from './schema/cgroup-metrics.js';
+import { HOST_METRICS } from './schema/host-metrics.js';
+import { type Metric, snakeOf, type Tier, type Unit } from './schema/metric.js';
 
-export type Unit = 'bytes' | 'nanoseconds' | 'count' | 'pid' | 'id';
-
-/** The step in which the kernel reports the value; what a recording stores differences in. */
-export type Quantum = 'page' | 'kibibyte' | 'clock-tick' | 'one';
-
-export interface Metric {
-  readonly name: string;
-  readonly tier: Tier;
-  readonly unit: Unit;
-  readonly quantum: Quantum;
-  /** Kernel file and field, as `proc(5)` names them. */
-  readonly source: string;
-  /** `exact`: what the kernel accounts at that instant. `floored`: truncated to the unit of the kernel's text. */
-  readonly exactness: 'exact' | 'floored' | 'measured-here';
-  /** Engines that read it at every tick; the others leave it absent. */
-  readonly engines: 'all' | 'bpf';
-  /** Counters only grow while a process lives; gauges move both ways. */
-  readonly kind: 'gauge' | 'counter';
-  /** OpenTelemetry name where the process conventions have one, else under `process.linux`. */
-  readonly otel: string;
-  readonly prometheus: string;
-  readonly help: string;
-}
+export { CGROUP_COLUMNS, CGROUP_METRICS, type CgroupMetricName } from './schema/cgroup-metrics.js';
+export { HOST_COLUMNS, HOST_METRICS, type HostMetricName } from './schema/host-metrics.js';
+export type { Metric, Quantum, Tier, Unit } from './schema/metric.js';
 
 const bytes = { unit: 'bytes', kind: 'gauge' } as const;
 const fromStat = { tier: 'counters', engines: 'all' } as const;
@@ -247,13 +229,12 @@ function kernelId<const N extends string>(name: N, source: string, help: string)
   } as const;
 }
 
-function snakeOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 export type MetricName = (typeof METRICS)[number]['name'];
 
-const byName = new Map<string, Metric>(METRICS.map((metric) => [metric.name, metric]));
+/** Of processes, of the host, and of control groups. */
+export const ALL_METRICS: readonly Metric[] = [...METRICS, ...HOST_METRICS, ...CGROUP_METRICS];
+
+const byName = new Map<string, Metric>(ALL_METRICS.map((metric) => [metric.name, metric]));
 
 /** The metric of that name, or undefined. */
 export function findMetric(name: string): Metric | undefined {
@@ -263,7 +244,7 @@ export function findMetric(name: string): Metric | undefined {
 /** The metrics of one tier, in column order; of an engine: those it reads, the kernel's own after all others. */
 export function metricsOf(tier: Tier, engine?: string): readonly Metric[] {
   const isRead = ({ engines }: Metric) => engine === undefined || engines === 'all' || engines === engine;
-  return METRICS.filter((metric) => metric.tier === tier && isRead(metric));
+  return ALL_METRICS.filter((metric) => metric.tier === tier && isRead(metric));
 }
 
 /** Column names of the counters tier, in column order. */
@@ -331,6 +312,10 @@ export function quantumOf(metric: Metric, host: HostUnits): number {
       return 1024;
     case 'clock-tick':
       return 1e9 / host.clockTicksPerSecond;
+    case 'microsecond':
+      return 1000;
+    case 'hundredth':
+      return 0.01;
     case 'one':
       return 1;
   }
