@@ -72,6 +72,7 @@ export const HOST_METRICS = [
   zone('hostZoneMin', 'min', 'Free memory below which only the kernel itself is served'),
   zone('hostZoneLow', 'low', 'Free memory below which kswapd begins to take back'),
   zone('hostZoneHigh', 'high', 'Free memory at which kswapd rests'),
+  zone('hostPcpFree', 'count of pagesets', 'Free memory in the lists of single CPUs, which is not in `hostMemFree`'),
   average('hostMemorySome10', 'memory', 'some'),
   average('hostMemoryFull10', 'memory', 'full'),
   stalled('hostMemorySome', 'memory', 'some'),
