@@ -85,13 +85,15 @@ Napi::Value SetAhead(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), RunAhead(info[0].As<Napi::Boolean>().Value()));
 }
 
-// (processor: int32) -> errno: keeps this thread off one processor, or off none for -1
+// (processor: int32, takesAll: boolean) -> errno: keeps this thread, or the whole process, off one processor; off none
+// for -1
 Napi::Value KeepOff(const Napi::CallbackInfo& info) {
-  if (!info[0].IsNumber()) {
-    Refuse(info.Env(), "Expected a number");
+  if (!info[0].IsNumber() || !info[1].IsBoolean()) {
+    Refuse(info.Env(), "Expected a number and a boolean");
     return info.Env().Undefined();
   }
-  return Napi::Number::New(info.Env(), StayOff(info[0].As<Napi::Number>().Int32Value()));
+  const int processor = info[0].As<Napi::Number>().Int32Value();
+  return Napi::Number::New(info.Env(), StayOff(processor, info[1].As<Napi::Boolean>().Value()));
 }
 
 // (out: BigInt64Array(4)) fills in the clocks: monotonic, real, boottime and this thread's CPU time, in nanoseconds

@@ -1,9 +1,11 @@
 // How far ahead of others a thread runs, and where.
 #pragma once
 
+#include <dirent.h>
 #include <sched.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace tidemark {
 
@@ -23,12 +25,26 @@ inline int RunAhead(bool is_ahead) {
   return 0;
 }
 
-// Keeps the calling thread off one processor, in place of the one before; -1: off none. Returns an errno, and EINVAL
-// where it would have no processor left.
+// Gives the threads of this process that run where the calling one ran, `before`, its processors.
+inline void TakeAlong(const cpu_set_t& before, const cpu_set_t& set) {
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return;
+  while (const dirent* task = readdir(tasks)) {
+    const pid_t thread = static_cast<pid_t>(strtol(task->d_name, nullptr, 10));
+    cpu_set_t theirs;
+    // One that has ended meanwhile, or that somebody put elsewhere.
+    if (thread <= 0 || sched_getaffinity(thread, sizeof theirs, &theirs) != 0 || !CPU_EQUAL(&theirs, &before)) continue;
+    sched_setaffinity(thread, sizeof set, &set);
+  }
+  closedir(tasks);
+}
+
+// Keeps the calling thread off one processor, in place of the one before; -1: off none. With `takes_all`, all threads
+// of this process that may run where it may. Returns an errno, and EINVAL where it would have no processor left.
 //
 // The trap: whoever gives the thread other processors meanwhile means it, so what was set here counts only as long as
 // it stands.
-inline int StayOff(int processor) {
+inline int StayOff(int processor, bool takes_all) {
   thread_local cpu_set_t given, set;
   thread_local bool is_set = false;
   cpu_set_t now;
@@ -39,7 +55,10 @@ inline int StayOff(int processor) {
   const bool has_any = CPU_COUNT(&set) > 0;
   if (!has_any) set = given;
   is_set = true;
-  if (!CPU_EQUAL(&now, &set) && sched_setaffinity(0, sizeof set, &set) != 0) return errno;
+  if (!CPU_EQUAL(&now, &set)) {
+    if (sched_setaffinity(0, sizeof set, &set) != 0) return errno;
+    if (takes_all) TakeAlong(now, set);
+  }
   return has_any ? 0 : EINVAL;
 }
 

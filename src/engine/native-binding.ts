@@ -110,8 +110,8 @@ interface Addon {
   sleepUntil(deadlineNs: bigint): void;
   /** Of the calling thread; returns an errno. */
   runAhead(isAhead: boolean): number;
-  /** Of the calling thread; -1: off none. Returns an errno. */
-  stayOff(processor: number): number;
+  /** Of the calling thread, or of all that may run where it may; -1: off none. Returns an errno. */
+  stayOff(processor: number, takesAll: boolean): number;
   clocks(out: BigInt64Array): void;
   /** Bytes given out by malloc from its arenas, free in them, and mapped one by one; false where it does not tell. */
   mallocUse(out: Float64Array): boolean;

@@ -28,8 +28,11 @@ export function runAhead(isAhead: boolean): boolean {
   return binding.state === 'loaded' && binding.addon.runAhead(isAhead) === 0;
 }
 
-/** Keeps this thread off one processor, in place of the one before. Returns whether it has another to run on. */
-export function stayOff(processor: number): boolean {
+/**
+ * Keeps this thread off one processor, in place of the one before; with `takesAll` the other threads of this process too.
+ * Returns whether it has another to run on.
+ */
+export function stayOff(processor: number, takesAll: boolean): boolean {
   const binding = nativeBinding();
-  return binding.state === 'loaded' && binding.addon.stayOff(processor) === 0;
+  return binding.state === 'loaded' && binding.addon.stayOff(processor, takesAll) === 0;
 }

@@ -1,22 +1,24 @@
+import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { KeepOff, processorOfMainThread } from './keep-off.js';
 
-const SECOND = 1_000_000_000n;
+const CHECK = 100_000_000n;
 
-/** Where the main thread is seen at each second; returns where the sampler's thread was moved away from. */
+/** Where the main thread is seen at each check; returns where the sampler's thread was moved away from. */
 function movesFor(seen: readonly (number | undefined)[], canMove = true): number[] {
   const moves: number[] = [];
-  let second = 0;
+  let check = 0;
   const move = (processor: number) => {
     moves.push(processor);
     return canMove;
   };
-  const keepOff = new KeepOff(7, move, () => seen[second]);
-  for (; second < seen.length; second++) {
-    keepOff.check(BigInt(second) * SECOND);
+  const keepOff = new KeepOff(7, move, () => seen[check]);
+  for (; check < seen.length; check++) {
+    keepOff.check(BigInt(check) * CHECK);
     // Ticks between are not looked at.
-    keepOff.check(BigInt(second) * SECOND + SECOND / 2n);
+    keepOff.check(BigInt(check) * CHECK + CHECK / 2n);
   }
   return moves;
 }
@@ -25,10 +27,10 @@ it('leaves the processor of the main thread at once, and does not follow it abou
   expect(movesFor([1, 1, 0, 1, 0, 0, 1, 0, 1])).toEqual([1]);
 });
 
-it('moves again when the main thread has been elsewhere for some seconds', () => {
-  expect(movesFor([1, 0, 0, 0, 0])).toEqual([1]);
-  expect(movesFor([1, 0, 0, 0, 0, 0, 0])).toEqual([1, 0]);
-  expect(movesFor([1, 0, 2, 0, 2, 0, 2, 2, 2, 2, 2])).toEqual([1, 2]);
+it('moves again when the main thread has been elsewhere for some checks', () => {
+  expect(movesFor([1, 0, 0])).toEqual([1]);
+  expect(movesFor([1, 0, 0, 0, 0])).toEqual([1, 0]);
+  expect(movesFor([1, 0, 2, 0, 2, 0, 2, 2, 2])).toEqual([1, 2]);
 });
 
 it('tries again where there was no other processor, and waits for a thread that cannot be seen', () => {
@@ -40,4 +42,34 @@ it('sees where the main thread of a process runs, and nothing of one that is not
   expect(processorOfMainThread(process.pid)).toBeGreaterThanOrEqual(0);
   expect(processorOfMainThread(process.pid)).toBeLessThan(Math.max(availableParallelism(), 4096));
   expect(processorOfMainThread(2 ** 30)).toBeUndefined();
+});
+
+/** Moves a program whose first helper thread somebody has put on processor 0; returns what its threads may use, before and after. */
+async function threadsMoved(processor: number, takesAll: boolean) {
+  const code = `
+    import { execFileSync } from 'node:child_process';
+    import { readdirSync, readFileSync } from 'node:fs';
+    import { stayOff } from '${new URL('../../dist/engine/wait.js', import.meta.url).href}';
+    const allowed = () => Object.fromEntries(readdirSync('/proc/self/task').map((task) => [
+      task, /Cpus_allowed_list:\\s+(\\S+)/.exec(readFileSync('/proc/self/task/' + task + '/status', 'latin1'))[1]]));
+    const pinned = Object.keys(allowed()).find((task) => Number(task) !== process.pid);
+    execFileSync('taskset', ['-p', '-c', '0', pinned]);
+    const before = allowed(), hasOther = stayOff(${processor}, ${takesAll}), after = allowed();
+    console.log(JSON.stringify({ pid: process.pid, pinned, before, hasOther, after }));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
+  return JSON.parse(stdout);
+}
+
+it('moves its own thread, or those of its program too, but none that somebody put elsewhere', async () => {
+  const alone = await threadsMoved(0, false);
+  // Of a single processor there is nowhere to go, which the answer says.
+  expect(alone.hasOther).toBe(availableParallelism() > 1);
+  if (!alone.hasOther) return;
+  const free = alone.after[alone.pid];
+  expect(free).not.toBe(alone.before[alone.pid]);
+  expect(alone.after).toEqual({ ...alone.before, [alone.pid]: free });
+
+  const all = await threadsMoved(0, true);
+  const together = Object.entries(all.before).map(([task]) => [task, task === all.pinned ? '0' : free]);
+  expect(all.after).toEqual(Object.fromEntries(together));
 });

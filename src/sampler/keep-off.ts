@@ -1,18 +1,19 @@
 /**
- * Keeps the sampler's thread off the processor on which the program that embeds it runs.
+ * Keeps the sampler off the processor on which the program that embeds it runs.
  *
  * The traps: a thread that sleeps most of the time is woken on the processor on which it slept, which is often the one on which
- * the main thread of the program runs; that one then waits for the whole tick, though another processor is idle.
- * docs/benchmarks.md has what the event loop of such a program notices.
- * And the scheduler keeps the main thread away from a processor that is taken now and then, as long as that stays the same
- * one: who follows it about is in its way again. So this moves only when the main thread was elsewhere for some seconds.
+ * the main thread of the program runs; that one then waits for the whole tick, though another processor is idle. So do the
+ * threads that read for the sampler, and those of V8: a program of the sampler's own moves as a whole, which a worker must not
+ * do to the program that it is a part of. docs/benchmarks.md has what the event loop of such a program notices.
+ * And the main thread is moved about by others: who goes after each of its steps is in its way again, who waits for seconds
+ * stays in it. So this moves when the main thread was seen elsewhere some times in a row, a fraction of a second in all.
  */
 import { readFileSync } from 'node:fs';
 import { stayOff } from '../engine/wait.js';
 
-const CHECK_EVERY_NS = 1_000_000_000n;
+const CHECK_EVERY_NS = 100_000_000n;
 /** So many times in a row it must have been seen on the same other processor. */
-const SEEN_BEFORE_MOVE = 5;
+const SEEN_BEFORE_MOVE = 3;
 const PROCESSOR_FIELD = 39;
 
 export class KeepOff {
@@ -24,7 +25,7 @@ export class KeepOff {
   /** `pid`: the program whose main thread is meant. The others are for tests. */
   constructor(
     private readonly pid: number,
-    private readonly move: (processor: number) => boolean = stayOff,
+    private readonly move: (processor: number) => boolean = (processor) => stayOff(processor, pid !== process.pid),
     private readonly processorOf: (pid: number) => number | undefined = processorOfMainThread,
   ) {}
 

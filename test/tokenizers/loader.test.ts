@@ -16,7 +16,7 @@ const BUILT = 'build/Release/tidemark.node';
 let copy: string;
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'tidemark-loader-'));
-  for (const part of ['package.json', 'dist/schema.js', 'dist/procfs', 'dist/text', 'dist/engine']) {
+  for (const part of ['package.json', 'dist/schema.js', 'dist/schema', 'dist/procfs', 'dist/text', 'dist/engine']) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   const binding = nativeBinding();
