@@ -1,6 +1,6 @@
 /**
  * Arrow IPC of a recording whose content is known, read by Flechette, which was written independently, and by the reader of
- * Arrow's own library.
+ * Arrow's own library; the stream by DuckDB too.
  */
 import { tableFromIPC as read } from '@uwdata/flechette';
 import { MessageReader, RecordBatchReader, tableFromIPC } from 'apache-arrow';
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { type ExportRequest, exportRecording } from '../../src/export/formats.js';
 import { METRICS } from '../../src/schema.js';
 import { Author, START, someone, unixOf } from '../recorder/synthetic.js';
+import { askArrow } from './duckdb-arrow.js';
 import { knownRecording, MAPPING_TICKS, NAMES, pidOf, TICKS } from './known-recording.js';
 
 const recording = knownRecording();
@@ -89,6 +90,48 @@ describe.each(FORMS)('%s', (format) => {
     expect(rows.map(({ pid, uss }) => [pid, uss])).toEqual([3, 4, 5, 6].map((tick) => [103, tick === 4 ? 0n : null]));
     const none = tableFromIPC(await bytesOf({ format, from: START + 10n ** 15n }));
     expect([none.numRows, none.schema.fields[0]!.name]).toEqual([0, 'time']);
+  });
+});
+
+describe('DuckDB', () => {
+  const SUMMED = ['rss', 'minorFaults', 'userTime', 'threads', 'pss', 'uss', 'swap'] as const;
+  const sums = SUMMED.map((name) => `sum(${name})::VARCHAR AS "${name}"`).join(', ');
+
+  /** The same sums of the recording; null where nothing was measured. */
+  function sumsOf(keyOf: (timeNs: bigint, pid: number) => string): Map<string, Record<string, string | null>> {
+    const groups = new Map<string, Record<string, string | null>>();
+    for (const frame of recording.frames()) {
+      if (frame.kind === 'gap') continue;
+      for (let index = 0; index < frame.count; index++) {
+        const { pid, values, rollupStatus } = frame.process(index);
+        const key = keyOf(frame.timeNs, pid);
+        const group = groups.get(key) ?? Object.fromEntries(SUMMED.map((name) => [name, null]));
+        for (const name of SUMMED) {
+          const isRollup = METRICS.find((metric) => metric.name === name)!.tier === 'rollup';
+          const value = isRollup && rollupStatus === 'not-due' ? null : values[name];
+          if (value !== null) group[name] = String(BigInt(group[name] ?? 0) + BigInt(value));
+        }
+        groups.set(key, group);
+      }
+    }
+    return groups;
+  }
+
+  it.each([
+    ['process', 'pid::VARCHAR', (_: bigint, pid: number) => String(pid)],
+    ['time', 'epoch_us(time)::VARCHAR', (timeNs: bigint) => String(timeNs / 1000n)],
+  ] as const)('sums up by %s what the recording has, to the byte', async (_, key, keyOf) => {
+    const stream = await bytesOf({ format: 'arrow-stream' });
+    const rows = await askArrow(stream, `SELECT ${key} AS key, ${sums} FROM samples GROUP BY ALL`);
+    expect(new Map(rows.map(({ key, ...row }) => [key, row]))).toEqual(sumsOf(keyOf));
+    expect(rows.length).toBeGreaterThan(NAMES.length);
+  });
+
+  it('has all names, as they are', async () => {
+    const stream = await bytesOf({ format: 'arrow-stream', metrics: ['rss'] });
+    const rows = await askArrow(stream, 'SELECT DISTINCT pid, comm FROM samples WHERE pid >= 100 ORDER BY pid');
+    const shown = NAMES.map((name, index) => ({ pid: pidOf(index), comm: Buffer.from(name).toString() }));
+    expect(rows).toEqual(shown);
   });
 });
 
