@@ -3,31 +3,26 @@ import type { Command } from 'commander';
 import { cutRecording } from '../recording/cut.js';
 import { REDACTABLE, type Redactable, Redactor } from '../recording/redact.js';
 import { formatTime } from '../text/time.js';
-import { UsageError } from './command-error.js';
-import { oneOf, parsePositiveDuration } from './option-values.js';
+import { oneOf } from './option-values.js';
 import { valueOption } from './options.js';
 import { warn } from './output.js';
 import { startProgress } from './progress.js';
-import { instantIn, openInput } from './recording-input.js';
+import { openInput } from './recording-input.js';
 import { writeRecording } from './recording-output.js';
+import { addRangeOptions, type RangeWords, rangeIn } from './recording-times.js';
 
-interface Options {
+interface Options extends RangeWords {
   output: string;
   force?: true;
-  from?: string;
-  to?: string;
-  last?: bigint;
   redact?: Redactable[];
 }
 
 export function configure(command: Command): void {
-  command
+  const described = command
     .argument('<file>', 'a recording, also one that is being written, or - for standard input')
     .requiredOption('-o, --output <file>', 'new recording to write, or - for standard output')
-    .option('--force', 'replace the output file if it exists')
-    .option('--from <time>', 'leave out what is earlier: 03:02, -15m, RFC 3339, or the name of a mark')
-    .option('--to <time>', 'leave out what is later')
-    .addOption(valueOption('--last <time>', 'only that long before the end, such as 10m', parsePositiveDuration))
+    .option('--force', 'replace the output file if it exists');
+  addRangeOptions(described)
     .addOption(
       valueOption('--redact <what>', `pseudonyms in place of ${REDACTABLE.join(', ')}`, (text) =>
         text.split(',').map((word) => oneOf('what can be redacted', REDACTABLE)(word)),
@@ -38,17 +33,7 @@ export function configure(command: Command): void {
 
 async function run(file: string, options: Options): Promise<void> {
   using recording = openInput(file);
-  if (options.last !== undefined && (options.from !== undefined || options.to !== undefined)) {
-    throw new UsageError('--last excludes --from and --to');
-  }
-  const to = options.to === undefined ? undefined : instantIn(recording, '--to', options.to);
-  const from =
-    options.last !== undefined
-      ? recording.endNs - options.last
-      : options.from === undefined
-        ? undefined
-        : instantIn(recording, '--from', options.from);
-  if (from !== undefined && to !== undefined && from > to) throw new UsageError('--from: it is later than --to');
+  const range = rangeIn(recording, 'cut', options);
   if (options.redact?.includes('comm') && !(options.redact.includes('args') && options.redact.includes('paths'))) {
     warn('cut', 'names of programs stay in what is not redacted of args and paths; --redact args,paths,comm takes all');
   }
@@ -56,8 +41,7 @@ async function run(file: string, options: Options): Promise<void> {
   try {
     await writeRecording(options.output, options.force ?? false, (path) =>
       cutRecording(recording, path, {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
+        ...range,
         redactor: options.redact && new Redactor(options.redact),
         onProgress: (timeNs) => progress.show(() => `copied up to ${formatTime(timeNs)}`),
       }),

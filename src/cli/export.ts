@@ -24,14 +24,13 @@ import { writeBytes } from './output.js';
 import { isSameFile, writeNewFile } from './output-file.js';
 import { writeFolder } from './output-folder.js';
 import { startProgress } from './progress.js';
-import { instantIn, openInput } from './recording-input.js';
+import { openInput } from './recording-input.js';
+import { addRangeOptions, type RangeWords, rangeIn } from './recording-times.js';
 
-interface Options {
+interface Options extends RangeWords {
   format: ExportFormat;
   output: string;
   force?: true;
-  from?: string;
-  to?: string;
   metric?: string[];
   pid?: number[];
   every?: bigint;
@@ -43,13 +42,12 @@ interface Options {
 }
 
 export function configure(command: Command): void {
-  command
+  const described = command
     .argument('<file>', 'a recording, or - for standard input')
     .requiredOption('--format <format>', EXPORT_FORMATS.join(', '))
     .option('-o, --output <file>', 'new file to write, or - for standard output', '-')
-    .option('--force', 'replace the output file if it exists')
-    .option('--from <time>', 'leave out what is earlier: 03:02, -15m, RFC 3339, or the name of a mark')
-    .option('--to <time>', 'leave out what is later')
+    .option('--force', 'replace the output file if it exists');
+  addRangeOptions(described)
     .addOption(valueOption('--metric <names>', 'only these metrics, with commas between them', parseMetrics))
     .addOption(valueOption('-p, --pid <pids>', 'only these processes, with commas between them', parsePids))
     .addOption(valueOption('--every <time>', 'only the first tick in each interval', parsePositiveDuration))
@@ -74,8 +72,8 @@ async function run(file: string, options: Options): Promise<void> {
   using recording = openInput(file);
   const progress = startProgress();
   const chosen: ExportOptions = {
-    ...(options.from === undefined ? {} : { from: instantIn(recording, '--from', options.from) }),
-    ...(options.to === undefined ? {} : { to: instantIn(recording, '--to', options.to) }),
+    // A file without rows is what a script wants of a night without ticks.
+    ...rangeIn(recording, 'export', options, { mayBeEmpty: true }),
     ...(options.metric ? { metrics: options.metric } : {}),
     ...(options.pid ? { pids: options.pid } : {}),
     ...(options.every === undefined ? {} : { every: options.every }),
@@ -123,12 +121,14 @@ function besides(file: string, name: string): string {
 }
 
 /** What one format only can do. */
-function checkTogether({ format, output, table, partition, diff, every, from }: Options): void {
+function checkTogether({ format, output, table, partition, diff, every, from, last }: Options): void {
   if (table && !TABLE_FORMATS.includes(format)) throw new UsageError(`--table: only for ${TABLE_FORMATS.join(', ')}`);
   if (partition && format !== 'parquet') throw new UsageError('--partition: only for parquet');
   if (partition && output === '-') throw new UsageError('--partition: needs -o and a folder');
   if (diff && format !== 'pprof') throw new UsageError('--diff: only for pprof');
-  if (diff && from === undefined) throw new UsageError('--diff: needs --from, the instant to compare with');
+  if (diff && from === undefined && last === undefined) {
+    throw new UsageError('--diff: needs --from, the instant to compare with');
+  }
   if (every !== undefined && format === 'pprof') throw new UsageError('--every: a pprof profile is of one instant');
 }
 

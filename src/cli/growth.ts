@@ -6,12 +6,11 @@ import { formatTable, type TableColumn } from '../text/table.js';
 import { parseCount } from './option-values.js';
 import { type JsonOption, jsonOption, valueOption } from './options.js';
 import { writeJson, writeLines } from './output.js';
-import { instantIn, openInput } from './recording-input.js';
+import { openInput } from './recording-input.js';
+import { addRangeOptions, type RangeWords, rangeIn, TIME_WORDS } from './recording-times.js';
 import { isTerminal } from './standard-streams.js';
 
-interface Options extends JsonOption {
-  from?: string;
-  to?: string;
+interface Options extends JsonOption, RangeWords {
   rows: number;
 }
 
@@ -19,13 +18,10 @@ const HOUR = 3600;
 const MOST_ROWS = 100_000;
 
 export function configure(command: Command): void {
-  command
-    .argument('<file>', 'a recording, or - for standard input')
-    .option(
-      '--from <time>',
-      'from then on: 03:02, -15m, RFC 3339, or a mark (default: without the first fifth of each)',
-    )
-    .option('--to <time>', 'until then: with two marks, what grew between them')
+  addRangeOptions(command.argument('<file>', 'a recording, or - for standard input'), {
+    from: `from then on: ${TIME_WORDS} (default: without the first fifth of each)`,
+    to: 'until then: with two marks, what grew between them',
+  })
     .addOption(valueOption('--rows <n>', 'rows of each table', (text) => parseCount(text, 1, MOST_ROWS)).default(20))
     .addOption(jsonOption())
     .action(growth);
@@ -33,10 +29,7 @@ export function configure(command: Command): void {
 
 async function growth(file: string, options: Options): Promise<void> {
   using recording = openInput(file);
-  const rows = recordedGrowth(recording, {
-    ...(options.from === undefined ? {} : { from: instantIn(recording, '--from', options.from) }),
-    ...(options.to === undefined ? {} : { to: instantIn(recording, '--to', options.to) }),
-  });
+  const rows = recordedGrowth(recording, rangeIn(recording, 'growth', options));
   if (options.json) return await writeJson({ schema: 1, rows: rows.map(jsonOf) });
   const width = isTerminal() ? { maxWidth: process.stdout.columns } : {};
   const processes = rows.filter(({ mapping }) => !mapping).slice(0, options.rows);

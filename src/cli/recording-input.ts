@@ -6,17 +6,15 @@
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cutRecording } from '../recording/cut.js';
 import { NotARecordingError } from '../recording/format.js';
 import { withSoundHeader } from '../recording/header-salvage.js';
-import { openRecording, Recording } from '../recording/recording.js';
+import { openRecording, Recording, type TimeRange } from '../recording/recording.js';
 import { FileStorage } from '../ring/file-storage.js';
 import { RingFormatError } from '../ring/ring-format-error.js';
 import { StorageError } from '../ring/storage-error.js';
 import { escapeTerminal } from '../text/escape.js';
-import { InputError } from '../text/input-error.js';
-import { parseTime } from '../text/time.js';
 import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
-import { ExitCode } from './exit-codes.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -50,17 +48,15 @@ export function openInput(file: string): Recording {
   }
 }
 
-/**
- * An instant in a recording, Unix nanoseconds: the name of a mark, or what `parseTime` reads, with `-15m` before the end.
- */
-export function instantIn(recording: Recording, option: string, text: string): bigint {
-  const mark = recording.marks().find(({ name }) => name === text);
-  if (mark) return mark.timeNs;
+/** What lies in a range, as a recording of its own in a file without a name. */
+export function openPart(recording: Recording, range: TimeRange): Recording {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'));
   try {
-    return parseTime(text, recording.endNs);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new CommandError(`${option}: ${error.message}, or the name of a mark`, ExitCode.usage);
+    const file = path.join(folder, 'part.tide');
+    cutRecording(recording, file, range);
+    return openRecording(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -6,20 +6,21 @@ import { UsageError } from './command-error.js';
 import { writePieces } from './output.js';
 import { isSameFile, writeTextFile } from './output-file.js';
 import { startProgress } from './progress.js';
-import { openInput } from './recording-input.js';
+import { openInput, openPart } from './recording-input.js';
+import { addRangeOptions, type RangeWords, rangeIn } from './recording-times.js';
 import { isTerminal } from './standard-streams.js';
 
-interface Options {
+interface Options extends RangeWords {
   output: string;
   force?: true;
 }
 
 export function configure(command: Command): void {
-  command
+  const described = command
     .argument('<file>', 'a recording, or - for standard input')
     .option('-o, --output <file>', 'new file to write, or - for standard output', '-')
-    .option('--force', 'replace the output file if it exists')
-    .action(run);
+    .option('--force', 'replace the output file if it exists');
+  addRangeOptions(described).action(run);
 }
 
 async function run(file: string, options: Options): Promise<void> {
@@ -27,7 +28,11 @@ async function run(file: string, options: Options): Promise<void> {
     throw new UsageError('-o: a page is nothing for a terminal; name a file, or use a pipe');
   }
   if (isSameFile(file, options.output)) throw new UsageError('-o: the output is the recording itself');
-  using recording = openInput(file);
+  using whole = openInput(file);
+  const range = rangeIn(whole, 'report', options);
+  const isPart = range.from !== undefined || range.to !== undefined;
+  // Counts and findings are to be of the part too, as if no more had been recorded.
+  using recording = isPart ? openPart(whole, range) : whole;
   const progress = startProgress();
   const page = reportPage(recording, {
     ...(file === '-' ? {} : { title: path.basename(file) }),

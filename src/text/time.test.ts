@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from './input-error.js';
-import { formatTime, parseTime } from './time.js';
+import { earlierShowing, formatTime, parseTime } from './time.js';
 
 const at = (iso: string) => BigInt(Date.parse(iso)) * 1_000_000n;
 const END = at('2025-03-10T12:00:00Z');
@@ -82,6 +82,28 @@ describe('parseTime', () => {
 
   it('counts nanoseconds of the end', () => {
     expect(parseTime('13:00', END - 1n)).toBe(at('2025-03-09T12:00:00Z'));
+  });
+});
+
+describe('earlierShowing', () => {
+  it('is the first of two instants at which a clock that went back showed the time', () => {
+    const taken = parseTime('02:30', at('2025-10-26T10:00:00Z'));
+    expect(earlierShowing('02:30', taken)).toBe(at('2025-10-26T00:30:00Z'));
+    // Between the two only the first has been.
+    expect(earlierShowing('02:30', parseTime('02:30', at('2025-10-26T01:00:00Z')))).toBeUndefined();
+    process.env.TZ = 'Australia/Lord_Howe';
+    const half = parseTime('01:45', at('2025-04-06T00:00:00Z'));
+    expect(earlierShowing('01:45', half)).toBe(half - 1_800_000_000_000n);
+  });
+
+  it.each([
+    ['03:30', '2025-10-26T10:00:00Z'],
+    ['02:30', '2025-10-25T10:00:00Z'],
+    ['02:30', '2025-03-30T10:00:00Z'],
+    ['2025-10-26T02:30:00+01:00', '2025-10-26T10:00:00Z'],
+    ['-9h', '2025-10-26T10:00:00Z'],
+  ])('is nothing for %s before %s', (text, end) => {
+    expect(earlierShowing(text, parseTime(text, at(end)))).toBeUndefined();
   });
 });
 

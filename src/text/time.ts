@@ -13,6 +13,7 @@ const MIN_NS = -(2n ** 63n);
 const MAX_NS = 2n ** 63n - 1n;
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const TIME_OF_DAY = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/;
 const ALLOWED =
   'RFC 3339 with a zone (2025-03-01T03:02:00Z), a local time of day (03:02 or 03:02:10), a duration before the end ' +
   '(-15m), or nanoseconds since 1970 (1740798120000000000ns)';
@@ -31,6 +32,24 @@ export function parseTime(text: string, end: bigint): bigint {
   if (ns === undefined) throw new InputError(text, 'a time', ALLOWED);
   if (ns < MIN_NS || ns > MAX_NS) throw new InputError(text, 'a time', 'the years 1678 to 2261');
   return ns;
+}
+
+/**
+ * The earlier instant at which the local clock showed a time of day that `parseTime` took for `ns`, where it did so twice
+ * because clocks went back; undefined for all other texts and times.
+ */
+export function earlierShowing(text: string, ns: bigint): bigint | undefined {
+  if (!TIME_OF_DAY.test(text)) return undefined;
+  const taken = new Date(Number(floorDivide(ns, NS_PER_MS)));
+  for (const minutes of [30, 60, 120, 180]) {
+    const before = new Date(taken.getTime() - minutes * 60_000);
+    const isSame =
+      before.getHours() === taken.getHours() &&
+      before.getMinutes() === taken.getMinutes() &&
+      before.getSeconds() === taken.getSeconds();
+    if (isSame) return ns - BigInt(minutes) * 60n * NS_PER_SECOND;
+  }
+  return undefined;
 }
 
 /**
@@ -74,7 +93,7 @@ function fromRfc3339(text: string): bigint | undefined {
 }
 
 function fromTimeOfDay(text: string, end: bigint): bigint | undefined {
-  const match = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text);
+  const match = TIME_OF_DAY.exec(text);
   if (!match) return undefined;
   const [hour, minute, second] = [match[1], match[2], match[3] ?? '0'].map(Number);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
