@@ -146,6 +146,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     loadDirect: () => import('./segments.js'),
   },
   {
+    name: 'wss',
+    summary: 'how much of its memory a process uses in a time: its working set, by referenced bits that this clears',
+    examples: ['tidemark wss 1234 --for 10s', 'tidemark wss 1234 --for 1m --allow-hold 20ms'],
+    load: () => import('./wss.js'),
+  },
+  {
     name: 'ps',
     summary: 'the processes, as procps prints them, with PSS, USS and swap',
     examples: ['tidemark ps aux', 'tidemark ps -eo pid,pss,uss,swap,args --sort -pss', 'tidemark ps --by comm'],

@@ -45,6 +45,11 @@ const RELATIVES_NS = 20e6;
 const BUCKETS = 64;
 const FADING = 0.9;
 
+/** For how long a walk of so many resident bytes is expected to hold its target, when nothing was measured yet. */
+export function foreseenHoldNs(rss: number, pageSize: number): number {
+  return HOLD_NS_LEAST + (rss / pageSize || 0) * HOLD_NS_PER_PAGE;
+}
+
 export class DeepSchedule {
   readonly #rate: DeepRate;
   readonly #pageSize: number;
@@ -183,8 +188,7 @@ export class DeepSchedule {
   }
 
   #predictedHold(slot: number, rss: number): number {
-    const pages = rss / this.#pageSize || 0;
-    const fromPages = HOLD_NS_LEAST + pages * HOLD_NS_PER_PAGE;
+    const fromPages = foreseenHoldNs(rss, this.#pageSize);
     const [last, before] = [this.#holds[0][slot]!, this.#holds[1][slot]!];
     if (last === 0) return fromPages;
     const growth = this.#rss[slot]! > 0 && rss > this.#rss[slot]! ? rss / this.#rss[slot]! : 1;

@@ -45,7 +45,7 @@ describe('beside a stuck process', () => {
     }
   });
 
-  it.each([['pmap', '-X'], ['segments']])('%s ends with the reason', async (...words) => {
+  it.each([['pmap', '-X'], ['segments'], ['wss', '--for', '1s']])('%s ends with the reason', async (...words) => {
     const { code, stderr } = await runTidemark([...words, String(stuck.pids[0])]);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(NO_ANSWER);
