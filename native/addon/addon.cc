@@ -16,6 +16,7 @@
 #include "../sweep/urgency.h"
 #include "arguments.h"
 #include "guarded_file.h"
+#include "kept_reads.h"
 #include "malloc_use.h"
 #include "mapped_file_object.h"
 #include "read_ahead.h"
@@ -157,6 +158,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportTokenizers(env, exports);
   SweeperObject::Export(env, exports);
   ExportTextSweep(env, exports);
+  ExportKeptReads(env, exports);
   ExportSameMemory(env, exports);
   ExportGuardedFile(env, exports);
   ExportReadAhead(env, exports);

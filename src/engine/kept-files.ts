@@ -79,6 +79,17 @@ export class KeptFiles {
     }
   }
 
+  /** Opens a file that stays open until `settle`. Throws the errno. */
+  hold(file: KeptFile): void {
+    file.fd = this.open(file.path);
+    this.#kept.add(file);
+  }
+
+  /** Closes a file that was held when it is not wanted any longer, or when there is no room to keep it. */
+  settle(file: KeptFile, isWanted: boolean): void {
+    if (!isWanted || this.#kept.size > this.#maxKept) this.close(file);
+  }
+
   close(file: KeptFile): void {
     if (file.fd < 0) return;
     closeSync(file.fd);

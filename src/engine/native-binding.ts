@@ -138,6 +138,15 @@ interface Addon {
     starts: Uint32Array,
     lengths: Int32Array,
   ): number;
+  /** Returns 0 or a negative errno; see native/sweep/kept_reads.h. */
+  readKept(
+    descriptors: Int32Array,
+    count: number,
+    most: number,
+    bytes: Uint8Array,
+    starts: Uint32Array,
+    lengths: Int32Array,
+  ): number;
   /** A handle for `takePiece`, or the negative errno of the open; that of a timeout when it did not come back. */
   startReading(path: string, pieceBytes: number): number | object;
   /** Undefined at the end; the negative errno when nothing came within the deadline. */
