@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CgroupLine } from './cgroup.js';
+import { limitOf } from './memory-limit.js';
 
 /** Where the groups that limit memory are. */
 export interface MemoryHierarchy {
@@ -47,9 +48,6 @@ const FILES = {
   },
 } as const satisfies Record<1 | 2, Partial<Record<keyof MemoryGroup, string>>>;
 
-/** No host has as much: version 1 says so where there is no limit. */
-const NO_LIMIT = 2 ** 60;
-
 /** From the text of `/proc/self/mountinfo`. Version 1 where that has the controller; undefined where there is none. */
 export function memoryHierarchyOf(mountinfo: string): MemoryHierarchy | undefined {
   let second: MemoryHierarchy | undefined;
@@ -85,7 +83,7 @@ export function readMemoryGroup({ version, folder, root }: MemoryHierarchy, grou
   const out: Partial<Record<keyof MemoryGroup, number>> = {};
   for (const [name, file] of Object.entries(FILES[version]) as [keyof MemoryGroup, string][]) {
     const value = numberIn(path.join(folder, below, file), name === 'oomKills');
-    if (value !== undefined && value < NO_LIMIT) out[name] = value;
+    if (value !== undefined && Number.isFinite(limitOf(value))) out[name] = value;
   }
   return out;
 }

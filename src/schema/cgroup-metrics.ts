@@ -24,12 +24,7 @@ export const CGROUP_METRICS = [
     'memory.max_usage_in_bytes',
     'The most that was ever charged, since the group was made or its peak was reset',
   ),
-  gauge(
-    'cgroupSwap',
-    'memory.swap.current',
-    'memory.memsw.usage_in_bytes - memory.usage_in_bytes',
-    'Swapped-out memory of the group',
-  ),
+  gauge('cgroupSwap', 'memory.swap.current', 'memory.stat total_swap', 'Swapped-out memory of the group'),
   gauge('cgroupSwapMax', 'memory.swap.max', undefined, 'The most that may be swapped out'),
   gauge('cgroupZswap', 'memory.zswap.current', undefined, 'RAM that its compressed swapped-out memory takes'),
   stat('cgroupAnon', 'anon', 'total_rss', 'Anonymous memory'),
@@ -68,18 +63,23 @@ export const CGROUP_METRICS = [
   stat('cgroupSocket', 'sock', 'memory.kmem.tcp.usage_in_bytes', 'Buffers of network connections'),
   stat('cgroupSlabReclaimable', 'slab_reclaimable', undefined, 'Slabs that can be taken back'),
   stat('cgroupSlabUnreclaimable', 'slab_unreclaimable', undefined, 'Slabs that cannot be taken back'),
-  event('cgroupPageFaults', 'memory.stat pgfault', 'total_pgfault', 'Page faults'),
-  event('cgroupMajorFaults', 'memory.stat pgmajfault', 'total_pgmajfault', 'Page faults that had to wait for a disk'),
+  event('cgroupPageFaults', 'memory.stat pgfault', 'memory.stat total_pgfault', 'Page faults'),
+  event(
+    'cgroupMajorFaults',
+    'memory.stat pgmajfault',
+    'memory.stat total_pgmajfault',
+    'Page faults that had to wait for a disk',
+  ),
   event(
     'cgroupRefaultAnon',
     'memory.stat workingset_refault_anon',
-    'total_workingset_refault_anon',
+    'memory.stat total_workingset_refault_anon',
     'Swapped-out pages that were wanted back soon',
   ),
   event(
     'cgroupRefaultFile',
     'memory.stat workingset_refault_file',
-    'total_workingset_refault_file',
+    'memory.stat total_workingset_refault_file',
     'Dropped pages of files that were wanted back soon',
   ),
   event('cgroupScanned', 'memory.stat pgscan', undefined, 'Pages looked at to take them back'),
@@ -101,6 +101,10 @@ export const CGROUP_METRICS = [
   ),
   pressure('cgroupMemorySome', 'memory', 'some'),
   pressure('cgroupMemoryFull', 'memory', 'full'),
+  ofRead(
+    'cgroupStatAge',
+    'Time from the read of `memory.stat` and what else moves with the charge to that of the charge: 0 where both were read',
+  ),
 ] as const satisfies readonly Metric[];
 
 export type CgroupMetricName = (typeof CGROUP_METRICS)[number]['name'];
@@ -130,12 +134,19 @@ function gauge<const N extends string>(name: N, version2: string, version1: stri
 
 function stat<const N extends string>(name: N, field: string, version1: string | undefined, help: string) {
   const form = { unit: 'bytes', kind: 'gauge', quantum: 'page', exactness: 'approximate' } as const;
-  return { ...named(name, '_bytes'), ...form, source: sources(`memory.stat ${field}`, version1), help } as const;
+  const first = version1?.startsWith('total_') ? `memory.stat ${version1}` : version1;
+  return { ...named(name, '_bytes'), ...form, source: sources(`memory.stat ${field}`, first), help } as const;
 }
 
 function event<const N extends string>(name: N, version2: string, version1: string | undefined, help: string) {
   const form = { unit: 'count', kind: 'counter', quantum: 'one', exactness: 'exact' } as const;
   return { ...named(name, '_total'), ...form, source: sources(version2, version1), help } as const;
+}
+
+/** What the read itself was like. */
+function ofRead<const N extends string>(name: N, help: string) {
+  const form = { unit: 'nanoseconds', kind: 'gauge', quantum: 'one', exactness: 'measured-here' } as const;
+  return { ...named(name, '_nanoseconds'), ...form, source: 'clock', help } as const;
 }
 
 function pressure<const N extends string>(name: N, what: string, who: 'some' | 'full') {
