@@ -13,7 +13,9 @@ function readAll(version: 1 | 2, texts: Record<string, string>): Partial<Record<
     const bytes = Buffer.from(`99 8\n${text}${'7'.repeat(PADDING)}`, 'latin1');
     file.read(bytes, 5, text.length, row);
   }
-  return Object.fromEntries(CGROUP_COLUMNS.map((name, index) => [name, row[index]!]).filter(([, value]) => !Number.isNaN(value)));
+  return Object.fromEntries(
+    CGROUP_COLUMNS.map((name, index) => [name, row[index]!]).filter(([, value]) => !Number.isNaN(value)),
+  );
 }
 
 describe('the files of a group', () => {
