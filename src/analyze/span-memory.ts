@@ -3,7 +3,8 @@
  *
  * The traps: a span shorter than two ticks has no peak that sampling could know, and gets none; "before" is the last frame at or
  * before the begin and "after" the first one at or behind the end, so neither is of the very instant; and PSS and USS are
- * mostly estimates, with bounds.
+ * mostly estimates, with bounds. Faults are not read at every tick, so they belong to a stretch of their own, which is told,
+ * unless somebody counted them at the ends of the span.
  */
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
@@ -21,11 +22,24 @@ export interface SpanValues extends Measured {
   readonly after: MetricReading;
 }
 
+/** Page faults of all processes. */
+export interface SpanFaults {
+  /** NaN where nobody counted them. */
+  readonly minor: number;
+  readonly major: number;
+  /**
+   * Between which times, monotonic nanoseconds: those of the span where this process is all that is recorded; else, with the
+   * caveat `faults-by-ticks`, of the readings around it.
+   */
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+}
+
 export interface SpanMemory extends Readonly<Record<SpanMetric, SpanValues>> {
   /** Monotonic nanoseconds. */
   readonly fromNs: bigint;
   readonly toNs: bigint;
-  readonly faults: { readonly minor: number; readonly major: number };
+  readonly faults: SpanFaults;
   /** Frames inside the span. */
   readonly samples: number;
   readonly missedTicks: number;
@@ -43,17 +57,31 @@ const [RSS, MINOR, MAJOR] = [column('rss'), column('minorFaults'), column('major
 const LONE = { turnover: 0, shareable: 0 };
 const TOO_SHORT = 'shorter-than-tick';
 const SAMPLER_INSIDE = 'sampler-in-process';
+const FAULTS_BY_TICKS = 'faults-by-ticks';
 
-/** Of all processes of the recording, between two monotonic times. */
-export function spanMemory(recording: Recording, fromNs: bigint, toNs: bigint): SpanMemory {
+/** Of all processes of the recording, between two monotonic times. `faults`: as somebody counted them at these times. */
+export function spanMemory(
+  recording: Recording,
+  fromNs: bigint,
+  toNs: bigint,
+  faults?: Pick<SpanFaults, 'minor' | 'major'>,
+): SpanMemory {
   const { hz, host, writer } = recording.metadata;
   const isTooShort = Number(toNs - fromNs) < 2e9 / hz;
   const walk = recording.walk({ fromBlockAt: fromNs });
   const meter = new SpanMeter(host.pageSize, fromNs, toNs);
   for (let step = walk.next(); step !== null && !meter.isOver; step = walk.next())
     if (step === 'frame') meter.take(walk);
-  const found = meter.result(isTooShort);
-  const memory = meter.hasWriter(writer.pid) ? { ...found, caveats: [...found.caveats, SAMPLER_INSIDE] } : found;
+  const { caveats, ...found } = meter.result(isTooShort);
+  const memory = {
+    ...found,
+    ...(faults ? { faults: { minor: faults.minor, major: faults.major, fromNs, toNs } } : {}),
+    caveats: [
+      ...caveats,
+      ...(meter.hasWriter(writer.pid) ? [SAMPLER_INSIDE] : []),
+      ...(faults ? [] : [FAULTS_BY_TICKS]),
+    ],
+  };
   return recording.metadata.v8 === true ? { ...memory, v8: spanV8(recording.v8(), fromNs, toNs) } : memory;
 }
 
@@ -68,7 +96,7 @@ class SpanMeter {
   #last: Counts | undefined;
   #samples = 0;
   readonly #pids = new Set<number>();
-  readonly #faults = new Map<string, { minor: number; major: number }>();
+  readonly #faults = new Map<string, { minor: number; major: number; atNs: bigint }>();
 
   constructor(
     pageSize: number,
@@ -80,23 +108,29 @@ class SpanMeter {
 
   /** Not every frame measures faults of every process: the last that are known of each count. */
   #count(walk: FrameWalk): Counts {
-    let [minor, major] = [0, 0];
     const { slots, count } = walk.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const key = walk.key(slot);
       if (key === undefined) continue;
-      const known = this.#faults.get(key) ?? { minor: 0, major: 0 };
-      this.#faults.set(key, known);
       this.#pids.add(walk.identity(slot)!.pid);
-      const [nowMinor, nowMajor] = [walk.counter(MINOR, slot), walk.counter(MAJOR, slot)];
-      if (!Number.isNaN(nowMinor)) known.minor = nowMinor;
-      if (!Number.isNaN(nowMajor)) known.major = nowMajor;
-      minor += known.minor;
-      major += known.major;
+      const [minor, major] = [walk.counter(MINOR, slot), walk.counter(MAJOR, slot)];
+      if (!Number.isNaN(minor)) this.#faults.set(key, { minor, major: major || 0, atNs: walk.startNs });
     }
     const [missed, cpuNs, ownRss] = [walk.scalar('missedTicks'), walk.scalar('ownCpu'), walk.scalar('ownRss')];
-    return { minor, major, missed, cpuNs, ownRss };
+    return { ...this.#allFaults(), missed, cpuNs, ownRss };
+  }
+
+  /** Of those that have gone as well: they had their faults. */
+  #allFaults(): Pick<Counts, 'minor' | 'major' | 'earliestNs' | 'latestNs'> {
+    const all = [...this.#faults.values()];
+    const first = all[0]?.atNs;
+    return {
+      minor: all.reduce((sum, { minor }) => sum + minor, first === undefined ? Number.NaN : 0),
+      major: all.reduce((sum, { major }) => sum + major, first === undefined ? Number.NaN : 0),
+      earliestNs: all.reduce((least, { atNs }) => (least !== undefined && least < atNs ? least : atNs), first),
+      latestNs: all.reduce((most, { atNs }) => (most !== undefined && most > atNs ? most : atNs), first),
+    };
   }
 
   take(walk: FrameWalk): void {
@@ -139,11 +173,16 @@ class SpanMeter {
       return { before: end(this.#before), after: end(this.#after), ...inside };
     };
     const [first, last] = [this.#first, this.#last];
-    const gained = (name: keyof Counts) => (first && last ? last[name] - first[name] : 0);
+    const gained = (name: 'missed' | 'cpuNs') => (first && last ? last[name] - first[name] : 0);
+    // Of a process that came after the begin all counts.
+    const counted = (name: 'minor' | 'major') => (first && last ? last[name] - (first[name] || 0) : Number.NaN);
     return {
       ...{ rss: values('rss'), pss: values('pss'), uss: values('uss'), swap: values('swap') },
       ...{ fromNs: this.fromNs, toNs: this.toNs, samples: this.#samples },
-      faults: { minor: gained('minor'), major: gained('major') },
+      faults: {
+        ...{ minor: counted('minor'), major: counted('major') },
+        ...{ fromNs: first?.earliestNs ?? this.fromNs, toNs: last?.latestNs ?? this.toNs },
+      },
       missedTicks: gained('missed'),
       self: { cpuNs: gained('cpuNs'), rss: last?.ownRss ?? 0 },
       caveats: isTooShort ? [TOO_SHORT] : [],
@@ -192,6 +231,9 @@ class SpanMeter {
 interface Counts {
   readonly minor: number;
   readonly major: number;
+  /** Of the oldest and the newest reading of faults among them. */
+  readonly earliestNs: bigint | undefined;
+  readonly latestNs: bigint | undefined;
   readonly missed: number;
   readonly cpuNs: number;
   readonly ownRss: number;

@@ -78,7 +78,7 @@ export async function runFresh(
     await using recorder = await startRecording({ target: { pids: [child.pid!] }, hz: program.hz, budget: 0.05 });
     line.go();
     const { stamp } = await line.next('done');
-    return { stamp, memory: await recorder.memoryBetween(stamp.fromNs, stamp.toNs) };
+    return { stamp, memory: await recorder.memoryBetween(stamp.fromNs, stamp.toNs, stamp.faults) };
   } finally {
     child.kill('SIGKILL');
   }

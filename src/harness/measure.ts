@@ -10,6 +10,7 @@ import { counted, type MetricReading } from '../analyze/metric-reading.js';
 import type { SpanMemory } from '../analyze/span-memory.js';
 import { moduleFile, runFresh } from './fresh-process.js';
 import { startRecording } from './measuring-recorder.js';
+import { faultsSince, ownFaults } from './own-faults.js';
 import { repeat } from './repeat.js';
 import { deltas, perCall } from './task-memory.js';
 import { collectGarbage, heapUse, type V8Activity, V8Watch } from './v8-heap.js';
@@ -75,13 +76,15 @@ async function measureHere(
   collectGarbage();
   const before = heapUse();
   const watch = new V8Watch();
+  const faultsBefore = ownFaults();
   const fromNs = process.hrtime.bigint();
   await repeat(fn, iterations);
   const toNs = process.hrtime.bigint();
+  const faults = faultsSince(faultsBefore);
   const v8 = watch.stop();
   collectGarbage();
   const after = heapUse();
-  const memory = await recorder.memoryBetween(fromNs, toNs);
+  const memory = await recorder.memoryBetween(fromNs, toNs, faults);
   return {
     ...memory,
     iterations,
@@ -106,7 +109,7 @@ async function measureFresh(
   const file = moduleFile('task', module);
   const program = { script: FRESH_MEASURE, module: file, args: [file, name, String(iterations), String(warmup)], hz };
   const { stamp, memory } = await runFresh({ harness: 'measure', name, run: 0 }, program);
-  const { before, after, peak, v8, faults } = stamp;
+  const { before, after, peak, v8 } = stamp;
   const exact = (value: number | undefined, sampled: MetricReading, method: 'counter' | 'kernel-peak' = 'counter') =>
     value === undefined ? sampled : counted(value, method);
   return {
@@ -117,7 +120,7 @@ async function measureFresh(
       after: exact(after.rss, memory.rss.after),
       peak: exact(peak, memory.rss.peak, 'kernel-peak'),
     },
-    ...{ iterations, v8, faults },
+    ...{ iterations, v8 },
     ...perCall(stamp),
     ...deltas(before, after),
   };

@@ -9,6 +9,7 @@ import { GCProfiler } from 'node:v8';
 import { type SpanMemory, spanMemory } from '../analyze/span-memory.js';
 import type { RecordOptions } from '../sampler/record-options.js';
 import { Recorder } from '../sampler/recorder.js';
+import { type Faults, faultsSince, ownFaults } from './own-faults.js';
 
 export class MeasuringRecorder extends Recorder {
   /** Runs the function inside a span of that name. Rejects with what it throws. */
@@ -18,6 +19,7 @@ export class MeasuringRecorder extends Recorder {
     v8?.beginSpan();
     const profiler = v8 && new GCProfiler();
     profiler?.start();
+    const faultsBefore = this.isOwn ? ownFaults() : undefined;
     const fromNs = process.hrtime.bigint();
     v8?.mark(fromNs);
     let value: Awaited<T>;
@@ -31,21 +33,25 @@ export class MeasuringRecorder extends Recorder {
       span.end();
     }
     const toNs = process.hrtime.bigint();
+    const faults = faultsBefore && faultsSince(faultsBefore);
     if (v8 && profiler) {
       v8.mark(toNs);
       await v8.endSpan(fromNs, toNs, profiler.stop());
     }
-    return { value, memory: await this.memoryBetween(fromNs, toNs) };
+    return { value, memory: await this.memoryBetween(fromNs, toNs, faults) };
   }
 
-  /** The memory of the target between two times of `process.hrtime.bigint()`, once the frame behind the second is there. */
-  async memoryBetween(fromNs: bigint, toNs: bigint): Promise<SpanMemory> {
+  /**
+   * The memory of the target between two times of `process.hrtime.bigint()`, once the frame behind the second is there.
+   * `faults`: as they were counted at these times.
+   */
+  async memoryBetween(fromNs: bigint, toNs: bigint, faults?: Faults): Promise<SpanMemory> {
     const periodMs = 1000 / this.hz;
     // What the heap was behind it, which the next second would tell.
     this.v8?.tell();
     const untilNs = process.hrtime.bigint() + BigInt(Math.ceil(periodMs * 3e6)) + PATIENCE_NS;
     for (;;) {
-      const memory = spanMemory(this.recording(), fromNs, toNs);
+      const memory = spanMemory(this.recording(), fromNs, toNs, faults);
       const isWhole = 'value' in memory.rss.after && (memory.v8 === undefined || memory.v8.after !== undefined);
       if (isWhole || this.isOver || process.hrtime.bigint() > untilNs) return memory;
       await pause(Math.min(MOST_PAUSE_MS, periodMs / 2));

@@ -6,7 +6,8 @@
  */
 import type { SpanMemory } from '../analyze/span-memory.js';
 import { type MeasuringRecorder, startRecording } from './measuring-recorder.js';
-import { type Faults, type TaskStamp, TaskStamper } from './task-stamp.js';
+import type { Faults } from './own-faults.js';
+import { type TaskStamp, TaskStamper } from './task-stamp.js';
 import type { V8Activity } from './v8-heap.js';
 
 export interface TaskMemory {
@@ -77,7 +78,7 @@ export class TaskMeter {
   }
 
   async #memoryOf(stamp: TaskStamp): Promise<TaskMemory> {
-    const memory = await this.#recorder.memoryBetween(stamp.fromNs, stamp.toNs);
+    const memory = await this.#recorder.memoryBetween(stamp.fromNs, stamp.toNs, stamp.faults);
     return taskMemory(stamp, memory, this.#stamper.isAlone);
   }
 }

@@ -4,6 +4,7 @@
  * The trap: a hook stands beside timed code. So all that costs time, collecting and asking, is done before the begin is stamped and
  * after the end is.
  */
+import { type Faults, faultsSince, ownFaults } from './own-faults.js';
 import { type OwnMemory, ownMemory, ownPeak, resetOwnPeak } from './own-memory.js';
 import { collectGarbage, type HeapUse, heapUse, type V8Activity, V8Watch } from './v8-heap.js';
 
@@ -20,11 +21,6 @@ export interface TaskStamp {
   readonly peak: number | undefined;
   readonly faults: Faults;
   readonly calls: number;
-}
-
-export interface Faults {
-  readonly minor: number;
-  readonly major: number;
 }
 
 interface Running {
@@ -62,11 +58,10 @@ export class TaskStamper {
     const running = this.#running;
     if (!running) return undefined;
     this.#running = undefined;
-    const { minor, major } = ownFaults();
+    const faults = faultsSince(running.faults);
     const { name, fromNs, watch, before, hasMark } = running;
     const v8 = watch.stop();
     const peak = hasMark ? ownPeak() : undefined;
-    const faults = { minor: minor - running.faults.minor, major: major - running.faults.major };
     return { name, fromNs, toNs, v8, before, after: this.#memory(), peak, faults, calls };
   }
 
@@ -74,10 +69,4 @@ export class TaskStamper {
     collectGarbage();
     return this.isAlone ? { ...heapUse(), ...ownMemory() } : heapUse();
   }
-}
-
-/** Of all threads of this process: a recording has them ten times a second only where the kernel's program counts. */
-function ownFaults(): Faults {
-  const { minorPageFault, majorPageFault } = process.resourceUsage();
-  return { minor: minorPageFault, major: majorPageFault };
 }

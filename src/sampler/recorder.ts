@@ -50,6 +50,8 @@ export class Recorder implements AsyncDisposable {
   readonly #onWarning: (sentence: string) => void;
   readonly #ended: Promise<RecordingEnd>;
   #line: SamplerLine | undefined;
+  /** This process is all that is recorded. */
+  protected readonly isOwn: boolean;
   /** Where it was asked what V8 tells. */
   protected v8: V8Source | undefined;
   #isStarted = false;
@@ -68,6 +70,7 @@ export class Recorder implements AsyncDisposable {
     this.sampler = plan.host;
     this.hz = plan.config.hz;
     this.engine = plan.config.engine;
+    this.isOwn = isOnly(process.pid, plan.config);
     this.#source = source;
     this.#onWarning = options.onWarning ?? (() => {});
     this.#ended = ended;
@@ -265,6 +268,11 @@ export class Recorder implements AsyncDisposable {
  */
 export function startRecording(options: RecordOptions = {}): Promise<Recorder> {
   return Recorder.start(options);
+}
+
+/** Whether a process of this host is all that is recorded. */
+function isOnly(pid: number, { target, root }: Omit<SamplerConfig, 'storage'>): boolean {
+  return target.kind === 'pids' && target.pids.length === 1 && target.pids[0] === pid && root === '/proc';
 }
 
 function checkName(name: unknown): string {

@@ -45,6 +45,42 @@ describe('a span', () => {
     expect(recorder.recording().marks()).toMatchObject([{ name: 'work', kind: 'span' }]);
   });
 
+  it('of this process has the faults between its ends, however rare the ticks', async () => {
+    await using recorder = await startRecording({ target: 'self', hz: 1 });
+    const held: Buffer[] = [];
+    const faults = () => process.resourceUsage().minorPageFault;
+    const outerBefore = faults();
+    let inner = 0;
+    const { memory } = await recorder.span('touch', () => {
+      const before = faults();
+      held.push(Buffer.alloc(16 * MIB, 1));
+      inner = faults() - before;
+    });
+    const touched = Buffer.alloc(16 * MIB, 1);
+    // Whoever counts from tick to tick has those behind the end as well.
+    const outer = faults() - outerBefore;
+    expect(touched.length + held.length).toBeGreaterThan(0);
+    expect(inner).toBeGreaterThan(0);
+    expect(memory.faults.minor).toBeGreaterThanOrEqual(inner);
+    expect(memory.faults.minor).toBeLessThan(outer);
+    expect(memory.faults).toMatchObject({ fromNs: memory.fromNs, toNs: memory.toNs, major: 0 });
+  });
+
+  it('of another process says between which times its faults were counted', async () => {
+    const child = spawn('sleep', ['60']);
+    await using recorder = await startRecording({ target: { pids: [child.pid!] }, hz: 20 });
+    await pause(150);
+    const { memory } = await recorder.span('work', () => pause(300));
+    child.kill();
+    const { faults } = memory;
+    expect(memory.caveats).toEqual(['faults-by-ticks']);
+    expect(faults).toMatchObject({ minor: 0, major: 0 });
+    expect(faults.fromNs).toBeLessThanOrEqual(memory.fromNs);
+    // A tick before the begin at most, or ten times a second.
+    expect(Number(memory.fromNs - faults.fromNs)).toBeLessThan(0.25e9);
+    expect(faults.toNs).toBeGreaterThan(memory.fromNs);
+  });
+
   it('that is shorter than two ticks has no peak', async () => {
     await using recorder = await startRecording({ target: 'self', hz: 10 });
     const { memory } = await recorder.span('blink', () => 1);
