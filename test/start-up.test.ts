@@ -40,6 +40,7 @@ const DEAR = /NativeModule (?:stream|net|tty|module|worker_threads|child_process
 
 /** What is typed most, of the commands that have to answer at once. */
 const TYPED: Record<string, readonly string[]> = {
+  explain: ['RES'],
   maps: [String(process.pid)],
   pmap: ['-X', String(process.pid)],
   ps: ['aux'],

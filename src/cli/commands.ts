@@ -152,6 +152,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./wss.js'),
   },
   {
+    name: 'explain',
+    summary: 'what a number is, how exact, what reading it takes, and what other programs call it',
+    examples: ['tidemark explain pss', 'tidemark explain RES', 'tidemark explain "docker stats"'],
+    loadDirect: () => import('./explain.js'),
+  },
+  {
     name: 'ps',
     summary: 'the processes, as procps prints them, with PSS, USS and swap',
     examples: ['tidemark ps aux', 'tidemark ps -eo pid,pss,uss,swap,args --sort -pss', 'tidemark ps --by comm'],
