@@ -200,7 +200,9 @@ describe('tidemark explain', () => {
   it('refuses what it does not know, with names that look alike', async () => {
     const { code, stdout, stderr } = await runTidemark(['explain', 'psss\u001b[']);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^tidemark explain: nothing is known by the name "psss\\x1B\["; did you mean (?:.*, )?pss, /);
+    expect(stderr).toMatch(
+      /^tidemark explain: nothing is known by the name "psss\\x1B\["; did you mean (?:.*, )?pss, /,
+    );
     const far = await runTidemark(['explain', 'zzzzzzzz']);
     expect([far.code, far.stderr]).toEqual([2, expect.stringContaining('tidemark explain lists all metrics')]);
   });
