@@ -14,11 +14,21 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/stuck/**'],
+          exclude: ['test/stuck/**', 'test/stories/**'],
           sequence: { groupOrder: 0 },
         },
       },
       { extends: true, test: { name: 'stuck', include: ['test/stuck/*.test.ts'], sequence: { groupOrder: 1 } } },
+      // What happens to the memory of the whole host: one by one, when nobody else is at work.
+      {
+        extends: true,
+        test: {
+          name: 'stories',
+          include: ['test/stories/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
+        },
+      },
     ],
     // Processes, not threads: tests set TZ, load the addon and read /proc/self.
     pool: 'forks',

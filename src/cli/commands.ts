@@ -176,6 +176,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     loadDirect: () => import('./top.js'),
   },
   {
+    name: 'host',
+    summary: 'where the memory of the host is: its total as a sum of parts, and the rest',
+    examples: ['tidemark host', 'tidemark host --for 10s'],
+    loadDirect: () => import('./host.js'),
+  },
+  {
     name: 'verify',
     summary: 'check both tokenizers against each other on every live process',
     examples: ['sudo tidemark verify --for 10s'],
