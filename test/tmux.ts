@@ -40,7 +40,7 @@ export class Tmux implements Disposable {
 
   /** Types text as it is. */
   type(text: string): void {
-    this.#tmux('send-keys', '-l', text);
+    this.#tmux('send-keys', '-l', '--', text);
   }
 
   resize(columns: number, rows: number): void {

@@ -193,4 +193,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     examples: ['tidemark doctor'],
     load: () => import('./doctor.js'),
   },
+  {
+    name: 'completion',
+    summary: 'the script that makes a shell complete these command lines',
+    examples: ['source <(tidemark completion bash)', 'tidemark completion fish | source'],
+    load: () => import('./completion.js'),
+  },
+  {
+    name: 'manual',
+    summary: 'the manual page of the program or of one command',
+    examples: ['tidemark manual record | man -l -'],
+    load: () => import('./manual.js'),
+  },
 ];

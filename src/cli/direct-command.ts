@@ -13,6 +13,8 @@ import { EXIT_CODES_TEXT } from './exit-codes.js';
 export interface DirectOption {
   readonly short?: string;
   readonly value?: string;
+  /** The values that there are, where a shell can complete them. */
+  readonly words?: readonly string[];
   readonly help: string;
 }
 

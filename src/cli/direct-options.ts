@@ -10,7 +10,11 @@ import { readValue } from './read-value.js';
 export const DIRECT_OPTIONS = {
   procfs: { value: 'dir', help: 'procfs tree to read (default: "/proc")' },
   in: { value: 'file', help: 'captured text to read instead of a live process, - for stdin' },
-  engine: { value: 'engine', help: `what reads: ${ENGINE_CHOICES.join(', ')} (default: "auto")` },
+  engine: {
+    value: 'engine',
+    words: ENGINE_CHOICES,
+    help: `what reads: ${ENGINE_CHOICES.join(', ')} (default: "auto")`,
+  },
   json: { help: 'print JSON' },
   'page-size': { value: 'bytes', help: 'page size of the host it comes from' },
   'clock-ticks': { value: 'n', help: 'clock ticks per second of the host it comes from' },

@@ -133,7 +133,8 @@ function checkTogether({ format, output, table, partition, diff, every, from, la
 }
 
 function listOption<const Word extends string>(flags: string, text: string, what: string, words: readonly Word[]) {
-  return valueOption(flags, `${text}: ${words.join(', ')}`, (list) => list.split(',').map(oneOf(what, words)));
+  const parse = (list: string) => list.split(',').map(oneOf(what, words));
+  return valueOption(flags, `${text}: ${words.join(', ')}`, Object.assign(parse, { words }));
 }
 
 function parseMetrics(text: string): string[] {

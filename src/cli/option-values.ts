@@ -94,21 +94,28 @@ export function parseRegExp(text: string): RegExp {
   }
 }
 
+/** What reads a value, with the words that it takes where it takes some by name: a shell completes those. */
+export interface ValueParser<T> {
+  (text: string): T;
+  readonly words?: readonly string[];
+}
+
 /** One of the words. */
-export function oneOf<const Word extends string>(what: string, words: readonly Word[]): (text: string) => Word {
-  return (text) => {
+export function oneOf<const Word extends string>(what: string, words: readonly Word[]): ValueParser<Word> {
+  const parse = (text: string) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) throw new InputError(text, what, words.join(', '));
     return word;
   };
+  return Object.assign(parse, { words });
 }
 
 /** One of the words, or what the other parser reads: `auto|off|HZ`. */
 export function wordOr<const Word extends string, T>(
   words: readonly Word[],
   parse: (text: string) => T,
-): (text: string) => Word | T {
-  return (text) => {
+): ValueParser<Word | T> {
+  const parseEither = (text: string) => {
     const word = words.find((candidate) => candidate === text);
     if (word !== undefined) return word;
     try {
@@ -118,6 +125,7 @@ export function wordOr<const Word extends string, T>(
       throw new InputError(text, error.expected, `${words.join(', ')}, or ${error.allowed}`);
     }
   };
+  return Object.assign(parseEither, { words });
 }
 
 /** The decimal number in the text when it lies between the two. */

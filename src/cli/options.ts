@@ -5,16 +5,17 @@
 import { Option } from 'commander';
 import { ENGINE_CHOICES, type EngineChoice } from '../engine/choose.js';
 import { SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
-import { oneOf, parseClockTicks, parseFolder, parsePageSize } from './option-values.js';
+import { oneOf, parseClockTicks, parseFolder, parsePageSize, type ValueParser } from './option-values.js';
 import { readValue } from './read-value.js';
 
 /**
  * An option with a value: `valueOption('--for <time>', 'how long', parseDuration)`. What `parse` refuses with
  * `InputError` becomes `--for: "5" is not a duration; allowed: ...` and exit code 2.
  */
-export function valueOption<T>(flags: string, description: string, parse: (text: string) => T): Option {
+export function valueOption<T>(flags: string, description: string, parse: ValueParser<T>): Option {
   const option = new Option(flags, description);
-  return option.argParser((text: string) => readValue(option.long ?? flags, text, parse));
+  const read = (text: string) => readValue(option.long ?? flags, text, parse);
+  return option.argParser(Object.assign(read, parse.words ? { words: parse.words } : {}));
 }
 
 export interface ProcfsOption {

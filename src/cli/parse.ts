@@ -23,7 +23,11 @@ type ParseOptions = EngineOption & HostUnitOptions;
 export function configure(command: Command): void {
   const parseKind = oneOf('a kernel file', KERNEL_FILES);
   command
-    .argument('<kind>', KERNEL_FILES.join(', '), (text: string) => readValue('KIND', text, parseKind))
+    .argument(
+      '<kind>',
+      KERNEL_FILES.join(', '),
+      Object.assign((text: string) => readValue('KIND', text, parseKind), { words: KERNEL_FILES }),
+    )
     .argument('<file>', 'the text, - for stdin')
     .addOption(engineOption())
     .addOption(pageSizeOption())
