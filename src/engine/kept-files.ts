@@ -12,7 +12,7 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** A file that may be kept open: its path, and its descriptor or -1. */
 export interface KeptFile {
-  readonly path: string;
+  readonly path: string | Buffer;
   fd: number;
 }
 
@@ -62,7 +62,7 @@ export class KeptFiles {
   }
 
   /** Opens a file for one use, giving kept descriptors back when there is none left. Throws the errno. */
-  open(path: string): number {
+  open(path: string | Buffer): number {
     return this.withRoom(() => openSync(path, OPEN_FLAGS));
   }
 
