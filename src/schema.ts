@@ -11,7 +11,13 @@ import { CGROUP_METRICS } from './schema/cgroup-metrics.js';
 import { HOST_METRICS } from './schema/host-metrics.js';
 import { type Metric, snakeOf, type Tier, type Unit } from './schema/metric.js';
 
-export { CGROUP_COLUMNS, CGROUP_METRICS, type CgroupMetricName } from './schema/cgroup-metrics.js';
+export {
+  CGROUP_COLUMNS,
+  CGROUP_DEPTHS,
+  CGROUP_METRICS,
+  type CgroupMetricName,
+  GroupDepth,
+} from './schema/cgroup-metrics.js';
 export { HOST_COLUMNS, HOST_METRICS, type HostMetricName } from './schema/host-metrics.js';
 export type { Metric, Quantum, Tier, Unit } from './schema/metric.js';
 

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeGroup } from '../../test/fixtures/cgroups/trees.js';
-import { GroupDepth } from '../procfs/cgroup-files.js';
 import { memoryHierarchyOf } from '../procfs/memory-group.js';
-import { CGROUP_COLUMNS, type CgroupMetricName, Status } from '../schema.js';
+import { CGROUP_COLUMNS, type CgroupMetricName, GroupDepth, Status } from '../schema.js';
 import type { TextEngineName } from './engine.js';
 import { GroupSweep } from './group-sweep.js';
 import type { Group } from './group-tree.js';
@@ -47,16 +46,16 @@ describe.each<TextEngineName>(['ts', 'native'])('the sweep over groups, %s', (en
     expect(values()).toEqual([8192, Number.NaN, Number.NaN, Number.NaN]);
     bench.read(GroupDepth.moving, 2e9, 3);
     expect(values()).toEqual([8192, 4096, 4096, Number.NaN]);
-    expect(bench.value(3, 'cgroupStatAge')).toBe(0);
+    expect(bench.value(3, 'cgroupDepth')).toBe(1);
     bench.read(GroupDepth.whole, 3e9, 3);
     expect(values()).toEqual([8192, 4096, 4096, 65536]);
     expect(bench.value(3, 'cgroupOomKills')).toBe(2);
     expect(bench.out.status[3]).toBe(Status.ok);
-    // What was not read keeps what it held, and tells how old it is.
+    // What was not read keeps what it held, as the depth tells.
     writeGroup(path.join(root, 'a'), version, { charge: 16384, inactiveFile: 0 });
     bench.read(GroupDepth.charge, 4.5e9, 3);
     expect(values()).toEqual([16384, 4096, 4096, 65536]);
-    expect(bench.value(3, 'cgroupStatAge')).toBe(1.5e9);
+    expect(bench.value(3, 'cgroupDepth')).toBe(0);
     bench.read(GroupDepth.whole, 5e9, 3);
     expect(values()).toEqual([16384, 16384, 0, Number.POSITIVE_INFINITY]);
     bench.sweep.close();
@@ -85,9 +84,9 @@ describe.each<TextEngineName>(['ts', 'native'])('the sweep over groups, %s', (en
     expect(bench.sweep.kept).toBe(2);
     bench.read(GroupDepth.moving, 2e9, 0);
     bench.read(GroupDepth.moving, 3e9, 0);
-    expect(bench.sweep.kept).toBe(5);
+    expect(bench.sweep.kept).toBe(8);
     bench.read(GroupDepth.charge, 7e9, 0, 1);
-    expect(bench.sweep.kept).toBe(5);
+    expect(bench.sweep.kept).toBe(8);
     bench.read(GroupDepth.charge, 8e9, 0, 1);
     expect(bench.sweep.kept).toBe(2);
     bench.sweep.detach(0);

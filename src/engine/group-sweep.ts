@@ -2,13 +2,13 @@
  * The cgroup tier: the files of many control groups, put into columns by `CGROUP_COLUMNS`.
  *
  * The traps: a group has a dozen files and most of what they tell does not change, so the caller says how deep each group is read,
- * and what was not read keeps what it held, its age told beside it; a kept descriptor costs the kernel 5 KiB, so that of the
+ * and what was not read keeps what it held; a kept descriptor costs the kernel 5 KiB, so that of the
  * charge alone is kept of all groups, and the others of those that are read deep again and again; and a group that is removed while
  * it is read answers ENODEV.
  */
 import { constants } from 'node:os';
-import { GroupDepth, type GroupFile, groupFilesOf } from '../procfs/cgroup-files.js';
-import { CGROUP_COLUMNS, Status } from '../schema.js';
+import { type GroupFile, groupFilesOf } from '../procfs/cgroup-files.js';
+import { CGROUP_COLUMNS, GroupDepth, Status } from '../schema.js';
 import type { TextEngineName } from './engine.js';
 import { statusOfError } from './errno-status.js';
 import { type Group, toOs } from './group-tree.js';
@@ -20,7 +20,7 @@ import type { TierColumns } from './tier-columns.js';
 const HOT_NS = 5e9;
 /** Files that are opened for one call at most, so that many new groups do not take the last descriptors. */
 const MOST_OPENED = 128;
-const STAT_AGE = CGROUP_COLUMNS.indexOf('cgroupStatAge');
+const DEPTH = CGROUP_COLUMNS.indexOf('cgroupDepth');
 const { ENODEV, ENOENT, EOPNOTSUPP } = constants.errno;
 
 class File implements KeptFile {
@@ -110,7 +110,7 @@ export class GroupSweep {
       this.#files.push(file);
       this.#slots.push(slot);
     }
-    out.columns[STAT_AGE]![slot] = nowNs - bound.deepNs;
+    out.columns[DEPTH]![slot] = depth;
   }
 
   #readPlanned(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CGROUP_COLUMNS, CGROUP_METRICS, type CgroupMetricName } from '../schema.js';
-import { GroupDepth, groupFilesOf } from './cgroup-files.js';
+import { CGROUP_COLUMNS, CGROUP_DEPTHS, CGROUP_METRICS, type CgroupMetricName, GroupDepth } from '../schema.js';
+import { groupFilesOf } from './cgroup-files.js';
 
 const PADDING = 64;
 
@@ -22,11 +22,12 @@ describe('the files of a group', () => {
   it.each([1, 2] as const)('of version %i hold every column that the schema says they do, once', (version) => {
     const filled = groupFilesOf(version).flatMap(({ columns }) => columns.map((column) => CGROUP_COLUMNS[column]!));
     const told = CGROUP_METRICS.filter(({ source }) =>
-      version === 2 ? source !== 'clock' : source.includes('of version 1'),
+      version === 2 ? source !== 'the read itself' : source.includes('of version 1'),
     ).map(({ name }) => name);
     expect(filled.toSorted()).toEqual(told.toSorted());
-    for (const { name, columns } of groupFilesOf(version)) {
+    for (const { name, depth, columns } of groupFilesOf(version)) {
       for (const column of columns) expect(CGROUP_METRICS[column]!.source).toContain(name);
+      for (const column of columns) expect(CGROUP_DEPTHS[column]).toBe(depth);
     }
   });
 

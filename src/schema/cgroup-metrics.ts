@@ -102,8 +102,8 @@ export const CGROUP_METRICS = [
   pressure('cgroupMemorySome', 'memory', 'some'),
   pressure('cgroupMemoryFull', 'memory', 'full'),
   ofRead(
-    'cgroupStatAge',
-    'Time from the read of `memory.stat` and what else moves with the charge to that of the charge: 0 where both were read',
+    'cgroupDepth',
+    'What the read looked at: 0 the charge alone, 1 also what moves with it, 2 all; the rest holds what an earlier read told',
   ),
 ] as const satisfies readonly Metric[];
 
@@ -111,6 +111,21 @@ export type CgroupMetricName = (typeof CGROUP_METRICS)[number]['name'];
 
 /** Column names of the cgroup tier, in column order. */
 export const CGROUP_COLUMNS: readonly CgroupMetricName[] = CGROUP_METRICS.map(({ name }) => name);
+
+/** How much of a group a read looks at, as `cgroupDepth` tells it. */
+export const GroupDepth = { charge: 0, moving: 1, whole: 2 } as const;
+
+const CHARGE: readonly string[] = ['cgroupCurrent', 'cgroupDepth'];
+/** What people or the kernel's settings change, seldom. */
+const WHOLE: readonly string[] = [
+  ...['cgroupMax', 'cgroupHigh', 'cgroupLow', 'cgroupMin', 'cgroupSwapMax', 'cgroupZswap'],
+];
+
+/** By column: the least `cgroupDepth` of a read that looked at it. */
+export const CGROUP_DEPTHS: readonly number[] = CGROUP_COLUMNS.map((name) => {
+  if (CHARGE.includes(name)) return GroupDepth.charge;
+  return WHOLE.includes(name) ? GroupDepth.whole : GroupDepth.moving;
+});
 
 function named<const N extends string>(name: N, unit: string) {
   const snake = snakeOf(name).replace(/^cgroup_/, '');
@@ -145,8 +160,8 @@ function event<const N extends string>(name: N, version2: string, version1: stri
 
 /** What the read itself was like. */
 function ofRead<const N extends string>(name: N, help: string) {
-  const form = { unit: 'nanoseconds', kind: 'gauge', quantum: 'one', exactness: 'measured-here' } as const;
-  return { ...named(name, '_nanoseconds'), ...form, source: 'clock', help } as const;
+  const form = { unit: 'count', kind: 'gauge', quantum: 'one', exactness: 'measured-here' } as const;
+  return { ...named(name, ''), ...form, source: 'the read itself', help } as const;
 }
 
 function pressure<const N extends string>(name: N, what: string, who: 'some' | 'full') {
