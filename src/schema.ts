@@ -19,6 +19,7 @@ export {
   GroupDepth,
 } from './schema/cgroup-metrics.js';
 export { HOST_COLUMNS, HOST_METRICS, type HostMetricName } from './schema/host-metrics.js';
+export { HOST_SOURCE_BITS, HOST_SOURCES, type HostSource } from './schema/host-sources.js';
 export type { Metric, Quantum, Tier, Unit } from './schema/metric.js';
 
 const bytes = { unit: 'bytes', kind: 'gauge' } as const;

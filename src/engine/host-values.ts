@@ -2,7 +2,7 @@
  * The host tier: one row of what the kernel tells of the whole host, by `HOST_COLUMNS`.
  *
  * The traps: these files cost 2 to 25 us each, several times that where a tenth of a second lies between reads, and
- * `zoneinfo` milliseconds on a large host, so what changes slowly or costs much is read less often and its age is told; and a
+ * `zoneinfo` milliseconds on a large host, so what changes slowly or costs much is read less often and told apart; and a
  * file that is not there (PSI, zram) leaves its columns NaN. There is no native twin: a few kilobytes of text are tokenized
  * here in a fraction of the time in which the kernel makes them.
  */
@@ -13,7 +13,16 @@ import { KeyedLines } from '../procfs/keyed-lines.js';
 import { type PressureLine, parsePressure } from '../procfs/pressure.js';
 import { parseZoneinfo } from '../procfs/zoneinfo.js';
 import { readZram } from '../procfs/zram.js';
-import { HOST_COLUMNS, HOST_METRICS, type HostMetricName, type HostUnits, Status } from '../schema.js';
+import {
+  HOST_COLUMNS,
+  HOST_METRICS,
+  HOST_SOURCE_BITS,
+  HOST_SOURCES,
+  type HostMetricName,
+  type HostSource,
+  type HostUnits,
+  Status,
+} from '../schema.js';
 import { statusOfError } from './errno-status.js';
 import { KeptText } from './kept-text.js';
 
@@ -50,9 +59,9 @@ export function readHostValues(
 
 /** What is read less often than at every sweep. */
 interface SlowSource {
+  readonly name: HostSource;
   readonly columns: readonly number[];
   readonly fill: (values: Float64Array) => void;
-  atNs: number;
   dueNs: number;
 }
 
@@ -60,6 +69,8 @@ interface SlowSource {
 export class HostReader {
   /** By `HOST_COLUMNS`; NaN: not measured. */
   readonly values = new Float64Array(HOST_COLUMNS.length).fill(Number.NaN);
+  /** What the last `read` looked at: 1 << i for the i-th of `HOST_SOURCES`. */
+  sources = 0;
   readonly #meminfo: KeptText;
   readonly #meminfoLines = new KeyedLines(keysOf('meminfo '));
   readonly #memoryPressure: KeptText;
@@ -77,40 +88,41 @@ export class HostReader {
     this.#texts = [this.#meminfo, this.#memoryPressure, vmstat, zoneinfo, io, cpu];
     const vmstatLines = new KeyedLines(keysOf('vmstat '));
     this.#slow = [
-      slowSource(['vmstat '], (values) => fillLines(vmstat, vmstatLines, values)),
-      slowSource(['pressure/io ', 'pressure/cpu '], (values) => {
+      slowSource('vmstat', (values) => fillLines(vmstat, vmstatLines, values)),
+      slowSource('pressure', (values) => {
         fillPressure(io, values, { some: 'hostIoSome', full: 'hostIoFull' });
         fillPressure(cpu, values, { some: 'hostCpuSome' });
         this.#hasPressure = true;
       }),
-      slowSource(['zoneinfo '], (values) => fillZones(zoneinfo, values, pageSize)),
-      ...(sysfs === undefined ? [] : [slowSource(['/sys/block/zram'], (values) => fillZram(sysfs, values))]),
+      slowSource('zoneinfo', (values) => fillZones(zoneinfo, values, pageSize)),
+      ...(sysfs === undefined ? [] : [slowSource('zram', (values) => fillZram(sysfs, values))]),
     ];
   }
 
   /**
    * Reads into `values` what is due at that time of a monotonic clock. Returns `ok`, or why `meminfo` could not be read, which
-   * leaves nothing but NaN. What is not due keeps what an earlier sweep read; `slowAgeNs` tells how old that is.
+   * leaves nothing but NaN. What is not due keeps what an earlier sweep read; `sources` tells which were due.
    */
   read(nowNs: number): number {
     const { values } = this;
     clear(values, MEMINFO);
     if (!fillLines(this.#meminfo, this.#meminfoLines, values)) {
       values.fill(Number.NaN);
+      this.sources = bitOf('meminfo');
       for (const source of this.#slow) source.dueNs = Number.NEGATIVE_INFINITY;
       return this.#meminfo.error === undefined ? Status.unsupported : statusOfError(this.#meminfo.error);
     }
-    for (const source of this.#slow) if (nowNs + EARLY_NS >= source.dueNs) readSlow(source, values, nowNs);
+    this.sources = bitOf('meminfo');
+    for (const source of this.#slow) {
+      if (nowNs + EARLY_NS < source.dueNs) continue;
+      readSlow(source, values, nowNs);
+      this.sources |= bitOf(source.name);
+    }
     if (this.#hasPressure) {
       clear(values, MEMORY_PRESSURE);
       this.#hasPressure = fillPressure(this.#memoryPressure, values, MEMORY_LINES);
     }
     return Status.ok;
-  }
-
-  /** Age of the oldest of what is not read at every sweep: `vmstat`, `zoneinfo`, the pressure of CPU and I/O, and zram. */
-  slowAgeNs(nowNs: number): number {
-    return this.#slow.reduce((age, { atNs }) => Math.max(age, nowNs - atNs), 0);
   }
 
   /** Why `read` returned another status than `ok`. */
@@ -135,17 +147,20 @@ const MEMORY_LINES: PressureColumns = {
 
 type PressureColumns = { readonly [K in 'some' | 'full' | 'some10' | 'full10']?: HostMetricName };
 
-function slowSource(starts: readonly string[], fill: SlowSource['fill']): SlowSource {
-  const columns = starts.flatMap(columnsFrom);
-  return { columns, fill, atNs: Number.NEGATIVE_INFINITY, dueNs: Number.NEGATIVE_INFINITY };
+function slowSource(name: HostSource, fill: SlowSource['fill']): SlowSource {
+  const columns = HOST_SOURCE_BITS.flatMap((bit, column) => (HOST_SOURCES[bit] === name ? [column] : []));
+  return { name, columns, fill, dueNs: Number.NEGATIVE_INFINITY };
 }
 
 function readSlow(source: SlowSource, values: Float64Array, nowNs: number): void {
   const begunNs = process.hrtime.bigint();
   clear(values, source.columns);
   source.fill(values);
-  source.atNs = nowNs;
   source.dueNs = nowNs + Math.max(SLOW_NS, Number(process.hrtime.bigint() - begunNs) * REST_PER_COST);
+}
+
+function bitOf(source: HostSource): number {
+  return 1 << HOST_SOURCES.indexOf(source);
 }
 
 /** The columns whose source begins so. */

@@ -4,10 +4,10 @@
  * The traps: labels change between frames, and each must be told before the frame that it belongs to; and in a merged ring
  * one process may come from two recordings, and has one slot all the same.
  */
-import { decodeIdentity, encodeIdentity, identityKey } from '../engine/identity.js';
 import type { RingCursor } from '../ring/ring-cursor.js';
 import type { RingSpec } from '../ring/ring-table.js';
 import type { RingWriter } from '../ring/ring-writer.js';
+import { type LabelKind, labelKindOf } from './copied-labels.js';
 import type { CopyInput } from './copy-input.js';
 import type { Redactor } from './redact.js';
 
@@ -98,7 +98,7 @@ export interface ColumnCopy {
   readonly inputs: readonly CopyInput[];
   readonly isMerge: boolean;
   readonly redactor: Redactor | undefined;
-  /** Hears of each process that is in the copy. */
+  /** Hears of each process, host or group that is in the copy, by its key. */
   readonly seen: (key: string) => void;
   readonly progress: (timeNs: bigint) => void;
 }
@@ -114,12 +114,13 @@ export function copyColumns(copy: ColumnCopy): number {
     return [new ColumnSource(input, input.reader.cursor(number, start), input.reader.rings[number]!, spec)];
   });
   const slots = new SharedSlots();
+  const kind = labelKindOf(spec.name);
   const frame = new MergedFrame(spec);
   let heads = sources.filter((source) => source.advance());
   while (heads.length > 0) {
     const source = heads.reduce((first, other) => (other.headNs < first.headNs ? other : first));
     copy.progress(source.headNs);
-    for (const slot of source.takeChanges()) relabel(copy, source, slot, slots);
+    for (const slot of source.takeChanges()) relabel(copy, kind, source, slot, slots);
     const { cursor } = source;
     const duration = cursor.endNs - cursor.startNs;
     const scalars = frame.scalars;
@@ -145,14 +146,14 @@ export function copyColumns(copy: ColumnCopy): number {
 
 function relabel(
   { writer, ring, isMerge, redactor, seen }: ColumnCopy,
+  kind: LabelKind,
   source: ColumnSource,
   slot: number,
   slots: SharedSlots,
 ): void {
   const label = source.cursor.labels[slot];
-  const identity = label && decodeIdentity(label);
-  const known = identity && { ...identity, ...source.input.sourceOf(identity.source) };
-  const key = known && identityKey(known);
+  const known = label && kind.read(label, source.input);
+  const key = known?.key;
   if (key !== undefined) seen(key);
   let out = slot;
   if (isMerge) {
@@ -170,8 +171,8 @@ function relabel(
     if (!isMerge) writer.clearLabel(ring, slot);
     return;
   }
-  const own = isMerge && known ? encodeIdentity(known) : label;
-  writer.setLabel(ring, out, redactor ? redactor.label(own) : own);
+  const own = isMerge && known ? known.merged : label;
+  writer.setLabel(ring, out, redactor ? kind.redact(own, redactor) : own);
 }
 
 /** The rows of one recording's frame at their slots in a merged ring. */

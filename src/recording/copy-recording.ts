@@ -13,6 +13,7 @@ import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN } from '../ring/layout.js';
 import { RingReader } from '../ring/ring-reader.js';
 import type { RingSpec } from '../ring/ring-table.js';
 import { RingWriter } from '../ring/ring-writer.js';
+import { isOfProcesses } from './copied-labels.js';
 import { CopyError, copyColumns } from './copy-columns.js';
 import type { CopyInput } from './copy-input.js';
 import { copyCommands, copyEvents, copyMappings } from './copy-records.js';
@@ -66,7 +67,8 @@ function copyInto(path: string, inputs: readonly CopyInput[], options: CopyOptio
     const copied = { writer, inputs, isMerge, redactor };
     for (const [ring, spec] of rings.entries()) {
       if (spec.rows === 'none') continue;
-      lost[spec.name] = copyColumns({ ...copied, ring, seen: (key) => seen.add(key), progress });
+      const note = isOfProcesses(spec.name) ? (key: string) => seen.add(key) : () => {};
+      lost[spec.name] = copyColumns({ ...copied, ring, seen: note, progress });
     }
     for (const [ring, { name, rows }] of rings.entries()) {
       if (rows !== 'none') continue;

@@ -34,6 +34,9 @@ export function differenceOf(recording: Recording, metadata: RecordingMetadata):
           hz,
           mappings,
           ...(before.keep === undefined ? {} : { keep: before.keep }),
+          // Who asks for a tier that has no ring there goes without, and who asks for none leaves its ring alone.
+          hostTier: before.hostTier,
+          cgroupTier: before.cgroupTier,
         }),
       ) && JSON.stringify(before.mappingColumns) === JSON.stringify(mappingColumns);
   return isSame ? undefined : 'by a version with other metrics or units';

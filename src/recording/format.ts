@@ -8,6 +8,7 @@ import type { ColumnSpec, RingSpec } from '../ring/ring-table.js';
 import { type HostUnits, metricsOf, quantumOf, type Tier } from '../schema.js';
 import { parseKeep } from './keep.js';
 import { fullShare, LADDER_SHARE, ladderRings } from './ladder-format.js';
+import { type TierChoice, tierRings } from './tier-format.js';
 
 export const FORMAT = 'tide-1';
 
@@ -55,13 +56,16 @@ export const V8_RING = 'v8';
 export const Rings = { counters: 0, rollup: 1, lives: 2, events: 3, mappings: 4 } as const;
 
 /** What decides which rings a recording has. */
-export type RingChoice = Pick<RecordingMetadata, 'engine' | 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline' | 'v8'>;
+export type RingChoice = TierChoice &
+  Pick<RecordingMetadata, 'engine' | 'host' | 'hz' | 'mappings' | 'keep' | 'cmdline' | 'v8'>;
 
 /**
  * The rings of a recording. `mappings` has a ring only when mappings are recorded, `commands` when command lines are,
- * `v8` when its figures are; after them come those of the ladder. All but the first four are found by name. A metric that the engine never reads has no column.
+ * `v8` when its figures are, `host` and `cgroup` when these are read; after them come those of the ladder. All but the first
+ * four are found by name. A metric that the engine never reads has no column.
  */
-export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline, v8 }: RingChoice): RingSpec[] {
+export function ringSpecs(choice: RingChoice): RingSpec[] {
+  const { engine, host, hz, mappings, keep: ladder, cmdline, v8 } = choice;
   const withMappings = mappings !== 'off';
   const keep = ladder === undefined ? undefined : parseKeep(ladder);
   const full = (keep ? fullShare(keep, hz) : LADDER_SHARE) / LADDER_SHARE;
@@ -77,6 +81,7 @@ export function ringSpecs({ engine, host, hz, mappings, keep: ladder, cmdline, v
     ...(withMappings ? [records('mappings', 60)] : []),
     ...(cmdline === undefined || cmdline === 'none' ? [] : [records(COMMANDS_RING, 5)]),
     ...(v8 ? [records(V8_RING, 5)] : []),
+    ...tierRings(choice, host),
     ...(keep ? ladderRings(keep, hz, host, engine.name) : []),
   ];
 }
@@ -86,7 +91,7 @@ export const CMDLINE_MODES = ['none', 'exe', 'redacted', 'full'] as const;
 export type CmdlineMode = (typeof CMDLINE_MODES)[number];
 
 /** The facts in the header. Times are decimal strings of nanoseconds. */
-export interface RecordingMetadata {
+export interface RecordingMetadata extends TierChoice {
   readonly format: typeof FORMAT;
   readonly writer: { readonly name: 'tidemark'; readonly version: string; readonly pid: number };
   readonly host: {

@@ -79,10 +79,18 @@ function metadataOf(recordings: readonly Recording[], sources: readonly Recordin
     target: joined(all.map(({ target }) => target)),
     hz: Math.max(...all.map(({ hz }) => hz)),
     rollup: joined(all.map(({ rollup }) => rollup)),
+    ...tierOf('hostTier', all),
+    ...tierOf('cgroupTier', all),
     mappings: joined(all.map(({ mappings }) => mappings)),
     ...(all.some(({ mappingColumns }) => mappingColumns) ? { mappingColumns: MAPPING_COLUMNS } : {}),
     sources,
     inputs: all.reduce((sum, { inputs = 1 }) => sum + inputs, 0),
     startedAt: { monotonicNs: `${startNs}`, realNs: `${startNs}`, boottimeNs: '0' },
   };
+}
+
+/** What was asked of a tier by those that have it. */
+function tierOf(name: 'hostTier' | 'cgroupTier', all: readonly RecordingMetadata[]): Partial<RecordingMetadata> {
+  const asked = new Set(all.flatMap((metadata) => metadata[name] ?? []));
+  return asked.size === 0 ? {} : { [name]: [...asked].join(', ') };
 }

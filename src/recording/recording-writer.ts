@@ -34,6 +34,8 @@ import {
   ROLLUP_SCALARS,
   ringSpecs,
 } from './format.js';
+import { GroupTierWriter } from './group-tier-writer.js';
+import { HostTierWriter, type TierDrop } from './host-tier-writer.js';
 import { parseKeep } from './keep.js';
 import { LADDER_KEY_BYTES } from './ladder-format.js';
 import { LadderWriter } from './ladder-writer.js';
@@ -42,6 +44,7 @@ import { PACKED_BYTES, RecordPacker } from './packed-records.js';
 import type { ProgramPart } from './program-part.js';
 import { Recording } from './recording.js';
 import { BEGINNING, type ResumePoint, resumePointOf } from './resume-point.js';
+import { StoredClock } from './stored-clock.js';
 import { V8Log, type V8Record } from './v8-log.js';
 
 export interface RecordingWriterOptions {
@@ -50,16 +53,15 @@ export interface RecordingWriterOptions {
   readonly maxSlots: number;
 }
 
-/** Of a ladder, whose clocks must last for a month: nothing new is stored of one that has not moved, up to an age. */
-const CLOCK_AGE_NS = 600_000_000_000n;
-const CLOCK_STEP_NS = 1_000_000n;
-
 const TICK = COUNTER_SCALARS.indexOf('tick');
 const MISSED_TICKS = COUNTER_SCALARS.indexOf('missedTicks');
 const OWN_CPU = COUNTER_SCALARS.indexOf('ownCpu');
 
 export class RecordingWriter {
   readonly hasMappings: boolean;
+  /** Where the recording has room for the host, and for control groups. */
+  readonly host: HostTierWriter | undefined;
+  readonly groups: GroupTierWriter | undefined;
   readonly #ring: RingWriter;
   readonly #counterScalars = new Float64Array(COUNTER_SCALARS.length);
   readonly #rollupScalars = new Float64Array(ROLLUP_SCALARS.length);
@@ -74,7 +76,7 @@ export class RecordingWriter {
   readonly #ladder: LadderWriter | undefined;
   readonly #shares: readonly number[];
   #resumedClock: ResumedClock = {};
-  #storedClock: { offsetNs: bigint; atNs: bigint } | undefined;
+  readonly #storedClock = new StoredClock();
   #live = 0;
 
   /** Begins a recording in an empty storage. */
@@ -119,6 +121,9 @@ export class RecordingWriter {
     this.#v8 = new V8Log(ring, (reason, rows) => this.#events.lost('ring/v8', reason, rows));
     this.#events = new EventLog(ring, Rings.events);
     this.#cmdline = metadata.cmdline ?? 'none';
+    const dropped: TierDrop = (timeNs, tier, reason, rows) => this.dropped(timeNs, tier, reason, rows);
+    this.host = HostTierWriter.open(ring, base.offsetNs, dropped);
+    this.groups = GroupTierWriter.open(ring, base.offsetNs, dropped);
     this.#shares = ring.rings.map(({ share }) => share);
     const keep = metadata.keep === undefined ? undefined : parseKeep(metadata.keep);
     if (keep && keep.steps.length > 0) {
@@ -290,10 +295,10 @@ export class RecordingWriter {
   clock(reading: ClockReading): void {
     const { monotonicNs, realNs, boottimeNs } = reading;
     const offsetNs = realNs - monotonicNs - this.#base.offsetNs;
-    const isKnown = this.#ladder !== undefined && this.#isClockKnown(monotonicNs, offsetNs);
+    const isKnown = this.#ladder !== undefined && this.#storedClock.isKnown(monotonicNs, offsetNs);
     this.#ladder?.deal(this.#shares, [Rings.counters, Rings.rollup]);
     if (isKnown) return;
-    this.#storedClock = { offsetNs, atNs: monotonicNs };
+    this.#storedClock.store(monotonicNs, offsetNs);
     // Steps end by the clock that readers will take.
     this.#ladder?.setClock(offsetNs);
     this.event(monotonicNs, {
@@ -302,14 +307,6 @@ export class RecordingWriter {
       boottimeNs: `${boottimeNs}`,
       ...this.#resumedClock,
     });
-  }
-
-  /** A month of clocks that say the same would push the marks out of their ring. */
-  #isClockKnown(atNs: bigint, offsetNs: bigint): boolean {
-    const stored = this.#storedClock;
-    if (stored === undefined || atNs - stored.atNs >= CLOCK_AGE_NS) return false;
-    const off = offsetNs - stored.offsetNs;
-    return off < CLOCK_STEP_NS && off > -CLOCK_STEP_NS;
   }
 
   event(timeNs: bigint, event: TideEvent): void {

@@ -14,23 +14,30 @@ import type { RingSpec } from '../ring/ring-table.js';
 import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
-import type { MetricName } from '../schema.js';
-import { ClockLine, type ClockPair } from './clock-line.js';
-import { decodeCommand } from './commands.js';
+import type { CgroupMetricName, HostMetricName, MetricName } from '../schema.js';
+import type { ClockLine } from './clock-line.js';
 import { type Density, densityOf } from './density.js';
-import { decodeEvent, type TideEvent } from './events.js';
-import { COMMANDS_RING, checkMetadata, isPart, type RecordingMetadata } from './format.js';
+import { countLostEvents, readClockLine, readEvents, readPrograms, type StampedEvent } from './event-reading.js';
+import { checkMetadata, isPart, type RecordingMetadata } from './format.js';
 import { columnOf, type FrameView, type GapView, type ProcessRef, viewFrame } from './frame.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
+import {
+  type GroupRef,
+  type GroupSnapshot,
+  groupPoints,
+  groupsAt,
+  type RecordedGroup,
+  recordedGroups,
+} from './group-reading.js';
+import { type HostReading, hostPoints, hostReadingAt } from './host-reading.js';
 import { stepsOf, walksOver } from './ladder-walks.js';
 import type { RecordedMappings } from './mapping-record.js';
 import { MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
-import { RecordCursor } from './packed-records.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import type { ProgramPart } from './program-part.js';
 import { retentionOf, type StepRetention } from './retention.js';
-import { AGGREGATES, type Aggregate, aggregateSeries, collectSeries, type Series } from './series.js';
+import { checkForm, processPoints, type Series, type SeriesForm, seriesOf } from './series.js';
 import { type Snapshot, snapshotAt } from './snapshot.js';
 import { type RecordingSummary, summarize } from './summary.js';
 import type { V8Record } from './v8-log.js';
@@ -42,21 +49,12 @@ export interface TimeRange {
   readonly to?: bigint;
 }
 
-export interface SeriesOptions extends TimeRange {
-  /** Length of an interval in nanoseconds; without it every point is returned. */
-  readonly every?: bigint;
-  /** What an interval is reduced to; default `last`. */
-  readonly agg?: Aggregate;
-}
+export type SeriesOptions = TimeRange & SeriesForm;
 
-export interface StampedEvent {
-  /** Monotonic nanoseconds. */
-  readonly timeNs: bigint;
-  readonly event: TideEvent;
-}
+export type { StampedEvent };
 
-/** Comings and goings have a ring of their own, so that a fork storm overwrites no mark, gap or clock. */
-const EVENT_RINGS = ['lives', 'events'] as const;
+/** Unix nanoseconds, more than a ring can hold. */
+const LATER_THAN_ALL = 2n ** 63n;
 
 export class Recording implements Disposable {
   readonly metadata: RecordingMetadata;
@@ -92,30 +90,60 @@ export class Recording implements Disposable {
    */
   series(process: ProcessRef, metric: MetricName, options: SeriesOptions = {}): Series {
     columnOf(metric);
-    const { every, agg = 'last' } = options;
-    if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
-      throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
-    }
-    if (!AGGREGATES.includes(agg)) {
-      throw new TypeError(`Expected the "agg" option to be one of ${AGGREGATES.join(', ')}, got ${String(agg)}`);
-    }
+    checkForm(options);
     const clock = this.clock();
     const walks = this.walks({ ...this.rangeOf(options, clock), metrics: [metric] });
-    const key = identityKey(process);
-    return every === undefined
-      ? collectSeries(walks, clock, key, metric, agg)
-      : aggregateSeries(walks, clock, key, metric, every, agg);
+    return seriesOf(processPoints(walks, identityKey(process), metric, options.agg), clock, options);
   }
 
   /** The last frame at or before a time (Unix nanoseconds); undefined when the recording begins later. */
   at(timeNs: bigint): Snapshot | undefined {
-    if (typeof timeNs !== 'bigint') {
-      throw new TypeError(`Expected a time as a bigint of Unix nanoseconds, got ${String(timeNs)}`);
-    }
     const clock = this.clock();
-    const toNs = clock.toMonotonic(timeNs);
+    return snapshotAt(this.#reader, clock, this.#untilOf(timeNs, clock));
+  }
+
+  /**
+   * The last sweep of the host at or before a time (Unix nanoseconds; default: the last of all); undefined when the recording
+   * has none, or begins later. `source`: in a merged recording the number of the host in `metadata.sources`.
+   */
+  hostAt(timeNs: bigint = LATER_THAN_ALL, { source = 0 }: { readonly source?: number } = {}): HostReading | undefined {
+    const clock = this.clock();
+    return hostReadingAt(this.#reader, clock, this.#untilOf(timeNs, clock), source);
+  }
+
+  /** One metric of the host over time: at every sweep that read it, or one point per interval of `every` nanoseconds. */
+  hostSeries(metric: HostMetricName, options: SeriesOptions & { readonly source?: number } = {}): Series {
+    checkForm(options);
+    const clock = this.clock();
     this.#reader.follow();
-    return snapshotAt(this.#reader, clock, toNs);
+    return seriesOf(hostPoints(this.#reader, this.rangeOf(options, clock), metric, options.source), clock, options);
+  }
+
+  /** Every control group that is in the recording, in the order in which they were first seen. */
+  groups(): RecordedGroup[] {
+    this.#reader.follow();
+    return recordedGroups(this.#reader, this.clock());
+  }
+
+  /** All control groups at a time (Unix nanoseconds; default: the last sweep of all); undefined when there was no sweep before. */
+  groupsAt(timeNs: bigint = LATER_THAN_ALL): GroupSnapshot | undefined {
+    const clock = this.clock();
+    return groupsAt(this.#reader, clock, this.#untilOf(timeNs, clock));
+  }
+
+  /** One metric of a control group over time: at every sweep that read it, or one point per interval of `every` nanoseconds. */
+  groupSeries(group: GroupRef, metric: CgroupMetricName, options: SeriesOptions = {}): Series {
+    checkForm(options);
+    const clock = this.clock();
+    this.#reader.follow();
+    return seriesOf(groupPoints(this.#reader, this.rangeOf(options, clock), group, metric), clock, options);
+  }
+
+  /** The monotonic time of a Unix time; brings the reader up to date. */
+  #untilOf(timeNs: bigint, clock: ClockLine): bigint {
+    this.#reader.follow();
+    if (typeof timeNs === 'bigint') return clock.toMonotonic(timeNs);
+    throw new TypeError(`Expected a time as a bigint of Unix nanoseconds, got ${String(timeNs)}`);
   }
 
   /** The steps of the ladder in nanoseconds, from fine to coarse; none where only ticks are kept. */
@@ -240,50 +268,17 @@ export class Recording implements Disposable {
 
   /** Every event that is still there, by time. */
   events(): StampedEvent[] {
-    const out: StampedEvent[] = [];
-    for (const ring of EVENT_RINGS) this.#eachEvent(ring, (timeNs, event) => out.push({ timeNs, event }));
-    return out.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
+    return readEvents(this.#reader);
   }
 
   /** What programs the processes ran, the last of each, by `identityKey`. */
   programs(): Map<string, ProgramPart> {
-    const programs = new Map<string, ProgramPart>();
-    const ring = this.#reader.ringId(COMMANDS_RING);
-    if (ring < 0) return programs;
-    const cursor = new RecordCursor(this.#reader.cursor(ring));
-    for (let step = cursor.next(); step !== null; step = cursor.next()) {
-      const command = step === 'record' ? decodeCommand(cursor.type, cursor.payload) : undefined;
-      if (!command) continue;
-      const { pid: _, startTicks: __, source: ___, ...program } = command;
-      programs.set(identityKey(command), program);
-    }
-    return programs;
+    return readPrograms(this.#reader);
   }
 
   /** At least how many events were never stored, or have been overwritten or damaged: those of `lives` and those of `events`; a pack counts once. */
   lostEvents(): { readonly events: number; readonly lives: number } {
-    const dropped = { events: 0, lives: 0 };
-    const events = this.#eachEvent('events', (_, event) => {
-      if (event.type === 'drop' && event.tier === 'ring/lives') dropped.lives += event.rows;
-      if (event.type === 'drop' && event.tier === 'ring/events') dropped.events += event.rows;
-    });
-    return { events: events + dropped.events, lives: this.#eachEvent('lives', () => {}) + dropped.lives };
-  }
-
-  /** Returns how many events of the ring are lost. */
-  #eachEvent(name: (typeof EVENT_RINGS)[number], take: (timeNs: bigint, event: TideEvent) => void): number {
-    const ring = this.#reader.ringId(name);
-    if (ring < 0) return 0;
-    const cursor = new RecordCursor(this.#reader.cursor(ring));
-    // Overwritten before the oldest block; what is missing later comes as gaps. Frames of unknown kinds are not missing.
-    let lost = cursor.lostBefore;
-    for (let step = cursor.next(); step !== null; step = cursor.next()) {
-      if (step === 'gap') lost += cursor.lost;
-      if (step !== 'record') continue;
-      const event = decodeEvent(cursor.type, cursor.payload);
-      if (event) take(cursor.timeNs, event);
-    }
-    return lost;
+    return countLostEvents(this.#reader);
   }
 
   /** Unix nanoseconds of the newest frame, or of the start when there is none. */
@@ -299,14 +294,7 @@ export class Recording implements Disposable {
 
   /** The clocks of the recording. */
   clock(): ClockLine {
-    const { monotonicNs, realNs } = this.metadata.startedAt;
-    const pairs: ClockPair[] = [];
-    const lost = this.#eachEvent('events', (timeNs, event) => {
-      if (event.type === 'clock') pairs.push({ monotonicNs: timeNs, realNs: BigInt(event.realNs) });
-    });
-    // Where readings have been overwritten, the clock may have been set between the start and the oldest one left.
-    if (lost === 0 || pairs.length === 0) pairs.push({ monotonicNs: BigInt(monotonicNs), realNs: BigInt(realNs) });
-    return new ClockLine(pairs);
+    return readClockLine(this.#reader, this.metadata);
   }
 
   /** A walk over the ticks, for those who need columns rather than objects. */
@@ -316,7 +304,7 @@ export class Recording implements Disposable {
   }
 
   /** A range of Unix times as monotonic ones. */
-  rangeOf(range: TimeRange, clock: ClockLine): WalkRange {
+  rangeOf(range: TimeRange, clock: ClockLine): Pick<WalkRange, 'fromNs' | 'toNs'> {
     for (const end of ['from', 'to'] as const) {
       const time = range[end];
       if (time !== undefined && typeof time !== 'bigint') {

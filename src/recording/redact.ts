@@ -116,6 +116,13 @@ export class Redactor {
     return `/${this.#pseudonym(Buffer.from(path, 'latin1'))}${suffix}${isDeleted ? DELETED : ''}`;
   }
 
+  /** The path of a control group in raw bytes. */
+  groupPath(path: Uint8Array): Uint8Array {
+    if (!this.#what.has('paths')) return path;
+    const text = Buffer.from(path.buffer, path.byteOffset, path.byteLength).toString('latin1');
+    return Buffer.from(text.replace(/[^/]+/g, (part) => this.#pseudonym(Buffer.from(part, 'latin1'))));
+  }
+
   /** The path of a control group: which one is in which other stays to be seen. */
   #group(path: string): string {
     if (!this.#what.has('paths')) return path;

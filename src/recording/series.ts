@@ -54,30 +54,40 @@ class SeriesBuilder {
   }
 }
 
-/** Every point of the series, at the ticks that read it. */
-export function collectSeries(
-  walks: Iterable<FrameWalk>,
-  clock: ClockLine,
-  key: string,
-  metric: string,
-  aggregate: Aggregate,
-): Series {
+/** Gives each point of a series, by monotonic time: a value, or NaN and the status that says why. */
+export type Points = (take: (startNs: bigint, value: number, status: number) => void) => void;
+
+/** What a series may be asked for. */
+export interface SeriesForm {
+  /** Length of an interval in nanoseconds; without it every point is returned. */
+  readonly every?: bigint;
+  /** What an interval is reduced to; default `last`. */
+  readonly agg?: Aggregate;
+}
+
+/** Throws a TypeError for a form that there is none. */
+export function checkForm({ every, agg = 'last' }: SeriesForm): void {
+  if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
+    throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
+  }
+  if (!AGGREGATES.includes(agg)) {
+    throw new TypeError(`Expected the "agg" option to be one of ${AGGREGATES.join(', ')}, got ${String(agg)}`);
+  }
+}
+
+/** The points as a series: each of them, or one per interval of `every`. */
+export function seriesOf(points: Points, clock: ClockLine, { every, agg = 'last' }: SeriesForm): Series {
+  return every === undefined ? collectSeries(points, clock) : aggregateSeries(points, clock, every, agg);
+}
+
+function collectSeries(points: Points, clock: ClockLine): Series {
   const builder = new SeriesBuilder();
-  eachPoint(walks, key, metric, kindOf(aggregate), (startNs, value, status) =>
-    builder.add(clock.toUnix(startNs), value, status),
-  );
+  points((startNs, value, status) => builder.add(clock.toUnix(startNs), value, status));
   return builder.build();
 }
 
 /** One point per interval of `everyNs` that measured something; its time is the start of the interval. */
-export function aggregateSeries(
-  walks: Iterable<FrameWalk>,
-  clock: ClockLine,
-  key: string,
-  metric: string,
-  everyNs: bigint,
-  aggregate: Aggregate,
-): Series {
+function aggregateSeries(points: Points, clock: ClockLine, everyNs: bigint, aggregate: Aggregate): Series {
   const builder = new SeriesBuilder();
   let interval: bigint | undefined;
   let sum = 0;
@@ -87,7 +97,7 @@ export function aggregateSeries(
     if (interval === undefined || count === 0) return;
     builder.add(interval, aggregate === 'mean' ? sum / count : aggregate === 'sum' ? sum : result, Status.ok);
   };
-  eachPoint(walks, key, metric, kindOf(aggregate), (startNs, value) => {
+  points((startNs, value) => {
     if (Number.isNaN(value)) return;
     const timeNs = clock.toUnix(startNs);
     const current = timeNs - (timeNs % everyNs);
@@ -108,19 +118,21 @@ export function aggregateSeries(
   return builder.build();
 }
 
-/** What is asked of a step whose ticks are gone: the last value stands for all but the least and the most. */
-function kindOf(aggregate: Aggregate): ValueKind {
-  return aggregate === 'min' ? Kind.least : aggregate === 'max' ? Kind.most : Kind.last;
-}
-
-function eachPoint(
+/** One metric of a process, at the ticks that read it. */
+export function processPoints(
   walks: Iterable<FrameWalk>,
   key: string,
   metric: string,
-  kind: ValueKind,
-  take: (startNs: bigint, value: number, status: number) => void,
-): void {
-  for (const walk of walks) eachPointOf(walk, key, metric, kind, take);
+  aggregate: Aggregate = 'last',
+): Points {
+  return (take) => {
+    for (const walk of walks) eachPointOf(walk, key, metric, kindOf(aggregate), take);
+  };
+}
+
+/** What is asked of a step whose ticks are gone: the last value stands for all but the least and the most. */
+function kindOf(aggregate: Aggregate): ValueKind {
+  return aggregate === 'min' ? Kind.least : aggregate === 'max' ? Kind.most : Kind.last;
 }
 
 function eachPointOf(

@@ -5,16 +5,19 @@
  * slot, doubles by their bits and not by decimals.
  */
 
+import { decodeGroup } from '../../src/engine/group-identity.js';
 import { NO_SPAN } from '../../src/procfs/mapping-table.js';
 import type { RecordingMetadata } from '../../src/recording/format.js';
 import type { RecordedMappings } from '../../src/recording/mapping-record.js';
 import { MappingWalk } from '../../src/recording/mapping-walk.js';
 import { Recording } from '../../src/recording/recording.js';
+import { GROUP_RING, HOST_RING, sourceOfHostLabel } from '../../src/recording/tier-format.js';
+import { TierWalk } from '../../src/recording/tier-walk.js';
 import type { RingCursor } from '../../src/ring/ring-cursor.js';
 import { RingFormatError } from '../../src/ring/ring-format-error.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
 import type { Storage } from '../../src/ring/storage.js';
-import { COUNTER_COLUMNS, STATUSES } from '../../src/schema.js';
+import { CGROUP_COLUMNS, COUNTER_COLUMNS, HOST_COLUMNS, STATUSES } from '../../src/schema.js';
 
 const bits = new DataView(new ArrayBuffer(8));
 
@@ -151,5 +154,33 @@ function* recordingLines(recording: Recording): Generator<Line> {
       ];
     });
     yield ['tick', walk.tick, `${clock.toUnix(walk.startNs)}`, rows];
+  }
+  yield* tierLines(recording, HOST_RING, HOST_COLUMNS, (label) => [sourceOfHostLabel(label)]);
+  yield* tierLines(recording, GROUP_RING, CGROUP_COLUMNS, (label) => {
+    const { hierarchy, inode, path, source = null } = decodeGroup(label)!;
+    return [hierarchy, `${inode}`, hex(path), source];
+  });
+}
+
+/** The host's sweeps, or those of groups: whose each row is, its status, and what was measured. */
+function* tierLines(
+  recording: Recording,
+  tier: typeof HOST_RING | typeof GROUP_RING,
+  columns: readonly string[],
+  ownerOf: (label: Uint8Array) => Line,
+): Generator<Line> {
+  const walk = TierWalk.over(recording.ring, tier);
+  if (!walk) return;
+  const clock = recording.clock();
+  const names = recording.rings.find(({ name }) => name === tier)!.columns.map(({ name }) => name);
+  for (let step = walk.next(); step !== null; step = walk.next()) {
+    if (step === 'gap') yield ['lost', walk.lost];
+    if (step !== 'frame') continue;
+    const rows = [...walk.rows.slots.subarray(0, walk.rows.count)].map((slot) => [
+      ...ownerOf(walk.label(slot)!),
+      STATUSES[walk.status(slot)] ?? 'lost',
+      names.map((name) => numberText(walk.value(columns.indexOf(name), slot))),
+    ]);
+    yield [tier === HOST_RING ? 'host' : 'groups', `${clock.toUnix(walk.startNs)}`, rows];
   }
 }

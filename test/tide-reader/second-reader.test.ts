@@ -12,6 +12,7 @@ import { startRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nameParts, type TideEvent } from '../../src/recording/events.js';
 import { MappingRing } from '../../src/recording/mappings.fixture.js';
+import { mergeRecordings } from '../../src/recording/merge.js';
 import { encodeBlockHeader } from '../../src/ring/block-header.js';
 import { fileSeedOf } from '../../src/ring/checksum.js';
 import { BLOCK_HEADER } from '../../src/ring/layout.js';
@@ -19,7 +20,8 @@ import { RingWriter } from '../../src/ring/ring-writer.js';
 import { EVENTS, FILE_ID, HEADER, memory, Recorder } from '../../src/ring/rings.fixture.js';
 import { metricsOf } from '../../src/schema.js';
 import { startTidemark } from '../recorder/command.js';
-import { Author, someone } from '../recorder/synthetic.js';
+import { Author, METADATA, someone } from '../recorder/synthetic.js';
+import { recordTiers } from '../recorder/synthetic-tiers.js';
 import { MIB, startSleep, until, Workload } from '../recorder/workload.js';
 import { busyRecording, bytesOf } from '../torture/busy-recording.js';
 import { DAMAGE_KINDS, spoil } from '../torture/damages.js';
@@ -147,6 +149,23 @@ describe('both readers say the same of', { timeout: 120_000 }, () => {
     // The newest columns are among the values, not only those that every engine reads.
     const ticks = lines.filter(([kind]) => kind === 'tick');
     expect((ticks[0]![3] as unknown[][])[0]!.at(-1)).toHaveLength(metricsOf('counters', 'bpf').length);
+  });
+
+  it('the host and control groups, whole, merged and damaged', () => {
+    const author = recordTiers();
+    const file = keep('tiers.tide', new Uint8Array(author.buffer));
+    expect(counts(file)).toMatchObject({ host: 200, groups: 200 });
+    const merged = path.join(folder, 'tiers-merged.tide');
+    const boot = { host: { ...METADATA.host, hostname: 'other', bootId: 'other' } };
+    mergeRecordings([author.open(), recordTiers(boot, 7000).open()], merged);
+    expect(counts(merged)).toMatchObject({ host: 400, groups: 400 });
+    const damaged = new Uint8Array(author.buffer.slice(0));
+    const { ring } = author.open();
+    for (const name of ['host', 'cgroup']) {
+      const { offset } = ring.blocks(ring.ringId(name))[0]!;
+      damaged.fill(0x5a, offset + 3000, offset + 3050);
+    }
+    expect(counts(keep('tiers-damaged.tide', damaged)).finding).toBe(2);
   });
 
   it('a recording whose writer was killed', async () => {

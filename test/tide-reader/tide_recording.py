@@ -8,6 +8,7 @@ from tide_bytes import BadBytes, Cursor, unzigzag
 from tide_columns import ColumnState, number_text
 from tide_frames import RingWalk
 from tide_records import Records
+from tide_tiers import TIERS
 
 STATUSES = ("ok", "denied", "gone", "no-mm", "timeout", "unsupported", "not-due", "lost", "estimated")
 FROM_STAT = {"minorFaults", "majorFaults", "userTime", "systemTime", "threads", "parentPid"}
@@ -152,6 +153,8 @@ def recording_lines(file):
         yield ("event", str(time_ns), kind, event)
     for time_ns, kind, event in v8_of(file):
         yield ("v8", str(time_ns), kind, event)
-    ring = ring_named(file, "counters")
-    if ring is not None:
-        yield from RingWalk(file, ring, MeasuredCounters(file, ring, Clock(file, events, lost)))
+    clock = Clock(file, events, lost)
+    for name, decoder in [("counters", MeasuredCounters), *TIERS.items()]:
+        ring = ring_named(file, name)
+        if ring is not None:
+            yield from RingWalk(file, ring, decoder(file, ring, clock))
