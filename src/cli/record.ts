@@ -1,7 +1,6 @@
 /** `tidemark record`: samples processes into a recording until it is told to stop. */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
@@ -20,6 +19,7 @@ import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
 import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
+import { compileLate } from './compile-late.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { parseAllowHold, parseMaxHold } from './hold-options.js';
@@ -159,14 +159,6 @@ async function run(options: Options): Promise<void> {
   await report(file, options);
   // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
   await endAtOnce();
-}
-
-/**
- * A recorder that is to cost a hundredth of a processor runs most of its code a few times a minute: compiling it for speed as
- * early as in a program that computes takes more than that code does in minutes.
- */
-function compileLate(): void {
-  setFlagsFromString('--interrupt-budget=3000000');
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {
