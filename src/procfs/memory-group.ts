@@ -76,6 +76,14 @@ export function groupsAbove(group: string): string[] {
   return [...parts.keys()].reverse().map((last) => `/${parts.slice(0, last + 1).join('/')}`);
 }
 
+/**
+ * The working set as Kubernetes reckons it and evicts by: what is charged less the page cache that would be dropped first. NaN
+ * where either is not known. `inactive_file` is read a moment later and may be the larger one: then it is 0.
+ */
+export function workingSetOf(charge: number, inactiveFile: number): number {
+  return Math.max(0, charge - inactiveFile);
+}
+
 /** What can be read of a group: nothing where it is gone, or out of sight. */
 export function readMemoryGroup({ version, folder, root }: MemoryHierarchy, group: string): MemoryGroup {
   const below =
