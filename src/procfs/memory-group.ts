@@ -85,15 +85,25 @@ export function workingSetOf(charge: number, inactiveFile: number): number {
 }
 
 /** What can be read of a group: nothing where it is gone, or out of sight. */
-export function readMemoryGroup({ version, folder, root }: MemoryHierarchy, group: string): MemoryGroup {
-  const below =
-    root === '/' ? group : group === root ? '' : group.startsWith(`${root}/`) ? group.slice(root.length) : group;
+export function readMemoryGroup(hierarchy: MemoryHierarchy, group: string): MemoryGroup {
+  const folder = folderOf(hierarchy, group);
   const out: Partial<Record<keyof MemoryGroup, number>> = {};
-  for (const [name, file] of Object.entries(FILES[version]) as [keyof MemoryGroup, string][]) {
-    const value = numberIn(path.join(folder, below, file), name === 'oomKills');
+  for (const [name, file] of Object.entries(FILES[hierarchy.version]) as [keyof MemoryGroup, string][]) {
+    const value = numberIn(path.join(folder, file), name === 'oomKills');
     if (value !== undefined && Number.isFinite(limitOf(value))) out[name] = value;
   }
   return out;
+}
+
+/** What is charged to a group now, alone; NaN where it is gone, or out of sight. */
+export function groupUse(hierarchy: MemoryHierarchy, group: string): number {
+  return numberIn(path.join(folderOf(hierarchy, group), FILES[hierarchy.version].current), false) ?? Number.NaN;
+}
+
+function folderOf({ folder, root }: MemoryHierarchy, group: string): string {
+  const below =
+    root === '/' ? group : group === root ? '' : group.startsWith(`${root}/`) ? group.slice(root.length) : group;
+  return path.join(folder, below);
 }
 
 function numberIn(file: string, isList: boolean): number | undefined {
