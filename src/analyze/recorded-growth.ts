@@ -2,42 +2,32 @@
  * What grows in a recording: for each process, and for each of its mappings that were read, the slope of its resident memory
  * over the steady part.
  *
- * The traps: a program grows while it starts, so the first fifth of a life is left out unless somebody says from when; a heap
- * that is collected goes up and down, so of each stretch the least value counts, which only a leak raises; and neighbouring
- * values depend on each other, so a slope counts only when what it brings is more than a trifle as well.
+ * The traps: a program grows while it starts, so the first fifth of a life is left out unless somebody says from when; and a
+ * heap that is collected goes up and down, so of each stretch the least value counts, which only a leak raises.
  */
 import { identityKey } from '../engine/identity.js';
 import { nameParts } from '../recording/events.js';
 import { MappingWalk } from '../recording/mapping-walk.js';
 import type { Recording, TimeRange } from '../recording/recording.js';
 import { COUNTER_COLUMNS } from '../schema.js';
-import { type MappingKind, mappingGroups } from './mapping-groups.js';
-import { type Slope, theilSen } from './theil-sen.js';
+import { type GrowthLine, growthLine } from './growth-line.js';
+import { mappingGroups } from './mapping-groups.js';
 
-export interface GrowthRow {
+export interface GrowthRow extends GrowthLine {
   readonly pid: number;
   readonly startTicks: number;
   readonly comm: string;
-  /** Of a mapping: its name, `[anon]` without one, its class, and of anonymous memory its owner; those of one name, class and owner count as one. */
-  readonly mapping?: MappingKind;
-  /** Resident bytes at the begin and the end of the steady part. */
-  readonly first: number;
-  readonly last: number;
-  /** Bytes per second. */
-  readonly slope: Slope;
-  readonly seconds: number;
-  readonly verdict: 'grows' | 'shrinks' | 'steady' | 'too-short';
 }
 
 const RSS = COUNTER_COLUMNS.indexOf('rss');
 const MOST_POINTS = 256;
-const LEAST_POINTS = 8;
 const START_PART = 0.2;
-const TRIFLE_BYTES = 256 * 1024;
-const TRIFLE_PART = 0.005;
 
-/** Processes first, then mappings; what grows first, the fastest of it before all. */
-export function recordedGrowth(recording: Recording, range: TimeRange = {}): GrowthRow[] {
+/**
+ * Processes first, then mappings; what grows first, the fastest of it before all. `only`: of one process, by its
+ * `identityKey`.
+ */
+export function recordedGrowth(recording: Recording, range: TimeRange = {}, only?: string): GrowthRow[] {
   const { fromNs, toNs } = recording.rangeOf(range, recording.clock());
   const keepsStart = fromNs !== undefined;
   const lines = new Map<string, Line>();
@@ -51,7 +41,7 @@ export function recordedGrowth(recording: Recording, range: TimeRange = {}): Gro
       for (let index = 0; index < count; index++) {
         const slot = slots[index]!;
         const [key, rss] = [walk.key(slot), walk.counter(RSS, slot)];
-        if (key === undefined || !(rss > 0)) continue;
+        if (key === undefined || !(rss > 0) || (only !== undefined && key !== only)) continue;
         const { pid, startTicks, comm } = walk.identity(slot)!;
         const line = lineOf(lines, key, () => ({ pid, startTicks, comm: nameParts(comm).comm }));
         line.take(walk.startNs, rss);
@@ -128,15 +118,6 @@ class Line {
 
   row(keepsStart: boolean): GrowthRow {
     const all = this.#points;
-    const points = keepsStart ? all : all.slice(Math.floor(all.length * START_PART));
-    const startNs = points[0]!.timeNs;
-    const seconds = points.map(({ timeNs }) => Number(timeNs - startNs) / 1e9);
-    const bytes = points.map((point) => point.bytes);
-    const [first, last, length] = [bytes[0]!, bytes.at(-1)!, seconds.at(-1)!];
-    const slope = theilSen(seconds, bytes);
-    const brings = Math.abs(slope.value) * length > Math.max(TRIFLE_BYTES, TRIFLE_PART * first);
-    const moved = slope.low > 0 ? 'grows' : slope.high < 0 ? 'shrinks' : 'steady';
-    const verdict = points.length < LEAST_POINTS ? 'too-short' : brings ? moved : 'steady';
-    return { ...this.who, first, last, slope, seconds: length, verdict };
+    return { ...this.who, ...growthLine(keepsStart ? all : all.slice(Math.floor(all.length * START_PART)))! };
   }
 }

@@ -40,15 +40,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./record.js'),
   },
   {
-    name: 'agent',
-    summary: 'record all the time, and tell Prometheus what groups of processes use',
-    examples: [
-      'tidemark agent --ring /var/lib/tidemark --size 2G',
-      'tidemark agent --listen :9485 --token-file token --tls-cert host.crt --tls-key host.key',
-    ],
-    load: () => import('./agent.js'),
-  },
-  {
     name: 'run',
     summary: 'run a command and record it with all its descendants',
     examples: [
@@ -159,6 +150,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'how much of its memory a process uses in a time: its working set, by referenced bits that this clears',
     examples: ['tidemark wss 1234 --for 10s', 'tidemark wss 1234 --for 1m --allow-hold 20ms'],
     load: () => import('./wss.js'),
+  },
+  {
+    name: 'why',
+    summary: 'why a process has the memory that it has: of what, with whom, since when, up to which limit',
+    examples: ['tidemark why 1234', 'tidemark why postgres --for 30s', 'tidemark why 1234 --in night.tide --at 03:02'],
+    load: () => import('./why.js'),
   },
   {
     name: 'explain',

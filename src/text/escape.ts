@@ -51,6 +51,19 @@ export function escapeLabel(input: Uint8Array | string): string {
   return escapeTerminal(input).replace(/["\\]/g, '\\$&');
 }
 
+/**
+ * Text within a line or a table cell of Markdown: what a terminal must not see becomes `\\xHH` first, then everything that
+ * could begin markup, a link or HTML is escaped with a backslash. Never throws.
+ */
+export function escapeMarkdown(input: Uint8Array | string): string {
+  return escapeTerminal(input)
+    .replace(/[\\`*_{}[\]<>|#!~&@]/g, '\\$&')
+    .replace(/^(\s*)([-+])(?=\s)|^(\s*\d+)([.)])(?=\s)/, (_, a = '', sign = '', b = '', dot = '') =>
+      sign ? `${a}\\${sign}` : `${b}\\${dot}`,
+    )
+    .replace(/:(?=\/\/)/g, '\\:');
+}
+
 function escapeMatches(input: Uint8Array | string, pattern: RegExp): string {
   const escapeText = (text: string) => (PLAIN_ASCII.test(text) ? text : text.replace(pattern, escapeCharacter));
   return typeof input === 'string' ? escapeText(input) : mapUtf8(input, escapeText, escapeByte);

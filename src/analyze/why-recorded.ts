@@ -1,0 +1,324 @@
+/**
+ * Why a recorded process had the memory that it had at an instant, from the recording alone.
+ *
+ * The traps: deep reads and readings of limits are older than the instant, and say how much; a process that was killed is
+ * explained as it last was; and what the recorder was not asked for, or not permitted, is not there, which is told.
+ */
+import { identityKey } from '../engine/identity.js';
+import type { TideEvent } from '../recording/events.js';
+import type { ProcessReading } from '../recording/frame.js';
+import type { RecordedMappings } from '../recording/mapping-record.js';
+import type { RecordedProcess } from '../recording/process-index.js';
+import type { Recording, StampedEvent } from '../recording/recording.js';
+import type { Snapshot } from '../recording/snapshot.js';
+import type { MetricName } from '../schema.js';
+import { type GrowthLine, type GrowthPoint, growthLine, untilLimit } from './growth-line.js';
+import { recordedGrowth } from './recorded-growth.js';
+import {
+  type LimitLine,
+  movingFirst,
+  nearestFirst,
+  type Unseen,
+  WHY_NUMBERS,
+  type Why,
+  type WhyNumbers,
+} from './why.js';
+import { breakDown } from './why-memory.js';
+import { type Sharing, SharingMeter } from './why-sharing.js';
+
+export interface InstantAsked {
+  /** Unix nanoseconds, at which the process was there. */
+  readonly atNs: bigint;
+  /** From when growth and rates count; default: its whole life without the start. */
+  readonly sinceNs?: bigint;
+}
+
+/** Of a series, as many points: more say nothing more, and each pair of them counts. */
+const MOST_POINTS = 200n;
+const LEAST_READINGS = 8;
+const LOOK_BACK_NS = 60_000_000_000n;
+
+export function whyRecorded(recording: Recording, process: RecordedProcess, asked: InstantAsked): Why {
+  const atNs = lastKnownNs(recording, process, asked.atNs);
+  const sinceNs = asked.sinceNs !== undefined && asked.sinceNs > process.firstNs ? asked.sinceNs : process.firstNs;
+  const key = identityKey(process);
+  const snapshot = recording.at(atNs);
+  const now = readingOf(snapshot, key);
+  const before = readingOf(recording.at(sinceNs), key);
+  const numbers = numbersOf(now);
+  const range = { ...(asked.sinceNs === undefined ? {} : { from: sinceNs }), to: atNs };
+  const [growth, ...mappingGrowth] = growthOf(recording, range, key);
+  const read = lastRead(recording, process, atNs);
+  const sharing =
+    read && process.source === undefined ? sharingOf(recording, key, read.parts, snapshot, atNs) : undefined;
+  const faults = (name: 'minorFaults' | 'majorFaults') => metricOf(now, name) - metricOf(before, name);
+  const { program, pid, startTicks, comm, commHex } = process;
+  return {
+    source: 'recording',
+    process: {
+      ...{ pid, startTicks, comm },
+      ...(commHex === undefined ? {} : { commHex }),
+      ...(program?.args ? { commandLine: program.args.join(' ') } : {}),
+    },
+    atNs,
+    sinceNs,
+    numbers,
+    ...(read ? { memory: breakDown(read.parts, program?.exe), mappingsAgeNs: atNs - read.timeNs } : {}),
+    ...(sharing ? { sharing } : {}),
+    ...(growth ? { growth } : {}),
+    mappingGrowth: movingFirst(mappingGrowth),
+    ...mostSeen(recording, process, atNs),
+    limits: nearestFirst(limitsOf(recording, process, { atNs, sinceNs }, numbers, growth)),
+    faults: { minor: faults('minorFaults'), major: faults('majorFaults'), seconds: Number(atNs - sinceNs) / 1e9 },
+    unseen: unseenOf(now, numbers, read !== undefined, sharing),
+  };
+}
+
+/** The last instant until then of which its resident memory is known: in its last frame a process has gone already. */
+function lastKnownNs(recording: Recording, process: RecordedProcess, atNs: bigint): bigint {
+  const reading = readingOf(recording.at(atNs), identityKey(process));
+  if (!Number.isNaN(metricOf(reading, 'rss'))) return atNs;
+  const { timeNs, value } = recording.series(process, 'rss', { from: atNs - LOOK_BACK_NS, to: atNs });
+  const last = value.findLastIndex((rss) => !Number.isNaN(rss));
+  return last < 0 ? atNs : timeNs[last]!;
+}
+
+function readingOf(snapshot: Snapshot | undefined, key: string): ProcessReading | undefined {
+  return snapshot?.processes.find((process) => identityKey(process) === key);
+}
+
+function metricOf(reading: ProcessReading | undefined, name: MetricName): number {
+  return reading?.values[name] ?? Number.NaN;
+}
+
+function numbersOf(reading: ProcessReading | undefined): WhyNumbers {
+  return Object.fromEntries(WHY_NUMBERS.map((name) => [name, metricOf(reading, name)])) as WhyNumbers;
+}
+
+/** That of the process, undefined where there is none, and those of its mappings. */
+function growthOf(
+  recording: Recording,
+  range: { readonly from?: bigint; readonly to: bigint },
+  key: string,
+): [GrowthLine | undefined, ...GrowthLine[]] {
+  const rows: GrowthLine[] = recordedGrowth(recording, range, key).map(
+    ({ pid: _, startTicks: __, comm: ___, ...line }) => line,
+  );
+  return [rows.find(({ mapping }) => !mapping), ...rows.filter(({ mapping }) => mapping)];
+}
+
+interface MappingsRead {
+  /** Unix nanoseconds. */
+  readonly timeNs: bigint;
+  readonly parts: readonly RecordedMappings[];
+}
+
+/** The last read of its mappings at or before the instant. */
+function lastRead(recording: Recording, process: RecordedProcess, atNs: bigint): MappingsRead | undefined {
+  const clock = recording.clock();
+  const untilNs = clock.toMonotonic(atNs);
+  if (process.source !== undefined) {
+    const parts = recording.mappingsOf(process, atNs);
+    return parts.some(({ table }) => table.rows > 0) ? { timeNs: atNs, parts } : undefined;
+  }
+  const walk = recording.mappingWalk(process);
+  let found: { timeNs: bigint; parts: RecordedMappings[] } | undefined;
+  for (let record = walk?.next(); record !== undefined && walk!.timeNs <= untilNs; record = walk!.next()) {
+    if (record.table.rows === 0) continue;
+    if (record.part === 0) found = { timeNs: clock.toUnix(walk!.timeNs), parts: [record] };
+    else found?.parts.push(record);
+  }
+  return found;
+}
+
+/** Who of those that were there maps what it shares, by the last read of each. */
+function sharingOf(
+  recording: Recording,
+  key: string,
+  own: readonly RecordedMappings[],
+  snapshot: Snapshot | undefined,
+  atNs: bigint,
+): Sharing {
+  const meter = new SharingMeter(own);
+  const untilNs = recording.clock().toMonotonic(atNs);
+  const others = new Map(
+    snapshot?.processes
+      .filter((one) => identityKey(one) !== key && one.countersStatus !== 'no-mm')
+      .map((one) => [identityKey(one), one]) ?? [],
+  );
+  const seen = new Set<string>();
+  const walk = recording.mappingWalk();
+  let parts: RecordedMappings[] = [];
+  for (let record = walk?.next(); record !== undefined && walk!.timeNs <= untilNs; record = walk!.next()) {
+    const other = others.get(identityKey(record));
+    if (!other || record.table.rows === 0) continue;
+    parts = record.part === 0 ? [record] : [...parts, record];
+    if (record.part < record.parts - 1) continue;
+    meter.look({ pid: other.pid, comm: other.comm }, parts, seen.has(identityKey(other)));
+    seen.add(identityKey(other));
+  }
+  for (const [otherKey, { pid, comm }] of others) if (!seen.has(otherKey)) meter.look({ pid, comm }, 'not-recorded');
+  return meter.result();
+}
+
+/** The most that a tick saw, or the kernel within a tick. */
+function mostSeen(recording: Recording, process: RecordedProcess, atNs: bigint): Pick<Why, 'mostSeen'> {
+  const { timeNs, value } = pointsOf(recording, process, 'rss', { from: process.firstNs, to: atNs }, 'max');
+  let most = -1;
+  value.forEach((rss, index) => {
+    if (!Number.isNaN(rss) && !(rss <= value[most]!)) most = index;
+  });
+  return most < 0 ? {} : { mostSeen: { rss: value[most]!, atNs: timeNs[most]! } };
+}
+
+function pointsOf(
+  recording: Recording,
+  process: RecordedProcess,
+  metric: MetricName,
+  range: { readonly from: bigint; readonly to: bigint },
+  agg: 'max' | 'last',
+) {
+  const every = (range.to - range.from) / MOST_POINTS;
+  return recording.series(process, metric, { ...range, ...(every > 0n ? { every, agg } : {}) });
+}
+
+function growthOfMetric(
+  recording: Recording,
+  process: RecordedProcess,
+  metric: MetricName,
+  { sinceNs, atNs }: Required<InstantAsked>,
+): GrowthLine | undefined {
+  const { timeNs, value } = pointsOf(recording, process, metric, { from: sinceNs, to: atNs }, 'last');
+  return growthLine(Array.from(timeNs, (at, index) => ({ timeNs: at, bytes: value[index]! })));
+}
+
+type GroupEvent = Extract<TideEvent, { type: 'groupLimit' }>;
+
+function limitsOf(
+  recording: Recording,
+  process: RecordedProcess,
+  span: Required<InstantAsked>,
+  numbers: WhyNumbers,
+  growth: GrowthLine | undefined,
+): LimitLine[] {
+  const untilNs = recording.clock().toMonotonic(span.atNs);
+  const events = recording.events().filter(({ timeNs }) => timeNs <= untilNs);
+  const key = identityKey(process);
+  const own = events.findLast(({ event }) => event.type === 'processLimit' && identityKey(event) === key)?.event;
+  if (own?.type !== 'processLimit') return [];
+  const lines: LimitLine[] = [];
+  for (const [kind, limit, metric] of [
+    ['address-space', own.addressSpace, 'vsize'],
+    ['data', own.data, 'dataSize'],
+  ] as const) {
+    if (limit === undefined) continue;
+    const line = growthOfMetric(recording, process, metric, span);
+    // What of dataSize is the stack, which does not count, is not always told; it is small.
+    const used = metric === 'vsize' ? numbers.vsize : (line?.last ?? Number.NaN);
+    lines.push({ kind, limit, used, ...(line ? { growth: line } : {}), until: untilLimit(limit, used, line) });
+  }
+  const { group } = own;
+  if (group === undefined) return lines;
+  for (const [path, readings] of groupsOf(events, group, process.source)) {
+    lines.push(...groupLines(recording, path, readings, span, growth));
+  }
+  return lines;
+}
+
+interface GroupReading {
+  readonly timeNs: bigint;
+  readonly event: GroupEvent;
+}
+
+/** The readings of a group and of those that it is in. */
+function groupsOf(
+  events: readonly StampedEvent[],
+  group: string,
+  source: number | undefined,
+): Map<string, GroupReading[]> {
+  const groups = new Map<string, GroupReading[]>();
+  for (const { timeNs, event } of events) {
+    if (event.type !== 'groupLimit' || event.source !== source) continue;
+    if (event.path !== group && !group.startsWith(`${event.path}/`)) continue;
+    const known = groups.get(event.path) ?? [];
+    groups.set(event.path, known);
+    known.push({ timeNs, event });
+  }
+  return groups;
+}
+
+function groupLines(
+  recording: Recording,
+  path: string,
+  readings: readonly GroupReading[],
+  { atNs, sinceNs }: Required<InstantAsked>,
+  ofProcess: GrowthLine | undefined,
+): LimitLine[] {
+  const clock = recording.clock();
+  const { event, timeNs } = readings.at(-1)!;
+  const points: GrowthPoint[] = readings
+    .map((one) => ({ timeNs: clock.toUnix(one.timeNs), bytes: one.event.current ?? Number.NaN }))
+    .filter((point) => point.timeNs >= sinceNs && !Number.isNaN(point.bytes));
+  const isFollowed = points.length >= LEAST_READINGS;
+  const growth = isFollowed ? growthLine(points) : ofProcess;
+  const usedAgeNs = atNs - clock.toUnix(timeNs);
+  const used = event.current ?? Number.NaN;
+  // It has gone on since it was read.
+  const grown = growth?.verdict === 'grows' ? (growth.slope.value * Number(usedAgeNs)) / 1e9 : 0;
+  const { peak, oomKills } = event;
+  return (['max', 'high'] as const).flatMap((name) => {
+    const limit = event[name];
+    if (limit === undefined) return [];
+    return [
+      {
+        kind: `group-${name}` as const,
+        ...{ path, limit, used, usedAgeNs },
+        ...(peak === undefined ? {} : { peak }),
+        ...(oomKills === undefined ? {} : { oomKills }),
+        ...(growth ? { growth } : {}),
+        ...(growth && !isFollowed ? { isGrowthOfProcess: true as const } : {}),
+        until: untilLimit(limit, used + grown, growth),
+      },
+    ];
+  });
+}
+
+function unseenOf(
+  now: ProcessReading | undefined,
+  numbers: WhyNumbers,
+  hasMappings: boolean,
+  sharing: Sharing | undefined,
+): Unseen[] {
+  const unseen: Unseen[] = [];
+  if (!hasMappings) {
+    unseen.push({
+      what: 'classes, owners, and with whom memory is shared',
+      why: 'no mappings of it were recorded by then',
+      grant: 'record with --mappings auto, or with a rate',
+    });
+  }
+  if (Number.isNaN(numbers.pss)) {
+    const status = now?.rollupStatus;
+    unseen.push({
+      what: 'PSS and USS',
+      why: status === 'denied' ? 'the recorder was not permitted to read them' : 'no deep read of it was made by then',
+      grant:
+        status === 'denied' ? 'record as root or with CAP_SYS_PTRACE' : 'record with --rollup auto, or with a rate',
+    });
+  }
+  const notRecorded = sharing?.unseen['not-recorded'];
+  if (sharing && notRecorded !== undefined) {
+    unseen.push({
+      what: `whether ${notRecorded} of ${sharing.lookedAt} other processes share memory with it`,
+      why: 'their mappings were not recorded by then',
+    });
+  }
+  if (Number.isNaN(numbers.hwm)) {
+    unseen.push({
+      what: "the kernel's own mark of the peak",
+      why: 'it is recorded by the engine in the kernel alone',
+      grant: 'record with --engine bpf',
+    });
+  }
+  return unseen;
+}
