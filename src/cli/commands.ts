@@ -184,7 +184,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'host',
     summary: 'where the memory of the host is: its total as a sum of parts, and the rest',
-    examples: ['tidemark host', 'tidemark host --for 10s'],
+    examples: ['tidemark host', 'tidemark host --for 10s', 'tidemark host --in night.tide --since -15m'],
     loadDirect: () => import('./host.js'),
   },
   {

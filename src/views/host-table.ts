@@ -16,7 +16,7 @@ export interface HostReport {
   /** An earlier instant, to tell what changed since. */
   readonly before?: { readonly balance: Balance; readonly values: HostValues; readonly seconds: number };
   /** Each part over the time between the two, by its name; NaN where nothing was measured. */
-  readonly courses?: ReadonlyMap<string, readonly number[]>;
+  readonly courses?: ReadonlyMap<string, ArrayLike<number>>;
 }
 
 export interface HostLayout {
@@ -95,8 +95,8 @@ function isEstimated({ bytes, low, high }: BalancePart): boolean {
   return low < bytes || high > bytes;
 }
 
-function courseOf(course: readonly number[] | undefined, ascii: boolean | undefined): string {
-  if (course === undefined || !course.some(Number.isFinite)) return '';
+function courseOf(course: ArrayLike<number> | undefined, ascii: boolean | undefined): string {
+  if (course === undefined || !Array.prototype.some.call(course, Number.isFinite)) return '';
   return sparkline(course, COURSE_WIDTH, ascii ? { ascii: true } : {});
 }
 
@@ -161,6 +161,7 @@ const EVENTS = [
   ['hostMajorFaults', 'major faults'],
 ] as const;
 
-function orNull(value: number): number | null {
+/** For JSON: what was not measured is null. */
+export function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
