@@ -84,6 +84,7 @@ export { exportReport, writeReport } from './report/export-report.js';
 export type { ReportOptions } from './report/report.js';
 export { RingFormatError } from './ring/ring-format-error.js';
 export { StorageError } from './ring/storage-error.js';
+export type { ActionOption } from './sampler/action-plan.js';
 export type { RecordOptions } from './sampler/record-options.js';
 export type { RecordingEnd, Span } from './sampler/recorder.js';
 export { RecordingError } from './sampler/recording-error.js';

@@ -116,7 +116,8 @@ describe('what is said when there is nothing', () => {
     [[], 'expected one pid, got none'],
     [['1', '2'], 'expected one pid, got 2'],
     [['x'], 'PID: "x" is not a pid'],
-    [['1', '--in', 'f'], 'give a pid or --in, not both'],
+    [['1', '--in', '/proc/self/maps'], 'give a pid or --in, not both: "/proc/self/maps" is no recording'],
+    [['1', '--at', '-1s'], '--at: needs --in and a recording'],
     [['1', '--sort', 'colour'], '--sort: "colour" is not a key'],
     [['1', '--grep', '('], '--grep: "(" is not a regular expression'],
   ])('refuses %j', async (words, sentence) => {

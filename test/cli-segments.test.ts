@@ -147,7 +147,7 @@ describe('what cannot be shown', () => {
     [[], 2, 'tidemark segments: expected one pid, got none\n'],
     [['1', '2'], 2, 'tidemark segments: expected one pid, got 2\n'],
     [['one'], 2, 'tidemark segments: PID: "one" is not a pid; allowed: a whole number from 1 to 2^31 - 1\n'],
-    [['--in', '/no/such', '1'], 2, 'tidemark segments: give a pid or --in, not both\n'],
+    [['--in', '/no/such', '1'], 1, 'tidemark segments: /no/such: no such file\n'],
     [['--in', '/no/such'], 1, 'tidemark segments: "/no/such": no such file\n'],
     [['--in', '/dev/null'], 0, 'tidemark segments: "/dev/null" is empty\n'],
   ])('%j is exit %i', async (words, code, stderr) => {

@@ -40,6 +40,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./record.js'),
   },
   {
+    name: 'agent',
+    summary: 'record all the time, and tell Prometheus what groups of processes use',
+    examples: [
+      'tidemark agent --ring /var/lib/tidemark --size 2G',
+      'tidemark agent --listen :9485 --token-file token --tls-cert host.crt --tls-key host.key',
+    ],
+    load: () => import('./agent.js'),
+  },
+  {
     name: 'run',
     summary: 'run a command and record it with all its descendants',
     examples: [

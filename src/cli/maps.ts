@@ -10,6 +10,8 @@ import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf, singleValue } f
 import { parsePid, parseRegExp } from './option-values.js';
 import { writeRaw } from './raw-output.js';
 import { readValue } from './read-value.js';
+import type { RecordedText } from './recorded-instant.js';
+import { AT_OPTION, atOf, isOfRecording } from './recorded-words.js';
 
 export const command: DirectCommand = {
   usage: '[options] <pid>',
@@ -17,7 +19,8 @@ export const command: DirectCommand = {
     sort: { value: 'key', help: 'order of the lines: start, end, size, name, perms, inode; -size is descending' },
     grep: { value: 'regex', help: 'only lines that match this regular expression' },
     procfs: DIRECT_OPTIONS.procfs,
-    in: DIRECT_OPTIONS.in,
+    in: { value: 'file', help: 'a recording, or captured text to read instead of a live process, - for stdin' },
+    at: AT_OPTION,
     engine: DIRECT_OPTIONS.engine,
     json: DIRECT_OPTIONS.json,
   },
@@ -31,10 +34,18 @@ async function printMaps(given: readonly string[]): Promise<void> {
   const file = inputOf(words);
   const order = singleValue(words, 'sort', parseMapsOrder);
   const grep = singleValue(words, 'grep', parseRegExp);
-  const pid = pidOf(words.positionals, file);
+  const isRecorded = isOfRecording(words);
+  const pid = pidOf(words.positionals, isRecorded ? undefined : file);
 
   let text: Uint8Array;
-  if (pid === undefined) {
+  let recorded: RecordedText | undefined;
+  if (isRecorded) {
+    const { openInstant, recordedText, tellWhen } = await import('./recorded-instant.js');
+    using instant = openInstant('maps', file!, atOf(words));
+    recorded = recordedText(instant, pid!);
+    text = recorded.maps();
+    tellWhen('maps', recorded.when);
+  } else if (pid === undefined) {
     const { readInput } = await import('./kernel-text.js');
     text = await readInput(file!);
   } else {
@@ -51,8 +62,9 @@ async function printMaps(given: readonly string[]): Promise<void> {
       const { parseMaps } = await import('../procfs/mapping-objects.js');
       const { writeJson } = await import('./output.js');
       const { mappings, totals } = parseMaps(text, tokenizers);
+      const times = recorded ? { timeNs: `${recorded.timeNs}`, mappingsTimeNs: `${recorded.readNs}` } : {};
       const problems = empty && pid !== undefined ? { status: 'no-mm' } : { status: 'ok' };
-      await writeJson({ schema: 1, ...(pid === undefined ? {} : { pid }), ...problems, mappings, totals });
+      await writeJson({ schema: 1, ...(pid === undefined ? {} : { pid }), ...times, ...problems, mappings, totals });
     }
   }
   if (!hasSwitch(words, 'json')) await writeRaw(text);
@@ -64,10 +76,7 @@ async function printMaps(given: readonly string[]): Promise<void> {
 
 /** The pid, or undefined when a captured text is read in its place. */
 function pidOf(positionals: readonly string[], file: string | undefined): number | undefined {
-  if (file !== undefined) {
-    if (positionals.length > 0) throw new UsageError('give a pid or --in, not both');
-    return undefined;
-  }
+  if (file !== undefined) return undefined;
   if (positionals.length !== 1) {
     throw new UsageError(`expected one pid, got ${positionals.length === 0 ? 'none' : positionals.length}`);
   }

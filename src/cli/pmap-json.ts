@@ -64,7 +64,7 @@ function statusOf({ code }: NodeJS.ErrnoException): StatusName {
 }
 
 /** The mappings that touch the range and their sums; `size` is added where the text does not give it. */
-function mappingsOf(text: Uint8Array, source: 'maps' | 'smaps', tokenizers: Tokenizers, range: AddressRange) {
+export function mappingsOf(text: Uint8Array, source: 'maps' | 'smaps', tokenizers: Tokenizers, range: AddressRange) {
   const parsed = source === 'maps' ? parseMaps(text, tokenizers) : parseSmaps(text, tokenizers);
   const low = addressOf(range.low);
   const high = addressOf(range.high);

@@ -7,7 +7,7 @@
 import { ByteWriter } from '../text/byte-writer.js';
 import { escapeTerminal } from '../text/escape.js';
 import { isUtf8Locale } from '../text/locale.js';
-import { reasonOf, UsageError } from './command-error.js';
+import { reasonOf } from './command-error.js';
 import type { DirectCommand } from './direct-command.js';
 import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf } from './direct-options.js';
 import { warn } from './output.js';
@@ -15,6 +15,7 @@ import { type FormWriter, formWriter } from './pmap-form.js';
 import { aboutProcess, mappingPieces, PmapExit, sourceOf } from './pmap-source.js';
 import { formOf, type PmapForm, parsePmapWords, pidsOf, rangeOf } from './pmap-words.js';
 import { writeRaw } from './raw-output.js';
+import { AT_OPTION, isOfRecording } from './recorded-words.js';
 
 export const command: DirectCommand = {
   usage: '[options] <pid...>',
@@ -31,7 +32,8 @@ export const command: DirectCommand = {
     'create-rc-to': { short: 'N', value: 'file', help: 'refused' },
     r: { short: 'r', help: 'ignored' },
     procfs: DIRECT_OPTIONS.procfs,
-    in: DIRECT_OPTIONS.in,
+    in: { value: 'file', help: 'a recording, or captured text to read instead of a live process, - for stdin' },
+    at: AT_OPTION,
     engine: DIRECT_OPTIONS.engine,
     json: DIRECT_OPTIONS.json,
   },
@@ -52,11 +54,17 @@ async function printMaps(given: readonly string[]): Promise<void> {
   const file = inputOf(words);
   const root = procfsOf(words);
   const engine = engineOf(words);
-  if (file !== undefined && words.positionals.length > 0) throw new UsageError('give pids or --in, not both');
-  const pids = file === undefined ? pidsOf(words.positionals) : [];
+  const isRecorded = isOfRecording(words);
+  const pids = file === undefined || isRecorded ? pidsOf(words.positionals) : [];
   if (hasSwitch(words, 'r')) complain('-r is ignored');
   // The forms copy what the kernel wrote and need no engine; one that was asked for and is not there is refused.
   if (engine === 'native') (await import('./kernel-text.js')).tokenizersOf(engine);
+  if (isRecorded) {
+    const { printRecorded } = await import('./pmap-recorded.js');
+    const writeForm = await formWriter(form, words, range);
+    process.exitCode = await printRecorded(words, pids, { form, range, engine }, writeForm);
+    return;
+  }
   if (hasSwitch(words, 'json')) {
     const { writePmapJson } = await import('./pmap-json.js');
     process.exitCode = await writePmapJson({ form, range, root, file, engine, pids });

@@ -19,18 +19,29 @@ import type { PsHost, PsRow } from '../views/ps-row.js';
 import type { PsAsker } from '../views/ps-select.js';
 import { PsTable } from '../views/ps-table.js';
 import type { PsGrouping } from '../views/ps-totals.js';
-import { CommandError, exitCodeOf, reasonOf } from './command-error.js';
+import { CommandError, exitCodeOf, reasonOf, UsageError } from './command-error.js';
 import { type DirectCommand, type DirectWords, parseDirectWords } from './direct-command.js';
-import { DIRECT_OPTIONS, directUnitsOf, engineOf, hasSwitch, procfsOf, singleValue } from './direct-options.js';
+import {
+  DIRECT_OPTIONS,
+  directUnitsOf,
+  engineOf,
+  hasSwitch,
+  inputOf,
+  procfsOf,
+  singleValue,
+} from './direct-options.js';
 import { ExitCode } from './exit-codes.js';
 import type { PsWords } from './ps-asked.js';
 import { queryOf } from './ps-query.js';
 import { parsePsWords } from './ps-words.js';
+import { AT_OPTION, atOf } from './recorded-words.js';
 import { isTerminal, writeStdout } from './standard-streams.js';
 
 const OWN_OPTIONS = {
   json: DIRECT_OPTIONS.json,
   by: { value: 'what', help: 'totals that count shared memory once, by: comm, user, cgroup, exe' },
+  in: { value: 'file', help: 'a recording to read instead of this host, - for stdin' },
+  at: AT_OPTION,
   procfs: DIRECT_OPTIONS.procfs,
   engine: DIRECT_OPTIONS.engine,
   'page-size': DIRECT_OPTIONS['page-size'],
@@ -59,6 +70,12 @@ async function run(words: readonly string[]): Promise<void> {
   const accounts = new AccountNames(root);
   const asker = { uid: process.geteuid?.() ?? 0, tty: ownTty() };
   const asked = parsePsWords(rest, { accounts, tty: asker.tty });
+  const file = inputOf(options);
+  if (file === undefined && atOf(options) !== undefined) throw new UsageError('--at: needs --in and a recording');
+  if (file !== undefined) {
+    const { printRecorded } = await import('./ps-recorded.js');
+    return printRecorded(options, file, asked, pageOf(asked));
+  }
   // Totals are of all processes, unless some were asked for.
   if (options.options.has('by') && asked.simple.size === 0 && asked.lists.length === 0) asked.all = true;
   const { query, fields } = queryOf(asked, process.env);

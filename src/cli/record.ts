@@ -1,25 +1,26 @@
 /** `tidemark record`: samples processes into a recording until it is told to stop. */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
 import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
 import { MAX_DEEP_HZ } from '../sampler/option-checks.js';
+import type { SamplerProgress } from '../sampler/progress.js';
 import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
-import type { SamplerProgress } from '../sampler/sampler.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
 import { growthTable, measureGrowth } from '../views/growth-table.js';
 import { ownCostText, recordingInfoJson } from '../views/recording-info.js';
+import { type ActionOptions, actionOptions, actionsOf, awaitActions } from './action-options.js';
 import { parseBudget } from './budget-option.js';
 import { CommandError, UsageError } from './command-error.js';
+import { compileLate } from './compile-late.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { parseAllowHold, parseMaxHold } from './hold-options.js';
@@ -40,7 +41,13 @@ import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 import { describeChoice, type TargetOptions, targetOf, targetOptions } from './target-options.js';
 
-interface Options extends TargetOptions, ProcfsOption, SweepingEngineOption, HostUnitOptions, JsonOption {
+interface Options
+  extends ActionOptions,
+    TargetOptions,
+    ProcfsOption,
+    SweepingEngineOption,
+    HostUnitOptions,
+    JsonOption {
   output?: string;
   hz?: number;
   for?: bigint;
@@ -122,7 +129,9 @@ export function configure(command: Command): void {
         10_000,
       ),
     )
-    .option('--summary', 'end with a table of what grew')
+    .option('--summary', 'end with a table of what grew');
+  for (const option of actionOptions()) command.addOption(option);
+  command
     .addOption(sweepingEngineOption())
     .addOption(procfsOption())
     .addOption(pageSizeOption())
@@ -149,6 +158,8 @@ async function run(options: Options): Promise<void> {
     : undefined;
   try {
     await recorder.finished;
+    progress.clear();
+    await awaitActions(recorder, stop.signal, (sentence) => warn('record', escapeTerminal(sentence)));
   } catch (error) {
     throw asCommandError(error, options);
   } finally {
@@ -159,14 +170,6 @@ async function run(options: Options): Promise<void> {
   await report(file, options);
   // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
   await endAtOnce();
-}
-
-/**
- * A recorder that is to cost a hundredth of a processor runs most of its code a few times a minute: compiling it for speed as
- * early as in a program that computes takes more than that code does in minutes.
- */
-function compileLate(): void {
-  setFlagsFromString('--interrupt-budget=3000000');
 }
 
 async function start(file: string, options: Options, signal: AbortSignal): Promise<Recorder> {
@@ -183,6 +186,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       maxHoldMs: Number(options.maxHold) / 1e6,
       ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
       audit: options.audit,
+      ...actionsOf(options),
       cmdline: options.cmdline,
       ...(options.ringGroup === undefined ? {} : { ringGroup: options.ringGroup }),
       ...(options.keep === undefined ? {} : { keep: options.keep }),

@@ -19,6 +19,7 @@ import { MarkSocket } from '../workload/mark-socket.js';
 import { recordOf, runReport } from '../workload/run-report.js';
 import { reportLines } from '../workload/run-text.js';
 import { type RunOptions, runWorkload, type WorkloadRun } from '../workload/run-workload.js';
+import { type ActionOptions, actionOptions, actionsOf } from './action-options.js';
 import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode, OWN_FAILURE } from './exit-codes.js';
@@ -31,7 +32,7 @@ import { readValue } from './read-value.js';
 import { writeStderr } from './standard-streams.js';
 import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
 
-interface Options {
+interface Options extends ActionOptions {
   output?: string;
   json?: string;
   runs: number;
@@ -79,10 +80,9 @@ export function configure(command: Command): void {
     .addOption(budgetOption())
     .addOption(maxHoldOption())
     .option('--cgroup', "run it in a cgroup of its own, for the kernel's peak of the whole tree")
-    .option('-q, --quiet', 'no summary')
-    .addOption(sweepingEngineOption())
-    .addHelpText('after', HELP)
-    .action(run);
+    .option('-q, --quiet', 'no summary');
+  for (const option of actionOptions()) command.addOption(option);
+  command.addOption(sweepingEngineOption()).addHelpText('after', HELP).action(run);
 }
 
 const HELP = `
@@ -132,6 +132,7 @@ function runOptions(
   return {
     ...{ command, hz, budget, engine, cgroup: cgroup === true, socket },
     maxHoldMs: Number(options.maxHold) / 1e6,
+    ...actionsOf(options),
     ...(output === undefined || index < 0 ? {} : { file: fileOf(output, index, runs) }),
     onWarning: (sentence) => warn('run', escapeTerminal(sentence)),
     onStarted: (launcher) => {

@@ -18,6 +18,7 @@ import { parsePid } from './option-values.js';
 import { warn, writeJson, writeLines } from './output.js';
 import { readProcessBytes, whyNoMemory } from './process-bytes.js';
 import { readValue } from './read-value.js';
+import { AT_OPTION, atOf, isOfRecording } from './recorded-words.js';
 import { isTerminal } from './standard-streams.js';
 
 export const command: DirectCommand = {
@@ -26,7 +27,8 @@ export const command: DirectCommand = {
     owners: { help: 'whose anonymous memory is: allocators and runtimes, with the rule that tells' },
     tree: { help: 'list every mapping below its class' },
     procfs: DIRECT_OPTIONS.procfs,
-    in: { value: 'file', help: 'captured smaps or maps to read instead of a live process, - for stdin' },
+    in: { value: 'file', help: 'a recording, or captured smaps or maps instead of a live process, - for stdin' },
+    at: AT_OPTION,
     engine: DIRECT_OPTIONS.engine,
     json: DIRECT_OPTIONS.json,
   },
@@ -62,7 +64,12 @@ interface Source {
   /** What the link `exe` gives, as characters of one byte each. */
   readonly exe?: string;
   /** For JSON: where it comes from. */
-  readonly about: { readonly pid?: number; readonly input?: string };
+  readonly about: {
+    readonly pid?: number;
+    readonly input?: string;
+    readonly timeNs?: string;
+    readonly mappingsTimeNs?: string;
+  };
   /** Why there may be nothing in it. */
   readonly empty: () => string;
 }
@@ -70,15 +77,12 @@ interface Source {
 async function sourceOf(words: DirectWords): Promise<Source> {
   const file = inputOf(words);
   const { positionals } = words;
+  if (isOfRecording(words)) return recordedSource(words, file!);
   if (file !== undefined) {
-    if (positionals.length > 0) throw new UsageError('give a pid or --in, not both');
     const input = file === '-' ? 'stdin' : escapeTerminal(file);
     return { text: await readInput(file), about: { input }, empty: () => `${inputName(file)} is empty` };
   }
-  if (positionals.length !== 1) {
-    throw new UsageError(`expected one pid, got ${positionals.length === 0 ? 'none' : positionals.length}`);
-  }
-  const pid = readValue('PID', positionals[0], parsePid);
+  const pid = pidOf(positionals);
   const root = procfsOf(words);
   const exe = readLink(`${root}/${pid}/exe`);
   return {
@@ -87,6 +91,28 @@ async function sourceOf(words: DirectWords): Promise<Source> {
     about: { pid },
     empty: () => `process ${pid} ${whyNoMemory(root, pid)}`,
   };
+}
+
+async function recordedSource(words: DirectWords, file: string): Promise<Source> {
+  const pid = pidOf(words.positionals);
+  const { exeOf, openInstant, recordedText, tellWhen } = await import('./recorded-instant.js');
+  using instant = openInstant('segments', file, atOf(words));
+  const recorded = recordedText(instant, pid);
+  const exe = exeOf(recorded.program);
+  tellWhen('segments', recorded.when);
+  return {
+    text: recorded.smaps(),
+    ...(exe === undefined ? {} : { exe }),
+    about: { pid, timeNs: `${recorded.timeNs}`, mappingsTimeNs: `${recorded.readNs}` },
+    empty: () => `process ${pid} had no mappings then`,
+  };
+}
+
+function pidOf(positionals: readonly string[]): number {
+  if (positionals.length !== 1) {
+    throw new UsageError(`expected one pid, got ${positionals.length === 0 ? 'none' : positionals.length}`);
+  }
+  return readValue('PID', positionals[0]!, parsePid);
 }
 
 /** Undefined where it cannot be read: of another user, or in a captured tree. */

@@ -5,31 +5,45 @@
  * version 2 in the `cgroup.stat` of any group; the numbers are the same again when one came as another went; and where neither is told, there
  * is no saying.
  */
+import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import type { MemoryHierarchy } from '../procfs/memory-group.js';
-import { KeptText } from './kept-text.js';
+
+/** Either file has some hundred bytes. */
+const MOST_BYTES = 4096;
 
 export class GroupCount {
-  readonly #text: KeptText;
+  readonly #file: string;
   readonly #line: RegExp;
+  readonly #bytes = Buffer.alloc(MOST_BYTES);
+  #fd = -1;
   #last: string | undefined;
 
   constructor({ version, folder }: MemoryHierarchy, procfs: string) {
-    const file = version === 1 ? path.join(procfs, 'cgroups') : path.join(folder, 'cgroup.stat');
-    this.#text = new KeptText(file);
+    this.#file = version === 1 ? path.join(procfs, 'cgroups') : path.join(folder, 'cgroup.stat');
     this.#line = version === 1 ? /^memory\t\d+\t(\d+)\t/m : /^nr_descendants (\d+)$/m;
   }
 
   /** Since it was asked last; also true where the kernel does not tell. */
   hasChanged(): boolean {
-    const length = this.#text.read();
-    const number = length > 0 ? this.#line.exec(this.#text.text(length))?.[1] : undefined;
+    const number = this.#line.exec(this.#read())?.[1];
     const isSame = number !== undefined && number === this.#last;
     this.#last = number;
     return !isSame;
   }
 
   close(): void {
-    this.#text.close();
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  #read(): string {
+    try {
+      if (this.#fd < 0) this.#fd = openSync(this.#file, 'r');
+      return this.#bytes.toString('latin1', 0, readSync(this.#fd, this.#bytes, 0, MOST_BYTES, 0));
+    } catch {
+      this.close();
+      return '';
+    }
   }
 }

@@ -155,7 +155,7 @@ describe('the tree of groups', () => {
   });
 
   it('is walked a little at a time', () => {
-    const paths = Array.from({ length: 200 }, (_, index) => `/g${index}`);
+    const paths = Array.from({ length: 200 }, (_, index) => `/g${index}`).flatMap((group) => [group, `${group}/in`]);
     makeTree(root, 2, paths);
     const told = new Told();
     const tree = new GroupTree({ version: 2, folder: root, root: '/' }, procfs, told);

@@ -31,7 +31,9 @@ export interface GroupWatch {
 }
 
 /** Between two looks at whether the number of groups has changed. */
-const COUNT_NS = 500e6;
+const COUNT_NS = 1e9;
+/** Links of a folder without folders. */
+const NO_FOLDERS = 2;
 /** However little has changed: each folder is looked at so often. */
 const ROUND_NS = 15e9;
 /** More are not followed: whoever makes so many does it by mistake, or to do harm. */
@@ -70,6 +72,7 @@ class Node implements Group {
 
 export class GroupTree {
   readonly #watch: GroupWatch;
+  readonly #isVersion1: boolean;
   readonly #chargeFile: string;
   readonly #count: GroupCount;
   readonly #root: Node | undefined;
@@ -89,6 +92,7 @@ export class GroupTree {
   /** `procfs`: the tree whose `cgroups` counts those of version 1. */
   constructor(hierarchy: MemoryHierarchy, procfs: string, watch: GroupWatch) {
     this.#watch = watch;
+    this.#isVersion1 = hierarchy.version === 1;
     this.#chargeFile = groupFilesOf(hierarchy.version)[0]!.name;
     this.#count = new GroupCount(hierarchy, procfs);
     const id = inodeOf(hierarchy.folder)?.id;
@@ -111,7 +115,10 @@ export class GroupTree {
   look(nowNs: number, mostNs: number): void {
     this.#nowNs = nowNs;
     if (this.#roundAtNs < 0) this.#begin();
-    if (nowNs - this.#countAtNs >= COUNT_NS && this.isSettled) this.#plan();
+    if (this.isSettled) {
+      if (nowNs - this.#countAtNs < COUNT_NS) return;
+      this.#plan();
+    }
     const endMs = performance.now() + mostNs / 1e6;
     do {
       const node = this.#toList.pop();
@@ -201,7 +208,7 @@ export class GroupTree {
     }
     const names = foldersIn(node.folder);
     // Not every file system counts a link for each folder, and one may have come between the two calls.
-    node.links = links === (names?.length ?? 0) + 2 ? links : 0;
+    node.links = links === (names?.length ?? 0) + NO_FOLDERS ? links : 0;
     if (!names) return;
     const there = new Set(names);
     const missing = new Map<bigint, Node>();
@@ -212,14 +219,16 @@ export class GroupTree {
 
   /** A name that was not there before. */
   #meet(parent: Node, name: string, missing: Map<bigint, Node>): void {
-    const id = inodeOf(`${parent.folder}/${name}`)?.id;
-    if (id === undefined) return;
-    const known = missing.get(id);
+    const found = inodeOf(`${parent.folder}/${name}`);
+    if (!found) return;
+    const known = missing.get(found.id);
     if (!known) {
-      this.#add(new Node(id, parent, name, '', ''));
+      // Where links are counted, one that has no group in it need not be listed; most have none.
+      const links = parent.links > 0 && found.links === NO_FOLDERS ? NO_FOLDERS : 0;
+      this.#add(new Node(found.id, parent, name, '', ''), links);
       return;
     }
-    missing.delete(id);
+    missing.delete(found.id);
     parent.children.delete(known.name);
     known.name = name;
     parent.children.set(name, known);
@@ -227,7 +236,7 @@ export class GroupTree {
     for (const node of [known, ...descendantsOf(known)]) if (node.hasMemory) this.#watch.renamed(node);
   }
 
-  #add(node: Node): void {
+  #add(node: Node, links = 0): void {
     if (this.#nodes >= MOST_GROUPS) {
       this.#left++;
       return;
@@ -236,12 +245,13 @@ export class GroupTree {
     this.#hasFound = true;
     node.parent?.children.set(node.name, node);
     this.#lookForMemory(node);
-    this.#toList.push(node);
+    node.links = links;
+    if (links === 0) this.#toList.push(node);
   }
 
-  /** Version 2 gives groups their files only where the group above says so, which may be later. */
+  /** Version 2 gives groups their files only where the group above says so, which may be later; version 1 always does. */
   #lookForMemory(node: Node): void {
-    const hasMemory = existsSync(toOs(`${node.folder}/${this.#chargeFile}`));
+    const hasMemory = this.#isVersion1 || existsSync(toOs(`${node.folder}/${this.#chargeFile}`));
     if (node.hasMemory === hasMemory) return;
     node.hasMemory = hasMemory;
     if (hasMemory) this.#watch.arrived(node);

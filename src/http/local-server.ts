@@ -5,10 +5,11 @@
  * told nothing, and a name that was made to resolve to 127.0.0.1 is refused. And a reader that stalls keeps its answer in
  * our memory: there can be few of them, and none for long.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isSameSecret, setSafeHeaders } from './safe-headers.js';
 
 const ADDRESS = '127.0.0.1';
 const TOKEN_BYTES = 24;
@@ -59,11 +60,7 @@ export class LocalServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('Cache-Control', 'no-store');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Referrer-Policy', 'no-referrer');
-    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-    response.setHeader('X-Frame-Options', 'DENY');
+    setSafeHeaders(response);
     const answer = this.#answer(request);
     if (typeof answer === 'number') {
       response.writeHead(answer, { 'Content-Type': 'text/plain' }).end();
@@ -79,15 +76,10 @@ export class LocalServer implements AsyncDisposable {
     const hosts = [`${ADDRESS}:${this.#port}`, `localhost:${this.#port}`];
     if (!hosts.includes(headers.host ?? '')) return 403;
     const [, token = '', path] = /^\/([^/?]*)(?:\/([^?]*))?/.exec(url) ?? [];
-    if (!this.#knows(token) || path === undefined) return 404;
+    if (!isSameSecret(this.#token, token) || path === undefined) return 404;
     if (method !== 'GET' && method !== 'HEAD') return 405;
     const query = url.indexOf('?');
     return this.respond(path, new URLSearchParams(query < 0 ? '' : url.slice(query + 1))) ?? 404;
-  }
-
-  #knows(token: string): boolean {
-    const [own, given] = [Buffer.from(this.#token), Buffer.from(token)];
-    return own.length === given.length && timingSafeEqual(own, given);
   }
 }
 

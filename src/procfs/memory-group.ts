@@ -76,11 +76,12 @@ export function groupsAbove(group: string): string[] {
   return [...parts.keys()].reverse().map((last) => `/${parts.slice(0, last + 1).join('/')}`);
 }
 
-/** The folder of a group, by its path. */
-export function groupFolder({ folder, root }: MemoryHierarchy, group: string): string {
-  const below =
-    root === '/' ? group : group === root ? '' : group.startsWith(`${root}/`) ? group.slice(root.length) : group;
-  return path.join(folder, below);
+/**
+ * The working set as Kubernetes reckons it and evicts by: what is charged less the page cache that would be dropped first. NaN
+ * where either is not known. `inactive_file` is read a moment later and may be the larger one: then it is 0.
+ */
+export function workingSetOf(charge: number, inactiveFile: number): number {
+  return Math.max(0, charge - inactiveFile);
 }
 
 /** What can be read of a group: nothing where it is gone, or out of sight. */
@@ -92,6 +93,17 @@ export function readMemoryGroup(hierarchy: MemoryHierarchy, group: string): Memo
     if (value !== undefined && Number.isFinite(limitOf(value))) out[name] = value;
   }
   return out;
+}
+
+/** What is charged to a group now, alone; NaN where it is gone, or out of sight. */
+export function groupUse(hierarchy: MemoryHierarchy, group: string): number {
+  return numberIn(path.join(groupFolder(hierarchy, group), FILES[hierarchy.version].current), false) ?? Number.NaN;
+}
+
+export function groupFolder({ folder, root }: MemoryHierarchy, group: string): string {
+  const below =
+    root === '/' ? group : group === root ? '' : group.startsWith(`${root}/`) ? group.slice(root.length) : group;
+  return path.join(folder, below);
 }
 
 function numberIn(file: string, isList: boolean): number | undefined {

@@ -9,6 +9,7 @@ import { isUtf8 } from 'node:buffer';
 import { decodeIdentity, encodeIdentity, type ProcessIdentity } from '../engine/identity.js';
 import type { MemoryLimits } from '../procfs/limits.js';
 import type { MemoryGroup } from '../procfs/memory-group.js';
+import type { ActionPart } from './action-part.js';
 import { isProgramPart, type ProgramPart } from './program-part.js';
 import { areSpaces, type V8Collection, type V8Heap, type V8Isolate } from './v8-parts.js';
 
@@ -70,8 +71,8 @@ export type TideEvent =
   | ({ readonly type: 'depart' } & ProcessPart)
   | ({ readonly type: 'rename' } & ProcessPart & NamePart)
   | ({ readonly type: 'exec' } & ProcessPart & NamePart & ProgramPart)
-  /** `oom` with a process is the kernel's: that process was chosen to be killed. */
-  | ({ readonly type: 'mark'; readonly name: string } & Partial<ProcessPart & NamePart>)
+  /** `oom` with a process is the kernel's: that process was chosen to be killed. `action`: of what was done on a rule. */
+  | ({ readonly type: 'mark'; readonly name: string; readonly action?: ActionPart } & Partial<ProcessPart & NamePart>)
   | { readonly type: 'begin'; readonly name: string; readonly span: number }
   | { readonly type: 'end'; readonly span: number }
   | { readonly type: 'gap'; readonly reason: string; readonly ticks: number; readonly rows: number }

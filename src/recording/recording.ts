@@ -284,7 +284,7 @@ export class Recording implements Disposable {
   /** Unix nanoseconds of the newest frame, or of the start when there is none. */
   get endNs(): bigint {
     let last: bigint | undefined;
-    for (const range of [{ fromBlockAt: 'newest' }, {}] as const) {
+    for (const range of [{ fromBlockAt: 'newest', metrics: [] }, { metrics: [] }] as const) {
       const walk = this.walk(range);
       for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') last = walk.startNs;
       if (last !== undefined) return this.clock().toUnix(last);

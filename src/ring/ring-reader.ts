@@ -2,9 +2,11 @@
  * The reading end of a ring: opens it, lists its blocks and damage, and gives out cursors. It does not know or ask
  * whether the writer is alive.
  */
+import { BlockCopy } from './block-copy.js';
 import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
 import { fileSeedOf } from './checksum.js';
 import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
+import { type FrameTimes, frameTimes } from './frame-times.js';
 import { CLOSE_RECORD } from './layout.js';
 import { RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
@@ -21,6 +23,7 @@ export class RingReader {
   readonly fileId: Uint8Array;
   private readonly fileSeed: number;
   private readonly index: BlockIndex;
+  private copy: BlockCopy | undefined;
   private readonly frameDamage = new Map<number, Damage>();
   /** Frames of kinds that this version does not know, as cursors met them. */
   unknownFrames = 0;
@@ -99,6 +102,12 @@ export class RingReader {
       this.unknownFrames++;
     };
     return new RingCursor({ storage, header, fileSeed, index, noteDamage, noteUnknown }, this.checked(ring), start);
+  }
+
+  /** When the sweeps of a block were; undefined when it has been overwritten meanwhile. */
+  frameTimes(entry: BlockEntry): FrameTimes | undefined {
+    this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes);
+    return this.copy.load(entry) ? frameTimes(this.copy, entry) : undefined;
   }
 
   /** How the file is cut, for whoever goes on writing it. */

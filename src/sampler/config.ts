@@ -12,6 +12,7 @@ import { MAPPING_COLUMNS } from '../recording/mapping-columns.js';
 import type { HostUnits } from '../schema.js';
 import type { DeepRate } from './deep-schedule.js';
 import { readBootId } from './ring-owner.js';
+import type { WatchedRule } from './rule-watch.js';
 import { describeTarget, type PlainTarget } from './target.js';
 
 export interface SamplerConfig {
@@ -46,6 +47,8 @@ export interface SamplerConfig {
   readonly keep: string | undefined;
   /** What of command lines is stored. */
   readonly cmdline: CmdlineMode;
+  /** What is looked for at each tick, to be acted upon. */
+  readonly rules: readonly WatchedRule[];
   /** Ticks to record, or 0 to go on until told to stop. */
   readonly ticks: number;
   /** Milliseconds after which the recording is over, when `ticks` is not 0. */

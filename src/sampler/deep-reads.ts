@@ -95,6 +95,11 @@ export class DeepReads {
     this.#audit = new Audit(config, writer);
   }
 
+  /** What rollups told last, by slot. */
+  get columns(): TierColumns {
+    return this.#columns;
+  }
+
   /** The ticks are so far apart from now on. */
   setPeriod(periodNs: number): void {
     this.#guardNs = BigInt(Math.round(Math.min(GUARD_NS, periodNs / 4)));

@@ -9,9 +9,10 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Engine } from '../engine/engine.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import { parseCgroups } from '../procfs/cgroup.js';
-import { parseMemoryLimits } from '../procfs/limits.js';
+import { type MemoryLimits, parseMemoryLimits } from '../procfs/limits.js';
 import {
   groupsAbove,
+  groupUse,
   type MemoryGroup,
   type MemoryHierarchy,
   memoryGroupPath,
@@ -46,6 +47,9 @@ interface Group extends MemoryGroup {
   readonly told: string;
 }
 
+/** Bytes, and the paths of the groups with a limit that it is in. */
+export type KnownLimits = MemoryLimits & { readonly groups: readonly string[] };
+
 export class LimitLog {
   readonly #firstNs: number;
   readonly #againNs: number;
@@ -55,6 +59,8 @@ export class LimitLog {
   readonly #lookedNs: number[] = [];
   readonly #told: { text: string; timeNs: number }[] = [];
   readonly #bytes = Buffer.alloc(4096);
+  /** By slot, of the last look. */
+  readonly #limits: (KnownLimits | undefined)[] = [];
   #cursor = 0;
   #restUntilNs = 0;
 
@@ -75,6 +81,17 @@ export class LimitLog {
   arrived(slot: number): void {
     this.#lookedNs[slot] = NEVER;
     this.#told[slot] = { text: '{}', timeNs: 0 };
+    this.#limits[slot] = undefined;
+  }
+
+  /** What is known to limit the process of a slot: of those of some size, up to a minute old. */
+  limitsOf(slot: number): KnownLimits | undefined {
+    return this.#limits[slot];
+  }
+
+  /** The part of the limit of a group that is charged to it at this moment; NaN where nobody tells. */
+  shareOf(path: string): number {
+    return groupUse(this.#hierarchy!, path) / (this.#groups.get(path)?.max ?? Number.NaN);
   }
 
   /** Looks at those whose turn it is, the large ones first, for as long as it may. */
@@ -119,6 +136,8 @@ export class LimitLog {
     // What was read is another's when the process has gone meanwhile.
     if (!this.engine.isThere(slot)) return;
     const isLimited = path !== undefined && this.#isLimited(path, now);
+    const groups = isLimited ? groupsAbove(path).filter((each) => this.#groups.get(each)?.max !== undefined) : [];
+    this.#limits[slot] = { ...limits, groups };
     const part = { ...limits, ...(isLimited ? { group: path } : {}) };
     const text = JSON.stringify(part);
     const told = this.#told[slot]!;

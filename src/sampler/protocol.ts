@@ -6,13 +6,16 @@
  */
 import type { TideEvent } from '../recording/events.js';
 import type { V8Record } from '../recording/v8-log.js';
-import type { EndReason, SamplerProgress } from './sampler.js';
+import type { EndReason, SamplerProgress } from './progress.js';
+import type { Firing } from './rule-watch.js';
 
 export type ToSampler =
   /** A mark or span, stamped with monotonic nanoseconds by whoever made it. */
   | { readonly type: 'event'; readonly timeNs: string; readonly event: TideEvent }
   /** What V8 told of the recorder's isolate. */
   | { readonly type: 'v8'; readonly records: readonly { readonly timeNs: string; readonly event: V8Record['event'] }[] }
+  /** An action has ended: another one may be begun. */
+  | { readonly type: 'actionEnded' }
   | { readonly type: 'stop' };
 
 export interface Failure {
@@ -25,6 +28,8 @@ export type FromSampler =
   | { readonly type: 'started'; readonly processes: number; readonly missing: readonly number[] }
   /** Nothing is recorded, or no longer. */
   | { readonly type: 'failed'; readonly failure: Failure }
+  /** Rules became true, and are to be acted upon. */
+  | { readonly type: 'fired'; readonly firings: readonly Firing[] }
   /** About once a second. */
   | { readonly type: 'progress'; readonly progress: SamplerProgress }
   /** The recording is closed and on disk. */

@@ -11,6 +11,7 @@ import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode, type WorkloadPart } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
 import { readVersion } from '../text/package.js';
+import { type ActionOption, type PlannedAction, planActions } from './action-plan.js';
 import { chooseRate, rateOfRecording } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
@@ -73,6 +74,8 @@ export interface RecordOptions {
   readonly durationMs?: number;
   /** One deep read in this many is checked by the other implementation; default 10000, 0 = none. */
   readonly audit?: number;
+  /** What is to be done when a rule becomes true of a process: see docs/actions.md. */
+  readonly actions?: readonly ActionOption[];
   /** The procfs tree; default `/proc`. */
   readonly procfs?: string;
   /** Units of the host whose tree it is, for a tree that does not tell; default: found out. */
@@ -118,6 +121,7 @@ export interface RecordPlan {
   readonly group: number | undefined;
   readonly config: Omit<SamplerConfig, 'storage'>;
   readonly trim: boolean;
+  readonly actions: readonly PlannedAction[];
 }
 
 /** Checks the options. Throws a TypeError or RangeError, or an error with a `code` of the engine or the file. */
@@ -176,6 +180,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const chosenRate = () =>
     (planned.resume ? rateOfRecording(planned.file!) : undefined) ??
     Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget));
+  const actions = planActions(options.actions, { engine: chosen.name, rollup, mappings });
   const rate = hz === 'auto' ? chosenRate() : hz;
   return {
     host: sampler,
@@ -183,6 +188,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
     ...planned,
     group: groupOf(options),
     trim,
+    actions,
     config: {
       target,
       root,
@@ -201,6 +207,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       maxHoldNs: maxHoldMs * 1e6,
       allowHoldNs: allowHoldMs * 1e6,
       audit: Math.floor(audit),
+      rules: actions.map(({ rule, everyMs }) => ({ ...rule, everyNs: everyMs * 1e6 })),
       keep: checkKeep(options.keep, rate),
       cmdline,
       // A tick at 0, then one at each period that begins before the end.
@@ -236,6 +243,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'sampler',
   'durationMs',
   'audit',
+  'actions',
   'procfs',
   'host',
   'ownCost',

@@ -14,14 +14,15 @@ import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
 import { type Snapshot, snapshotOf } from '../recording/snapshot.js';
 import { copyRing } from '../ring/copy-ring.js';
+import { Actions } from './actions.js';
 import type { SamplerConfig } from './config.js';
 import { deferred } from './deferred.js';
 import { type SamplerHost, type SamplerLine, startSampler } from './host-process.js';
+import type { EndReason, SamplerProgress } from './progress.js';
 import type { FromSampler } from './protocol.js';
 import { planRecording, type RecordOptions, type RecordPlan } from './record-options.js';
 import { RecordingError } from './recording-error.js';
 import { openSource, type RingSource } from './ring-source.js';
-import type { EndReason, SamplerProgress } from './sampler.js';
 import { shown } from './shown.js';
 import { V8Source } from './v8-source.js';
 
@@ -54,6 +55,7 @@ export class Recorder implements AsyncDisposable {
   protected readonly isOwn: boolean;
   /** Where it was asked what V8 tells. */
   protected v8: V8Source | undefined;
+  readonly #actions: Actions | undefined;
   #isStarted = false;
   #isDisposed = false;
   #isOver = false;
@@ -74,6 +76,16 @@ export class Recorder implements AsyncDisposable {
     this.#source = source;
     this.#onWarning = options.onWarning ?? (() => {});
     this.#ended = ended;
+    if (plan.actions.length === 0) return;
+    this.#actions = new Actions(plan.actions, {
+      root: plan.config.root,
+      file: plan.file,
+      onWarning: this.#onWarning,
+      mark: (timeNs, event) => {
+        if (!this.#isOver) this.#line?.send({ type: 'event', timeNs: `${timeNs}`, event });
+      },
+      onEnded: () => this.#line?.send({ type: 'actionEnded' }),
+    });
   }
 
   /** See `startRecording`. */
@@ -95,6 +107,7 @@ export class Recorder implements AsyncDisposable {
         if (message.processes === 0) recorder.#onWarning('No process matches the target yet');
         started.resolve();
       }
+      if (message.type === 'fired') recorder.#actions?.take(message.firings);
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
       if (message.type === 'stopped') {
         recorder.#isOver = true;
@@ -226,9 +239,25 @@ export class Recorder implements AsyncDisposable {
     return finished;
   }
 
-  /** Stops, and gives back the memory or the temporary file. */
+  /** Actions that are under way, and for how many milliseconds each may be. They may go on behind the end of the recording. */
+  get runningActions(): Actions['running'] {
+    return this.#actions?.running ?? [];
+  }
+
+  /** Resolves when no action is under way, each after its time-out at the latest. Keeps the program alive meanwhile. */
+  async actionsEnded(): Promise<void> {
+    await this.#actions?.finished();
+  }
+
+  /** Ends the actions that are under way. */
+  async endActions(): Promise<void> {
+    await this.#actions?.end();
+  }
+
+  /** Stops, ends actions that are under way, and gives back the memory or the temporary file. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop().catch(() => {});
+    await this.endActions();
     this.#isDisposed = true;
     this.#latest = undefined;
     this.#recording?.close();

@@ -27,29 +27,18 @@ import { LimitLog } from './limit-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
+import { type EndReason, progressOf, type SamplerProgress } from './progress.js';
 import { RatePace } from './rate-pace.js';
+import { type Firing, RuleWatch } from './rule-watch.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
-import { endsWhenEmpty, isOpenEnded, Selector } from './target.js';
+import { endsWhenEmpty, isOpenEnded, missingOf, Selector } from './target.js';
 import { TickWait } from './tick-wait.js';
 import { Urgency } from './urgency.js';
 
 /** Of the columns: more would be memory that is never used. */
 const GROWTH = 1.25;
 const CLOCK_EVERY_NS = 10_000_000_000n;
-
-/** Why the loop ended. */
-export type EndReason = 'stopped' | 'time-over' | 'all-gone';
-
-export interface SamplerProgress {
-  readonly ticks: number;
-  readonly missedTicks: number;
-  readonly live: number;
-  readonly seen: number;
-  readonly points: number;
-  readonly bytes: number;
-  readonly ownCpuNs: number;
-}
 
 export class Sampler {
   readonly #config: SamplerConfig;
@@ -71,6 +60,8 @@ export class Sampler {
   readonly #urgency: Urgency;
   readonly #highWater: HighWater | undefined;
   readonly #limits: LimitLog;
+  /** Only where something is to be acted upon. */
+  readonly #rules: RuleWatch | undefined;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   readonly #wait: TickWait;
   #ticks = 0;
@@ -79,7 +70,14 @@ export class Sampler {
   #firstFrame: (() => void) | undefined;
   readonly started: Promise<void>;
 
-  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, maxSlots: number, keepOff?: KeepOff) {
+  constructor(
+    config: SamplerConfig,
+    engine: Engine,
+    writer: RecordingWriter,
+    maxSlots: number,
+    keepOff?: KeepOff,
+    fire: (firings: readonly Firing[]) => void = () => {},
+  ) {
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
@@ -110,6 +108,7 @@ export class Sampler {
     this.#urgency = new Urgency(config.hz, undefined, undefined, keepOff);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.#limits = new LimitLog(config.root, config.hz, this.#table, engine, writer);
+    if (config.rules.length > 0) this.#rules = new RuleWatch(config.rules, this.#table, this.#limits, fire);
     if (config.highWater) this.#highWater = new HighWater(config.root, config.hz, this.#table, writer);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
@@ -132,8 +131,7 @@ export class Sampler {
 
   /** The pids that were asked for and were not found by `begin`. */
   missingPids(): number[] {
-    const { target } = this.#config;
-    return target.kind === 'pids' ? target.pids.filter((pid) => !this.#table.has(pid)) : [];
+    return missingOf(this.#config.target, this.#table);
   }
 
   /** Records until `stop`, the end of the time, or the last process of a closed target. Resolves to the reason. */
@@ -192,22 +190,19 @@ export class Sampler {
     this.#writer.event(timeNs, event);
   }
 
+  /** An action has ended. */
+  actionEnded(): void {
+    this.#rules?.ended();
+  }
+
   /** What V8 told of the isolate that records. */
   v8(records: readonly { readonly timeNs: string; readonly event: V8Record['event'] }[]): void {
     this.#writer.v8(records.map(({ timeNs, event }) => ({ timeNs: BigInt(timeNs), event })));
   }
 
   get progress(): SamplerProgress {
-    const stats = this.#writer.stats;
-    return {
-      ticks: this.#ticks,
-      missedTicks: this.#schedule?.missed ?? 0,
-      live: this.#table.count,
-      seen: this.#census.seen,
-      points: stats.reduce((sum, ring) => sum + ring.points, 0),
-      bytes: stats.reduce((sum, ring) => sum + ring.bytes, 0),
-      ownCpuNs: this.#cost.cpuNs(),
-    };
+    const [ticks, missedTicks] = [this.#ticks, this.#schedule?.missed ?? 0];
+    return progressOf(this.#writer, this.#table, this.#census, { ticks, missedTicks, ownCpuNs: this.#cost.cpuNs() });
   }
 
   /** Ends the recording; the sampler is of no use afterwards. */
@@ -215,6 +210,7 @@ export class Sampler {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
     this.#highWater?.close(process.hrtime.bigint());
     this.#limits.close(process.hrtime.bigint());
+    this.#rules?.close(process.hrtime.bigint(), this.#writer);
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
@@ -274,6 +270,7 @@ export class Sampler {
     this.#limits.look(startNs, this.#counters);
     this.#commands.spend(schedule.periodNs, deadlineNs + schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
+    this.#rules?.look(startNs, this.#counters, this.#deep.columns);
   }
 
   /** The rate from now on, by what this tick cost. */
@@ -335,6 +332,7 @@ export class Sampler {
     this.#commands.look(slot);
     this.#highWater?.arrived(slot);
     this.#limits.arrived(slot);
+    this.#rules?.arrived(slot);
   }
 
   #makeRoom(): void {

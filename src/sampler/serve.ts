@@ -22,6 +22,7 @@ import { makeFolderOf } from './own-folder.js';
 import type { Failure, SamplerPort } from './protocol.js';
 import { isAlive, ownSignature } from './ring-owner.js';
 import { type RingSize, sizeRing } from './ring-size.js';
+import type { Firing } from './rule-watch.js';
 import { Sampler } from './sampler.js';
 import { describeTarget, endsWhenEmpty } from './target.js';
 
@@ -47,10 +48,11 @@ function hurry(): void {
 export async function serveSampler(config: SamplerConfig, port: SamplerPort): Promise<void> {
   hurry();
   try {
-    const { sampler: running, storage } = openSampler(config);
+    const { sampler: running, storage } = openSampler(config, (firings) => port.send({ type: 'fired', firings }));
     const missing = running.missingPids();
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
+      else if (message.type === 'actionEnded') running.actionEnded();
       else if (message.type === 'v8') running.v8(message.records);
       else running.mark(BigInt(message.timeNs), message.event);
     });
@@ -88,7 +90,10 @@ async function lastMessages(): Promise<void> {
 }
 
 /** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */
-function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storage } {
+function openSampler(
+  config: SamplerConfig,
+  fire: (firings: readonly Firing[]) => void,
+): { sampler: Sampler; storage: Storage } {
   const keepOff = config.embedder === undefined ? undefined : new KeepOff(config.embedder);
   // Before anything starts a thread, which runs where its maker may.
   keepOff?.check(process.hrtime.bigint());
@@ -107,7 +112,7 @@ function openSampler(config: SamplerConfig): { sampler: Sampler; storage: Storag
     storage = openStorage(config);
     const writer = openWriter(config, storage, size);
     writer.sign(ownSignature());
-    const sampler = new Sampler(config, engine, writer, writer.maxSlots, keepOff);
+    const sampler = new Sampler(config, engine, writer, writer.maxSlots, keepOff, fire);
     const found = sampler.begin();
     if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });

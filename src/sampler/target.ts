@@ -117,6 +117,11 @@ export function isOpenEnded(target: PlainTarget): boolean {
   return target.kind !== 'pids';
 }
 
+/** The pids of a target that none of a table has. */
+export function missingOf(target: PlainTarget, table: { has(pid: number): boolean }): number[] {
+  return target.kind === 'pids' ? target.pids.filter((pid) => !table.has(pid)) : [];
+}
+
 /** Whether no process can belong to the target any more once its last one has gone: a tree grows from its members. */
 export function endsWhenEmpty(target: PlainTarget): boolean {
   return target.kind === 'pids' || target.kind === 'tree';

@@ -20,6 +20,7 @@ import {
   type PsUnit,
   pidColumn,
   priority,
+  ROLLUP,
   renamed,
   rollup,
   STATUS,
@@ -107,6 +108,11 @@ const nothing = (header: string, width: number, place: PsPlace) => ({
   value: () => undefined,
   text: () => '-',
 });
+/** Of what is read now it is none; a recording has older ones. */
+const pssAge: PsColumn = {
+  ...number('AGE', 7, ['pssAge', 'nanoseconds'], show.pssAge, ROLLUP),
+  text: (row) => (Number.isNaN(show.pssAge(row)) ? '-' : '0s'),
+};
 const io = (header: string, name: string, key: string, unit: PsUnit) =>
   number(header, 5, [name, unit], (row) => row.lineValue('io', key), ['io']);
 
@@ -285,6 +291,7 @@ export const PS_COLUMNS: ReadonlyMap<string, PsColumn> = new Map<string, PsColum
     rops: io('ROPS', 'readCalls', 'syscr', 'count'),
     wops: io('WOPS', 'writeCalls', 'syscw', 'count'),
     // From here on: memory that procps does not show, or shows as 0 where it was denied.
+    pss_age: pssAge,
     pss: renamed(rollup('PSS', 'pss', 'Pss'), 'PSS', 5),
     uss: renamed(rollup('USS', 'uss', 'Private_Clean', 'Private_Dirty'), 'USS', 5),
     pss_anon: rollup('PANON', 'pssAnon', 'Pss_Anon'),

@@ -30,11 +30,15 @@ export interface PsQuery {
   readonly modes: PsModes;
 }
 
-/** A position in the list: the row of the sweep, its pid, and its prefix in a tree. */
-interface Place {
-  readonly row: number;
+/** A process in a tree, and the prefix that draws its branch. */
+export interface PlaceInTree {
   readonly pid: number;
   prefix: string;
+}
+
+/** A position in the list: the row of the sweep. */
+interface Place extends PlaceInTree {
+  readonly row: number;
 }
 
 export class PsList {
@@ -131,7 +135,7 @@ export class PsList {
 }
 
 /** Without a value last in either order: what is not known is neither small nor large. */
-function compare(a: number | string | undefined, b: number | string | undefined, descending: boolean): number {
+export function compare(a: number | string | undefined, b: number | string | undefined, descending: boolean): number {
   if (a === b) return 0;
   const [noA, noB] = [a === undefined || Number.isNaN(a), b === undefined || Number.isNaN(b)];
   if (noA || noB) return Number(noA) - Number(noB);
@@ -139,18 +143,22 @@ function compare(a: number | string | undefined, b: number | string | undefined,
 }
 
 /** Children behind their parents, each with the prefix that draws its branch. */
-function inTrees(places: readonly Place[], parentOf: (place: Place) => number, forest: 'lines' | 'blanks'): Place[] {
+export function inTrees<P extends PlaceInTree>(
+  places: readonly P[],
+  parentOf: (place: P) => number,
+  forest: 'lines' | 'blanks',
+): P[] {
   const pids = new Set(places.map(({ pid }) => pid));
-  const children = new Map<number, Place[]>();
+  const children = new Map<number, P[]>();
   for (const place of places) {
     const siblings = children.get(parentOf(place));
     if (siblings) siblings.push(place);
     else children.set(parentOf(place), [place]);
   }
-  const out: Place[] = [];
-  const seen = new Set<Place>();
+  const out: P[] = [];
+  const seen = new Set<P>();
   const [fork, gap, bar] = forest === 'lines' ? [' \\_ ', '    ', ' |  '] : ['  ', '  ', '  '];
-  const show = (place: Place, above: string, own: string) => {
+  const show = (place: P, above: string, own: string) => {
     // A tree that was captured while it changed can have a circle.
     if (seen.has(place)) return;
     seen.add(place);

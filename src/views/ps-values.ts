@@ -282,6 +282,11 @@ export function smallFile(row: PsRow, file: PsFile): number {
   return text === undefined ? Number.NaN : Number(text);
 }
 
+/** Nanoseconds since its memory was shared out among those who map it. */
+export function pssAge(row: PsRow): number {
+  return row.lengthOf('smaps_rollup') > 0 ? 0 : Number.NaN;
+}
+
 /** The user who logged in; unknown where nobody did. */
 export function loginUid(row: PsRow): number {
   const uid = smallFile(row, 'loginuid');

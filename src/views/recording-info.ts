@@ -8,6 +8,7 @@ import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
 import { formatTime } from '../text/time.js';
+import { actionInfoJson, actionInfoTexts } from './action-info.js';
 import { v8InfoJson, v8InfoTexts } from './v8-info.js';
 
 /** The shape of `info --json`; versioned by `schema`. */
@@ -16,6 +17,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
   const { ticks, durationSeconds, processes, points, self, coverage, statShare, lostEvents, audit, resumed, damage } =
     summary;
   const v8 = v8InfoJson(recording);
+  const actions = actionInfoJson(recording);
   return {
     schema: 1,
     engine: metadata.engine.name,
@@ -37,6 +39,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     ...(summary.lives ? { lives: summary.lives } : {}),
     ...(summary.peaks ? { peaks: summary.peaks } : {}),
     ...(v8 ? { v8 } : {}),
+    ...(actions.length > 0 ? { actions } : {}),
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
@@ -91,6 +94,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     ),
     ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
     ...v8InfoTexts(recording).map((text, index) => line(index === 0 ? 'v8' : '', text)),
+    ...actionInfoTexts(recording).map((text, index) => line(index === 0 ? 'actions' : '', text)),
     ...(summary.peaks ? [line('spikes', spikesText(summary.peaks, ticks.hz))] : []),
     ...summary.resumed.map(({ timeNs, reason, from, to }) =>
       line('resumed', `${timeOf(recording, timeNs)} after a ${reason}${from === to ? '' : `, ${from} to ${to}`}`),

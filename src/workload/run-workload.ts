@@ -8,8 +8,9 @@ import { type PeakContent, peakContent } from '../analyze/peak-content.js';
 import { type TreeMeasures, TreeMeter } from '../analyze/tree-meter.js';
 import type { SweepingChoice } from '../engine/choose-sweeping.js';
 import type { Recording } from '../recording/recording.js';
+import type { ActionOption } from '../sampler/action-plan.js';
+import type { SamplerProgress } from '../sampler/progress.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
-import type { SamplerProgress } from '../sampler/sampler.js';
 import { type CommandEnd, type KernelUsage, LAUNCHER_NAME, Launcher } from './launcher.js';
 import { type MarkSocket, SOCKET_VARIABLE } from './mark-socket.js';
 import { OwnCgroup } from './own-cgroup.js';
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly sizeBytes?: number;
   /** In a cgroup of its own. */
   readonly cgroup?: boolean;
+  /** What is to be done when a rule becomes true of a process. */
+  readonly actions?: readonly ActionOption[];
   readonly socket?: MarkSocket;
   readonly stdio?: readonly ('inherit' | 'ignore' | number)[];
   readonly onWarning: (sentence: string) => void;
@@ -106,6 +109,7 @@ function record(launcher: Launcher, options: RunOptions): Promise<Recorder> {
       ownCost: 'process',
     },
     ...(file === undefined ? {} : { file }),
+    ...(options.actions === undefined ? {} : { actions: options.actions }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     onWarning: options.onWarning,
   });

@@ -25,10 +25,10 @@ export class Prometheus implements AsyncDisposable {
     private readonly address: string,
   ) {}
 
-  /** Starts one over a folder of blocks; resolves when it answers. */
-  static async over(folder: string): Promise<Prometheus> {
+  /** Starts one over a folder of blocks, or an empty one to scrape into; resolves when it answers. */
+  static async over(folder: string, configuration = 'scrape_configs: []\n'): Promise<Prometheus> {
     const config = path.join(folder, 'prometheus.yml');
-    writeFileSync(config, 'scrape_configs: []\n');
+    writeFileSync(config, configuration);
     const child = spawn(
       'prometheus',
       [
@@ -55,11 +55,20 @@ export class Prometheus implements AsyncDisposable {
 
   /** Every point of what matches, in the seconds before a time. */
   async points(selector: string, endSeconds: number, rangeSeconds: number): Promise<Answer[]> {
-    const query = new URLSearchParams({ query: `${selector}[${rangeSeconds}s]`, time: String(endSeconds) });
-    const response = await fetch(`http://${this.address}/api/v1/query?${query}`);
+    return this.#query<Answer>({ query: `${selector}[${rangeSeconds}s]`, time: String(endSeconds) });
+  }
+
+  /** What an expression is now, by the labels of its series as text. */
+  async now(query: string): Promise<Map<string, number>> {
+    const result = await this.#query<{ metric: Labels; value: readonly [number, string] }>({ query });
+    return new Map(result.map(({ metric, value }) => [JSON.stringify(metric), Number(value[1])]));
+  }
+
+  async #query<Result>(parameters: Record<string, string>): Promise<Result[]> {
+    const response = await fetch(`http://${this.address}/api/v1/query?${new URLSearchParams(parameters)}`);
     const { status, data, error } = (await response.json()) as {
       status: string;
-      data: { result: Answer[] };
+      data: { result: Result[] };
       error: string;
     };
     if (status !== 'success') throw new Error(error);

@@ -1,0 +1,85 @@
+/** What the agent tells of itself and of its host: its cost, what it lost, and how far its answers can be relied on. */
+import { readMeminfo } from '../procfs/meminfo.js';
+import { findMetric, type HostMetricName } from '../schema.js';
+import type { Family, FamilyType } from './exposition.js';
+
+export interface OwnFacts {
+  readonly version: string;
+  readonly engine: string;
+  readonly root: string;
+  /** What each series has: `host="a",` or ''. */
+  readonly constant: string;
+  readonly isRecording: boolean;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly budget: number;
+  readonly ticks: number;
+  readonly missedTicks: number;
+  readonly lostFrames: number;
+  readonly processes: number;
+  readonly withoutPss: number;
+  readonly groups: number;
+  readonly folded: number;
+  readonly ringBytes: number;
+  readonly heldSeconds: number;
+  readonly windowSeconds: number;
+  /** How long a spike must last to be seen for certain, when it is not the highest that its process ever had. */
+  readonly guaranteeSeconds: number;
+}
+
+export function ownFamilies(facts: OwnFacts): Family[] {
+  const labels = facts.constant.replace(/,$/, '');
+  const one = (name: string, type: FamilyType, help: string, value: number, more = ''): Family => ({
+    ...{ name: `tidemark_${name}`, type, help },
+    samples: [{ labels: `${facts.constant}${more}`.replace(/,$/, ''), value }],
+  });
+  const build = `version="${facts.version}",engine="${facts.engine}"`;
+  return [
+    ...hostFamilies(facts.root, labels),
+    one('build_info', 'info', 'The agent that tells this', 1, build),
+    one('recording', 'gauge', 'Whether the agent is recording: 1, or 0 when it has ended', facts.isRecording ? 1 : 0),
+    one('cpu_seconds_total', 'counter', 'CPU time of the agent, all of it', facts.cpuSeconds),
+    one('resident_memory_bytes', 'gauge', 'Resident memory of the agent', facts.residentBytes),
+    one('budget_ratio', 'gauge', 'CPU time that the agent may take, of one core', facts.budget),
+    one('ticks_total', 'counter', 'Sweeps over all processes', facts.ticks),
+    one('missed_ticks_total', 'counter', 'Sweeps that were due and could not be made', facts.missedTicks),
+    one('lost_frames_total', 'counter', 'Sweeps that were overwritten before they were added up', facts.lostFrames),
+    one('processes', 'gauge', 'Processes that are recorded, kernel threads left out', facts.processes),
+    one('processes_without_pss', 'gauge', 'Those whose PSS was not read, or may not be', facts.withoutPss),
+    one('groups', 'gauge', 'Groups of the last minutes', facts.groups),
+    one('groups_folded', 'gauge', 'Groups with processes that are told as other', facts.folded),
+    one('ring_bytes', 'gauge', 'Size of the ring', facts.ringBytes),
+    one('ring_held_seconds', 'gauge', 'How far back the ring reaches', facts.heldSeconds),
+    one('peak_window_seconds', 'gauge', 'How far back a maximum reaches', facts.windowSeconds),
+    one(
+      'peak_guarantee_seconds',
+      'gauge',
+      'How long a spike that is not the highest of its process must last to show in a maximum for certain',
+      facts.guaranteeSeconds,
+    ),
+  ];
+}
+
+const HOST: readonly (readonly [name: HostMetricName, key: string])[] = [
+  ['hostMemTotal', 'MemTotal'],
+  ['hostMemAvailable', 'MemAvailable'],
+  ['hostSwapTotal', 'SwapTotal'],
+  ['hostSwapFree', 'SwapFree'],
+];
+
+function hostFamilies(root: string, labels: string): Family[] {
+  const meminfo = meminfoOf(root);
+  return HOST.map(([name, key]) => {
+    const { prometheus, help } = findMetric(name)!;
+    const value = meminfo?.get(key) ?? Number.NaN;
+    return { name: prometheus, type: 'gauge', help, samples: [{ labels, value }] };
+  });
+}
+
+function meminfoOf(root: string) {
+  try {
+    return readMeminfo(root);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+/** The options of `tidemark agent`: what may stand on the command line and in its file. */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Option } from 'commander';
+import { WINDOW_NS } from '../agent/agent.js';
+import { type GroupBy, parseGroupBy } from '../agent/group-by.js';
+import type { ListenAddress } from '../http/network-server.js';
+import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
+import { formatKeep, parseKeep } from '../recording/keep.js';
+import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
+import { formatDurationShort } from '../text/duration.js';
+import { InputError } from '../text/input-error.js';
+import { formatSize, parseSize } from '../text/size.js';
+import { parseBudget } from './budget-option.js';
+import { oneOf, parseCount, parseHz, parsePositiveDuration } from './option-values.js';
+import { procfsOption, type SweepingEngineOption, sweepingEngineOption, valueOption } from './options.js';
+
+export interface AgentSettings extends SweepingEngineOption {
+  listen: ListenAddress;
+  ring: string;
+  size: number;
+  budget: number;
+  hz?: number;
+  keep?: string;
+  cmdline: CmdlineMode;
+  group: GroupBy;
+  series: 'small' | 'full';
+  groups?: number;
+  window: bigint;
+  tokenFile?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  host?: string;
+  procfs: string;
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:9485';
+const DEFAULT_SIZE = '256M';
+const MOST_GROUPS = 1000;
+
+/** All but `--config` and `--check-config`. */
+export function agentOptions(): Option[] {
+  return [
+    valueOption(
+      '--listen <address>',
+      'where metrics are told: HOST:PORT, :PORT for every address',
+      parseListen,
+    ).default(parseListen(DEFAULT_LISTEN), DEFAULT_LISTEN),
+    new Option('--ring <dir>', 'folder of the ring, of our own').default(defaultRing()),
+    valueOption('--size <size>', 'bytes of the ring', parseRingSize).default(parseSize(DEFAULT_SIZE), DEFAULT_SIZE),
+    valueOption('--budget <share>', 'CPU time that the agent may take, of one core', parseBudget).default(0.01, '1%'),
+    valueOption('--hz <rate>', 'sweeps per second (default: what half of the budget pays for at the time)', parseHz),
+    valueOption('--keep <ladder>', 'what the ring keeps for how long: full:6h,1s:3d,1m:30d', (text) =>
+      formatKeep(parseKeep(text)),
+    ),
+    valueOption(
+      '--cmdline <what>',
+      `what of command lines the ring keeps: ${CMDLINE_MODES.join(', ')}`,
+      oneOf('what to store', CMDLINE_MODES),
+    ).default('exe'),
+    valueOption(
+      '--group <how>',
+      'what series are of: container, unit, comm, exe, cgroup, or a pattern such as exe:^/opt/([^/]+)/',
+      parseGroupBy,
+    ).default(parseGroupBy('container'), 'container, else unit, else comm'),
+    valueOption(
+      '--series <set>',
+      'small: at most 150 series of this host; full: more of each group',
+      oneOf('a set of series', ['small', 'full'] as const),
+    ).default('small'),
+    valueOption('--groups <n>', 'most groups with series of their own (default: 20, with full 200)', (text) =>
+      parseCount(text, 0, MOST_GROUPS),
+    ),
+    valueOption(
+      '--window <time>',
+      'how far back maxima reach, at least as far as scrapes are apart',
+      parseWindow,
+    ).default(60_000_000_000n, '60s'),
+    new Option('--token-file <file>', 'a token that whoever asks must have'),
+    new Option('--tls-cert <file>', 'certificate, PEM'),
+    new Option('--tls-key <file>', 'its key, PEM'),
+    valueOption('--host <label>', 'a label "host" of every series', parseLabel),
+    sweepingEngineOption(),
+    procfsOption(),
+  ];
+}
+
+function defaultRing(): string {
+  if (process.geteuid!() === 0) return '/var/lib/tidemark';
+  return path.join(process.env.XDG_STATE_HOME ?? path.join(homedir(), '.local/state'), 'tidemark');
+}
+
+/** `127.0.0.1:9485`, `[::1]:9485`, `:9485`, `name:9485`. */
+export function parseListen(text: string): ListenAddress {
+  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[3] ?? Number.NaN);
+  if (port <= 65_535) return { host: found![1] ?? found![2]!, port };
+  throw new InputError(text, 'an address', 'HOST:PORT, [ADDRESS]:PORT or :PORT, such as 127.0.0.1:9485');
+}
+
+/** What a scraper or an operator says of how far back maxima reach. */
+export function parseWindow(text: string): bigint {
+  const ns = parsePositiveDuration(text);
+  const { least, most } = WINDOW_NS;
+  if (ns >= least && ns <= most) return ns;
+  const allowed = `${formatDurationShort(Number(least))} to ${formatDurationShort(Number(most))}, such as 60s`;
+  throw new InputError(text, 'a window', allowed);
+}
+
+function parseRingSize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes >= MIN_RING_BYTES && bytes <= MAX_RING_BYTES) return bytes;
+  throw new InputError(text, 'the size of a ring', `${formatSize(MIN_RING_BYTES)} to ${formatSize(MAX_RING_BYTES)}`);
+}
+
+function parseLabel(text: string): string {
+  if (text !== '' && text.length <= 200) return text;
+  throw new InputError(text, 'a label', '1 to 200 characters');
+}

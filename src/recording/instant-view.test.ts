@@ -1,0 +1,203 @@
+/** Views of instants against a plain walk over the whole recording, frame by frame. */
+import { describe, expect, it } from 'vitest';
+import { Author, MONOTONIC, SECOND, someone } from '../../test/recorder/synthetic.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
+import { InstantView, MergedRecordingError } from './instant-view.js';
+import { openSharedRecording, type Recording } from './recording.js';
+
+/** Everything of one frame, as text. */
+type Frame = { readonly startNs: bigint; readonly rows: readonly string[] };
+
+/** A generator that gives the same numbers each time. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+/** Processes that come, go, and give their slots to others; deep reads now and then, some denied, one of them once. */
+function author(ticks: number, sizeBytes = 2 ** 22): Author {
+  const random = randomFrom(7);
+  const made = new Author({ sizeBytes });
+  const slots = 40;
+  const born: number[] = [];
+  for (let slot = 0; slot < slots; slot++) made.arrive(slot, someone(100 + slot));
+  for (let tick = 0; tick < ticks; tick++) {
+    const reused = Math.floor(random() * slots);
+    if (tick % 97 === 50 && reused !== 3) {
+      made.depart(reused);
+      made.arrive(reused, someone(1000 + tick));
+      born[reused] = tick;
+    }
+    for (let slot = 0; slot < slots; slot++) {
+      if (random() < 0.7)
+        made.set(slot, { rss: 4096 * Math.floor(random() * 1e6), userTime: tick * 1e7, threads: 1 + slot });
+    }
+    if (tick % 200 === 9) made.set(5, {}, Status.noMm);
+    made.sweep({ missed: tick % 151 === 150 ? 3 : 0 });
+    const read = Array.from({ length: 3 }, () => Math.floor(random() * slots)).filter((slot) => slot !== 3);
+    const chosen = [...new Set(read)].sort((a, b) => a - b);
+    if (tick % 3 === 0) made.deep(chosen, { pss: 1024 * tick, uss: 1024 * Math.floor(random() * 1e5) });
+    if (tick === 2) made.deep([3], {}, Status.denied);
+    if (tick % 31 === 30) made.deep([chosen[0] ?? 1], {}, Status.timeout);
+  }
+  return made;
+}
+
+function plainFrames(recording: Recording): Frame[] {
+  const frames: Frame[] = [];
+  for (const walk of recording.walks()) {
+    for (let step = walk.next(); step !== null; step = walk.next()) {
+      if (step !== 'frame') continue;
+      const { slots, count } = walk.rows;
+      const rows = Array.from(slots.subarray(0, count), (slot) => {
+        const counters = COUNTER_COLUMNS.map((_, column) => walk.counter(column, slot));
+        const reads = ROLLUP_COLUMNS.map((_, column) => walk.rollup(column, slot));
+        return [walk.key(slot), walk.status(slot), ...counters, ...reads, walk.rollupAgeNs(slot) ?? '-'].join(' ');
+      });
+      frames.push({ startNs: walk.startNs, rows });
+    }
+  }
+  return frames;
+}
+
+function viewed(view: InstantView): Frame {
+  expect(view.findReads()).toBe(true);
+  const { walk } = view;
+  const { slots, count } = walk.rows;
+  const rows = Array.from(slots.subarray(0, count), (slot) => {
+    const counters = COUNTER_COLUMNS.map((_, column) => walk.counter(column, slot));
+    const reading = view.reading(walk.key(slot)!);
+    const reads = ROLLUP_COLUMNS.map((_, column) => reading?.values[column] ?? Number.NaN);
+    const age = reading && view.ageNs(reading);
+    return [walk.key(slot), walk.status(slot), ...counters, ...reads, age ?? '-'].join(' ');
+  });
+  return { startNs: walk.startNs, rows };
+}
+
+describe('a view of an instant', () => {
+  it('has what a walk from the begin has there, wherever it is moved to', () => {
+    const made = author(2400);
+    made.close();
+    const recording = made.open();
+    expect(recording.ring.blocks(0).length).toBeGreaterThan(3);
+    const frames = plainFrames(recording);
+    const view = new InstantView(recording);
+    const random = randomFrom(3);
+    for (let round = 0; round < 40; round++) {
+      const index = Math.floor(random() * frames.length);
+      const frame = frames[index]!;
+      expect(view.moveTo(frame.startNs + BigInt(Math.floor(random() * 9e7)))).toBe(true);
+      expect(viewed(view)).toEqual(frame);
+    }
+    expect(view.moveTo(frames[0]!.startNs)).toBe(true);
+    expect(viewed(view)).toEqual(frames[0]);
+    expect(view.moveTo(frames[0]!.startNs - 1n)).toBe(false);
+    expect(viewed(view)).toEqual(frames[0]);
+  });
+
+  it('goes forward and back tick by tick, over the edges of blocks', () => {
+    const made = author(1500);
+    made.close();
+    const recording = made.open();
+    const frames = plainFrames(recording);
+    const edges = recording.ring.blocks(0).map(({ baseTimeNs }) => baseTimeNs);
+    for (const edge of edges.slice(1)) {
+      const index = frames.findIndex(({ startNs }) => startNs >= edge);
+      const view = new InstantView(recording);
+      view.moveTo(frames[index - 3]!.startNs);
+      for (let at = index - 3; at < index + 3; at++) {
+        expect(viewed(view)).toEqual(frames[at]);
+        expect(view.step(1)).toBe(true);
+      }
+      for (let at = index + 3; at > index - 4; at--) {
+        expect(viewed(view)).toEqual(frames[at]);
+        expect(view.step(-1)).toBe(true);
+      }
+    }
+    const view = new InstantView(recording);
+    view.moveTo(frames.at(-1)!.startNs);
+    expect(view.step(1)).toBe(false);
+    expect(viewed(view)).toEqual(frames.at(-1));
+    view.moveTo(frames[0]!.startNs);
+    expect(view.step(-1)).toBe(false);
+    expect(viewed(view)).toEqual(frames[0]);
+  });
+
+  it('can be stopped while it looks for reads, and finds the same in the end', () => {
+    const made = author(2400);
+    made.close();
+    const recording = made.open();
+    const frames = plainFrames(recording);
+    const view = new InstantView(recording);
+    view.moveTo(frames.at(-2)!.startNs);
+    // The one that was denied once, four minutes ago.
+    expect(view.findReads(0)).toBe(false);
+    let rounds = 1;
+    while (!view.findReads(0)) rounds++;
+    expect(rounds).toBeGreaterThan(1);
+    expect(view.reading(view.walk.key(3)!)?.status).toBe(Status.denied);
+    expect(viewed(view)).toEqual(frames.at(-2));
+  });
+
+  it('is of what is left where frames are damaged, and steps over what is lost', () => {
+    const made = author(1800);
+    made.close();
+    const bytes = new Uint8Array(made.buffer);
+    const [, second, third] = made.open().ring.blocks(0);
+    // In the middle of a block, and the header of another.
+    bytes.fill(0xa5, second!.offset + 20_000, second!.offset + 20_040);
+    bytes.fill(0xa5, third!.offset, third!.offset + 8);
+    const recording = openSharedRecording(made.buffer);
+    const frames = plainFrames(recording);
+    expect(frames.length).toBeLessThan(1800 - 20);
+    const view = new InstantView(recording);
+    view.moveTo(frames[0]!.startNs);
+    for (let at = 0; at < frames.length; at += 1) {
+      expect(view.walk.startNs).toBe(frames[at]!.startNs);
+      if (at % 23 === 0) expect(viewed(view)).toEqual(frames[at]);
+      expect(view.step(1)).toBe(at + 1 < frames.length);
+    }
+    for (let at = frames.length - 1; at > frames.length - 50; at--) {
+      expect(view.walk.startNs).toBe(frames[at]!.startNs);
+      view.step(-1);
+    }
+    // An instant in a hole is the last one before it that can be read.
+    const gap = frames.findIndex(({ startNs }, at) => at > 0 && startNs - frames[at - 1]!.startNs > SECOND);
+    view.moveTo(frames[gap]!.startNs - 1n);
+    expect(viewed(view)).toEqual(frames[gap - 1]);
+    const hole = view.finder.hole(MONOTONIC, 1)!;
+    expect(hole.lost).toBeGreaterThan(0);
+    const second2 = view.finder.hole(hole.toNs, 1)!;
+    expect(second2.lost).toBeGreaterThan(100);
+    expect(view.finder.hole(second2.toNs, 1)).toBeUndefined();
+    expect(view.finder.hole(second2.toNs, -1)).toEqual(hole);
+    expect(view.finder.hole(hole.toNs, -1)).toBeUndefined();
+  });
+
+  it('follows a recording that is being written', () => {
+    const made = author(500);
+    const recording = made.open();
+    const view = new InstantView(recording);
+    view.moveTo(made.nowNs);
+    const before = view.walk.startNs;
+    expect(view.step(1)).toBe(false);
+    made.set(1, { rss: 4096, threads: 7 });
+    made.sweep();
+    made.deep([1], { pss: 2048 });
+    expect(view.step(1)).toBe(true);
+    expect(view.walk.startNs).toBeGreaterThan(before);
+    expect(viewed(view)).toEqual(plainFrames(recording).at(-1));
+  });
+
+  it('refuses ticks of several hosts', () => {
+    const sources = [
+      { hostname: 'a', bootId: '' },
+      { hostname: 'b', bootId: '' },
+    ];
+    const made = new Author({ metadata: { sources: sources as never } });
+    expect(() => new InstantView(made.open())).toThrow(MergedRecordingError);
+  });
+});

@@ -1,0 +1,48 @@
+/**
+ * When the sweeps of one block were, from the heads of its frames: nothing is decoded, so a block takes about as long as
+ * its checksums do.
+ *
+ * The trap: a sweep behind damage may be told against what is lost; that it stands here does not mean that a cursor can
+ * give it.
+ */
+import { type BlockCopy, frameAfter, takesNumber } from './block-copy.js';
+import type { BlockEntry } from './block-index.js';
+import { BLOCK_HEADER, FRAME_HEAD, KIND_COLUMNS, KIND_END } from './layout.js';
+import { ByteCursor, unzigzag } from './varint.js';
+
+export interface FrameTimes {
+  /** Starts of the sweeps, monotonic nanoseconds, in their order. */
+  readonly startNs: readonly bigint[];
+  /** Where frames are missing inside the block: how many of `startNs` stand before, and how many are lost at least. */
+  readonly holes: readonly { readonly before: number; readonly lost: number }[];
+  /** Number of the frame that comes next. */
+  readonly nextFrame: number;
+}
+
+/** Of a block that was copied. */
+export function frameTimes(copy: BlockCopy, entry: BlockEntry): FrameTimes {
+  const startNs: bigint[] = [];
+  const holes: { before: number; lost: number }[] = [];
+  const payload = new ByteCursor();
+  let sequence = entry.firstFrameSequence;
+  for (let at: number = BLOCK_HEADER.bytes; ; ) {
+    if (!copy.accept(at, sequence)) {
+      const later = copy.findLater(at, sequence);
+      if (later < 0) break;
+      const lost = ((copy.foundSequence - sequence) % 2 ** 32) >>> 0;
+      holes.push({ before: startNs.length, lost: Math.max(1, lost) });
+      sequence += lost;
+      at = later;
+      continue;
+    }
+    const { kind, length } = copy;
+    if (kind === KIND_END) break;
+    if (kind === KIND_COLUMNS) {
+      payload.reset(copy.bytes, copy.view, at + FRAME_HEAD.bytes, at + length);
+      startNs.push(entry.baseTimeNs + BigInt(unzigzag(payload.varint())));
+    }
+    if (takesNumber(kind)) sequence++;
+    at = frameAfter(at, length);
+  }
+  return { startNs, holes, nextFrame: sequence };
+}

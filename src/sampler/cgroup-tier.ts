@@ -1,0 +1,210 @@
+/**
+ * The cgroup tier while recording: finds groups, reads those whose turn it is, and stores the sweep.
+ *
+ * The traps: a group that is removed while it is read and one that is renamed look the same until its folder is looked for; its row is
+ * stored with `gone` once before it is another's; there may be more groups than rows; and none of this may hold up a tick.
+ */
+import { threadCpuNs } from '../engine/clocks.js';
+import type { TextEngineName } from '../engine/engine.js';
+import type { GroupIdentity } from '../engine/group-identity.js';
+import { GroupSweep } from '../engine/group-sweep.js';
+import { type Group, GroupTree } from '../engine/group-tree.js';
+import { TierColumns } from '../engine/tier-columns.js';
+import { type MemoryHierarchy, workingSetOf } from '../procfs/memory-group.js';
+import { CGROUP_COLUMNS, type CgroupMetricName, Status } from '../schema.js';
+import { GroupPace } from './group-pace.js';
+
+/** Where sweeps go; see `GroupTierWriter`. */
+export interface GroupRows {
+  /** A row for a group, or below 0 where there is no room. */
+  arrive(identity: GroupIdentity): number;
+  rename(row: number, identity: GroupIdentity): void;
+  depart(row: number): void;
+  sweep(startNs: bigint, endNs: bigint, columns: TierColumns): boolean;
+}
+
+export interface CgroupTierOptions {
+  readonly hierarchy: MemoryHierarchy;
+  readonly procfs: string;
+  readonly engine: TextEngineName;
+  readonly maxKept: number;
+  /** Nanoseconds between two sweeps, at least. */
+  readonly periodNs: number;
+  /** Of a core, that it may take. */
+  readonly share: number;
+}
+
+/** Looking for groups, at a tick and before the first one. */
+const LOOK_NS = 50e3;
+const FIRST_LOOK_NS = 200e6;
+const FIRST_ROWS = 56;
+
+const [CURRENT, INACTIVE_FILE, MAX, HIGH, DEPTH] = (
+  ['cgroupCurrent', 'cgroupInactiveFile', 'cgroupMax', 'cgroupHigh', 'cgroupDepth'] satisfies CgroupMetricName[]
+).map((name) => CGROUP_COLUMNS.indexOf(name)) as [number, number, number, number, number];
+
+export class CgroupTier {
+  readonly #rows: GroupRows;
+  readonly #hierarchy: MemoryHierarchy;
+  readonly #tree: GroupTree;
+  readonly #sweep: GroupSweep;
+  readonly #pace: GroupPace;
+  readonly #groupOf: (Group | undefined)[] = [];
+  readonly #rowOf = new Map<Group, number>();
+  /** Found, and without a row. */
+  readonly #waiting = new Set<Group>();
+  readonly #departed: number[] = [];
+  #columns = new TierColumns(CGROUP_COLUMNS, FIRST_ROWS);
+  #live = new Uint32Array(FIRST_ROWS);
+  #count = 0;
+  #isStale = false;
+  #hasRoom = true;
+
+  constructor(rows: GroupRows, { hierarchy, procfs, engine, maxKept, periodNs, share }: CgroupTierOptions) {
+    this.#rows = rows;
+    this.#hierarchy = hierarchy;
+    this.#sweep = new GroupSweep(hierarchy.version, engine, maxKept);
+    this.#pace = new GroupPace(periodNs, share);
+    this.#tree = new GroupTree(hierarchy, procfs, {
+      arrived: (group) => this.#arrived(group),
+      departed: (group) => this.#left(group),
+      renamed: (group) => this.#renamed(group),
+    });
+  }
+
+  /** Groups that have a row. */
+  get count(): number {
+    return this.#rowOf.size;
+  }
+
+  /** Finds what is there; what takes longer than that is found at the ticks. */
+  begin(nowNs: bigint): void {
+    this.#tree.look(Number(nowNs), FIRST_LOOK_NS);
+  }
+
+  /** Somebody was killed for want of memory. */
+  alarm(nowNs: bigint): void {
+    this.#pace.alarm(Number(nowNs));
+  }
+
+  /** Looks for groups, reads those that are due, and stores what was read. */
+  tick(startNs: bigint): void {
+    const now = Number(startNs);
+    this.#tree.look(now, LOOK_NS);
+    this.#placeWaiting();
+    this.#refresh();
+    const { status } = this.#columns;
+    for (let index = 0; index < this.#count; index++) status[this.#live[index]!] = Status.notDue;
+    const chosen = this.#pace.plan(now, this.#live, this.#count);
+    if (chosen > 0) this.#read(chosen, now);
+    for (const row of this.#departed) this.#columns.status[row] = Status.gone;
+    if (chosen > 0 || this.#departed.length > 0) {
+      this.#rows.sweep(startNs, process.hrtime.bigint(), this.#columns);
+    }
+    this.#release();
+  }
+
+  close(): void {
+    this.#sweep.close();
+    this.#tree.close();
+  }
+
+  #read(chosen: number, now: number): void {
+    const beganNs = threadCpuNs();
+    this.#sweep.read(this.#pace.slots, this.#pace.depths, chosen, now, this.#columns);
+    this.#lookAtRead(chosen, now);
+    this.#pace.spent(threadCpuNs() - beganNs);
+  }
+
+  #lookAtRead(chosen: number, now: number): void {
+    const { slots, depths } = this.#pace;
+    const { status } = this.#columns;
+    let lost = 0;
+    for (let index = 0; index < chosen; index++) {
+      const row = slots[index]!;
+      if (status[row] === Status.gone) {
+        this.#tree.lost(this.#groupOf[row]!);
+        lost++;
+      } else this.#note(row, depths[index]!, now);
+    }
+    if (lost === 0) return;
+    this.#tree.look(now, LOOK_NS * lost);
+    for (let index = 0; index < chosen; index++) {
+      const row = slots[index]!;
+      // It has another name, or nobody has had the time to look: nothing was read, and it is not known to be gone.
+      if (status[row] === Status.gone && !this.#departed.includes(row)) status[row] = Status.notDue;
+    }
+  }
+
+  #note(row: number, depth: number, now: number): void {
+    const { columns } = this.#columns;
+    const charge = columns[CURRENT]![row]!;
+    const max = columns[MAX]![row]!;
+    const high = columns[HIGH]![row]!;
+    // Version 1 has no such thing.
+    const limit = Number.isNaN(high) ? max : Math.min(high, max);
+    this.#pace.read(row, depth, now, charge, limit - workingSetOf(charge, columns[INACTIVE_FILE]![row]!), limit);
+  }
+
+  #arrived(group: Group): void {
+    const row = this.#hasRoom ? this.#rows.arrive(this.#identityOf(group)) : -1;
+    if (row < 0) {
+      this.#hasRoom = false;
+      this.#waiting.add(group);
+      return;
+    }
+    if (row >= this.#columns.stride) this.#columns = this.#columns.grown(row * 2);
+    this.#columns.clear(row);
+    this.#columns.columns[DEPTH]![row] = 0;
+    this.#columns.status[row] = Status.notDue;
+    this.#groupOf[row] = group;
+    this.#rowOf.set(group, row);
+    this.#sweep.attach(row, group);
+    this.#pace.arrived(row);
+    this.#isStale = true;
+  }
+
+  #left(group: Group): void {
+    this.#waiting.delete(group);
+    const row = this.#rowOf.get(group);
+    if (row !== undefined) this.#departed.push(row);
+  }
+
+  #renamed(group: Group): void {
+    const row = this.#rowOf.get(group);
+    if (row !== undefined) this.#rows.rename(row, this.#identityOf(group));
+  }
+
+  #placeWaiting(): void {
+    if (!this.#hasRoom) return;
+    for (const group of this.#waiting) {
+      this.#waiting.delete(group);
+      this.#arrived(group);
+      if (!this.#hasRoom) return;
+    }
+  }
+
+  #release(): void {
+    for (const row of this.#departed) {
+      this.#rowOf.delete(this.#groupOf[row]!);
+      this.#groupOf[row] = undefined;
+      this.#sweep.detach(row);
+      this.#rows.depart(row);
+      this.#isStale = true;
+      this.#hasRoom = true;
+    }
+    this.#departed.length = 0;
+  }
+
+  #refresh(): void {
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    if (this.#live.length < this.#groupOf.length) this.#live = new Uint32Array(this.#groupOf.length * 2);
+    this.#count = 0;
+    for (let row = 0; row < this.#groupOf.length; row++) if (this.#groupOf[row]) this.#live[this.#count++] = row;
+  }
+
+  #identityOf({ id, path }: Group): GroupIdentity {
+    return { hierarchy: this.#hierarchy.version, inode: id, path: Buffer.from(path, 'latin1') };
+  }
+}
