@@ -4,6 +4,7 @@
  * The traps: scrapes may come by the thousand, so an answer is made at most ten times a second, whoever asks; and the agent
  * reads what its own sampler wrote, so that what a store is told and what the ring holds are the same numbers.
  */
+import path from 'node:path';
 import { EventFollower } from '../recording/event-follower.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
@@ -20,6 +21,8 @@ import { GroupMeter } from './group-meter.js';
 import { GroupReadings } from './group-readings.js';
 import { LONGEST_WINDOW_NS } from './group-table.js';
 import { ownFamilies } from './own-families.js';
+import { DiskQueue } from './push/disk-queue.js';
+import { Pusher, type PushTarget } from './push/pusher.js';
 import { putAside, ringFileIn, whyNotResumed } from './ring-folder.js';
 
 export type SeriesSet = 'small' | 'full';
@@ -39,6 +42,8 @@ export interface AgentOptions {
   readonly onWarning: (sentence: string) => void;
 }
 
+/** In the folder of the ring. */
+const QUEUE_FOLDER = 'queue';
 const FOLLOW_MS = 1000;
 const COLLECT_AGAIN_MS = 100;
 const LIMITS_EVERY_MS = 5000;
@@ -64,6 +69,7 @@ export class Agent implements AsyncDisposable {
   readonly #limits: GroupLimits;
   readonly #timer: NodeJS.Timeout;
   readonly #constant: string;
+  #pusher: Pusher | undefined;
   #collectedMs = Number.NEGATIVE_INFINITY;
   #limitsMs = Number.NEGATIVE_INFINITY;
   #heldMs = Number.NEGATIVE_INFINITY;
@@ -139,8 +145,22 @@ export class Agent implements AsyncDisposable {
     return text;
   }
 
+  /** Everything, for whoever pushes it. */
+  families(windowNs: bigint): Family[] {
+    this.#collect();
+    return this.#families(windowNs);
+  }
+
+  /** Pushes to a store from now on, as often as asked. Throws the errno of a folder of the queue that cannot be used. */
+  push(target: PushTarget, everyNs: bigint, queueBytes: number): void {
+    const queue = new DiskQueue(path.join(this.options.folder, QUEUE_FOLDER), queueBytes);
+    const families = () => this.families(everyNs > LONGEST_WINDOW_NS ? LONGEST_WINDOW_NS : everyNs);
+    this.#pusher = new Pusher(target, queue, Number(everyNs / 1_000_000n), families, this.options.onWarning);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    await this.#pusher?.close();
     await this.recorder[Symbol.asyncDispose]();
   }
 
@@ -202,6 +222,7 @@ export class Agent implements AsyncDisposable {
       ...{ groups: this.#meter.table.count, folded: this.#readings.folded },
       ...{ ringBytes: this.#recording.sizeBytes, heldSeconds: this.#heldSeconds },
       windowSeconds: Number(windowNs) / 1e9,
+      ...(this.#pusher ? { push: this.#pusher.counts } : {}),
       guaranteeSeconds: this.#isWatched ? 0 : this.#meter.longestDistanceNs / 1e9,
     });
   }

@@ -2,6 +2,7 @@
 import { readMeminfo } from '../procfs/meminfo.js';
 import { findMetric, type HostMetricName } from '../schema.js';
 import type { Family, FamilyType } from './exposition.js';
+import type { PushCounts } from './push/pusher.js';
 
 export interface OwnFacts {
   readonly version: string;
@@ -25,6 +26,8 @@ export interface OwnFacts {
   readonly windowSeconds: number;
   /** How long a spike must last to be seen for certain, when it is not the highest that its process ever had. */
   readonly guaranteeSeconds: number;
+  /** Where it pushes. */
+  readonly push?: PushCounts;
 }
 
 export function ownFamilies(facts: OwnFacts): Family[] {
@@ -57,6 +60,27 @@ export function ownFamilies(facts: OwnFacts): Family[] {
       'How long a spike that is not the highest of its process must last to show in a maximum for certain',
       facts.guaranteeSeconds,
     ),
+    ...pushFamilies(facts),
+  ];
+}
+
+function pushFamilies({ push, constant }: OwnFacts): Family[] {
+  if (!push) return [];
+  const family = (name: string, type: FamilyType, help: string, values: Record<string, number>): Family => ({
+    ...{ name: `tidemark_push_${name}`, type, help },
+    samples: Object.entries(values).map(([labels, value]) => ({
+      labels: `${constant}${labels}`.replace(/,$/, ''),
+      value,
+    })),
+  });
+  return [
+    family('samples_total', 'counter', 'Samples that were pushed, and those that never will be', {
+      'result="sent"': push.sent,
+      'result="dropped"': push.dropped,
+      'result="refused"': push.refused,
+    }),
+    family('retries_total', 'counter', 'Pushes that failed and are tried again', { '': push.retries }),
+    family('queue_bytes', 'gauge', 'What waits on disk to be pushed', { '': push.queuedBytes }),
   ];
 }
 

@@ -32,6 +32,10 @@ export interface AgentSettings extends SweepingEngineOption {
   tlsKey?: string;
   host?: string;
   procfs: string;
+  remoteWrite?: URL;
+  remoteWriteToken?: string;
+  pushEvery: bigint;
+  queueSize: number;
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:9485';
@@ -79,6 +83,14 @@ export function agentOptions(): Option[] {
     new Option('--token-file <file>', 'a token that whoever asks must have'),
     new Option('--tls-cert <file>', 'certificate, PEM'),
     new Option('--tls-key <file>', 'its key, PEM'),
+    valueOption('--remote-write <url>', 'push to a store that speaks remote write of Prometheus', parseUrl),
+    new Option('--remote-write-token <file>', 'a token for that store, or NAME:PASSWORD, in a file'),
+    valueOption('--push-every <time>', 'how often', parsePushEvery).default(15_000_000_000n, '15s'),
+    valueOption(
+      '--queue-size <size>',
+      'most bytes that wait on disk while the store cannot be reached',
+      parseSize,
+    ).default(parseSize('64M'), '64M'),
     valueOption('--host <label>', 'a label "host" of every series', parseLabel),
     sweepingEngineOption(),
     procfsOption(),
@@ -105,6 +117,20 @@ export function parseWindow(text: string): bigint {
   if (ns >= least && ns <= most) return ns;
   const allowed = `${formatDurationShort(Number(least))} to ${formatDurationShort(Number(most))}, such as 60s`;
   throw new InputError(text, 'a window', allowed);
+}
+
+function parsePushEvery(text: string): bigint {
+  const ns = parsePositiveDuration(text);
+  if (ns >= 1_000_000_000n && ns <= 3_600_000_000_000n) return ns;
+  throw new InputError(text, 'a time between pushes', '1s to 1h, such as 15s');
+}
+
+/** What stands in a URL is in the list of processes, so nothing secret may. */
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
+  const shown = url && (url.username || url.password) ? `${url.protocol}//...@${url.host}` : text;
+  throw new InputError(shown, 'an address', 'http://HOST or https://HOST with a path, and without a name or password');
 }
 
 function parseRingSize(text: string): number {

@@ -13,13 +13,19 @@ export interface SecretFiles {
   readonly tokenFile?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly remoteWriteToken?: string;
 }
 
 const LEAST_TOKEN = 16;
 const READABLE_BY_OTHERS = 0o007;
 
 /** What the files hold, and all that is wrong, in sentences that begin with an option. */
-export function readSecrets(files: SecretFiles): { readonly secrets: ServerSecrets; readonly errors: string[] } {
+export function readSecrets(files: SecretFiles): {
+  readonly secrets: ServerSecrets;
+  /** The header for the store that is pushed to. */
+  readonly authorization: string | undefined;
+  readonly errors: string[];
+} {
   const errors: string[] = [];
   const { listen, tokenFile, tlsCert, tlsKey } = files;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
@@ -36,7 +42,9 @@ export function readSecrets(files: SecretFiles): { readonly secrets: ServerSecre
   const cert = tlsCert === undefined ? undefined : readSecret('--tls-cert', tlsCert, errors);
   const key = tlsKey === undefined ? undefined : readSecret('--tls-key', tlsKey, errors);
   if (cert && key) checkPair(cert, key, errors);
+  const pushed = files.remoteWriteToken;
   return {
+    authorization: pushed === undefined ? undefined : authorizationOf(pushed, errors),
     secrets: { ...(token === undefined ? {} : { token }), ...(cert && key ? { tls: { cert, key } } : {}) },
     errors,
   };
@@ -53,6 +61,16 @@ function readToken(file: string, errors: string[]): string | undefined {
   if (text.length < LEAST_TOKEN) return wrong(`holds a token of fewer than ${LEAST_TOKEN} characters`);
   if ((statSync(file).mode & READABLE_BY_OTHERS) !== 0) return wrong('can be read by everybody: chmod o-rwx it');
   return text;
+}
+
+/** A word is a bearer token; with a colon in it, it is name and password. */
+function authorizationOf(file: string, errors: string[]): string | undefined {
+  const text = readSecret('--remote-write-token', file, errors)?.toString('utf8').trim();
+  if (text === undefined) return undefined;
+  if (text.includes(':')) return `Basic ${Buffer.from(text).toString('base64')}`;
+  if (/^[\x21-\x7e]+$/.test(text)) return `Bearer ${text}`;
+  errors.push(`--remote-write-token: ${escapeTerminal(file)} holds no token, nor NAME:PASSWORD`);
+  return undefined;
 }
 
 function readSecret(option: string, file: string, errors: string[]): Buffer | undefined {

@@ -1,8 +1,10 @@
 /** `tidemark agent`: records all the time into a ring on disk, and tells a fleet's store what groups of processes use. */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { Agent } from '../agent/agent.js';
 import { answerOf, isOpenPath } from '../agent/answers.js';
+import type { LabelPair } from '../agent/push/label-pairs.js';
 import { RingFolderError, ringFileIn } from '../agent/ring-folder.js';
 import { type CostReport, measureCost } from '../check/cost-report.js';
 import { EngineUnavailableError } from '../engine/choose.js';
@@ -31,7 +33,7 @@ export function configure(command: Command): void {
 }
 
 async function run(command: Command, { config, checkConfig }: { config?: string; checkConfig?: true }): Promise<void> {
-  const { settings, secrets } = settingsOf(command, config);
+  const { settings, secrets, authorization } = settingsOf(command, config);
   if (checkConfig) {
     await writeLines(['the configuration is fine']);
     return;
@@ -44,6 +46,7 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   for (const signal of SIGNALS) process.once(signal, end);
   await using agent = await start(settings, stop.signal);
   await using server = await listen(agent, settings, secrets);
+  await startPush(agent, settings, authorization);
   await writeLines([`${server.origin}/metrics`]);
   warn('agent', `recording at ${agent.recorder.hz} Hz with the ${agent.recorder.engine} engine into ${where(agent)}`);
   try {
@@ -67,10 +70,10 @@ function settingsOf(command: Command, config: string | undefined) {
     }
   }
   const settings = command.opts<AgentSettings>();
-  const { secrets, errors: wrong } = readSecrets(settings);
+  const { secrets, authorization, errors: wrong } = readSecrets(settings);
   errors.push(...wrong);
   if (errors.length > 0) throw new UsageError(errors.join('\n'));
-  return { settings, secrets };
+  return { settings, secrets, authorization };
 }
 
 function readFile(file: string): string {
@@ -121,6 +124,22 @@ async function start(settings: AgentSettings, signal: AbortSignal): Promise<Agen
     });
   } catch (error) {
     throw asCommandError(error, size);
+  }
+}
+
+async function startPush(agent: Agent, settings: AgentSettings, authorization: string | undefined): Promise<void> {
+  const { remoteWrite, pushEvery, queueSize, host } = settings;
+  if (!remoteWrite) return;
+  const constant: LabelPair[] = [
+    ['instance', host ?? hostname()],
+    ['job', 'tidemark'],
+  ];
+  // What it needs nobody else does.
+  const { remoteWriteTo } = await import('../agent/push/remote-write.js');
+  try {
+    agent.push(remoteWriteTo(remoteWrite, authorization, constant), pushEvery, queueSize);
+  } catch (error) {
+    throw new CommandError(`--ring: cannot keep what is to be pushed: ${escapeTerminal(reasonOf(error))}`);
   }
 }
 

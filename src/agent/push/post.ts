@@ -1,0 +1,78 @@
+/**
+ * One request to a store, and what came of it.
+ *
+ * The traps: a store may take the connection and never answer, or answer for ever; what it says is a stranger's text; and where
+ * it sends us (3xx) may be anywhere, so that is not followed.
+ */
+import { Agent, type RequestOptions, request as requestPlain } from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
+
+/** `sent`; `refused`: it will never be taken; `failed`: it may be later. */
+export type Outcome =
+  | { readonly result: 'sent' }
+  | { readonly result: 'refused' | 'failed'; readonly reason: string; readonly retryAfterMs?: number };
+
+const TIMEOUT_MS = 30_000;
+const TOLD = 200;
+
+export class Poster {
+  readonly #agent: Agent;
+  readonly #send: typeof requestPlain;
+
+  /** `authorization`: the value of the header. */
+  constructor(
+    private readonly url: URL,
+    private readonly headers: Readonly<Record<string, string>>,
+    private readonly authorization: string | undefined,
+  ) {
+    const isTls = url.protocol === 'https:';
+    this.#agent = new (isTls ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1 });
+    this.#send = isTls ? requestTls : requestPlain;
+  }
+
+  /** Never rejects. */
+  post(body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    const options: RequestOptions = {
+      ...{ method: 'POST', agent: this.#agent, signal },
+      headers: {
+        ...this.headers,
+        'Content-Length': body.length,
+        ...(this.authorization === undefined ? {} : { Authorization: this.authorization }),
+      },
+    };
+    return new Promise((resolve) => {
+      const failed = (reason: string) => resolve({ result: 'failed', reason });
+      const asked = this.#send(this.url, options, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => {
+          if (text.length < TOLD) text += piece.slice(0, TOLD);
+        });
+        response.on('error', (error) => failed(error.message));
+        response.on('close', () => {
+          clearTimeout(timer);
+          resolve(outcomeOf(response.statusCode ?? 0, text, response.headers['retry-after']));
+        });
+      });
+      // Of the whole of it, however slowly it comes.
+      const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+      asked.on('error', (error) => {
+        clearTimeout(timer);
+        failed(error.message);
+      });
+      asked.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function outcomeOf(status: number, text: string, retryAfter: string | undefined): Outcome {
+  if (status >= 200 && status < 300) return { result: 'sent' };
+  const reason = `${status} ${text.slice(0, TOLD)}`.trim();
+  if (status !== 429 && status < 500) return { result: 'refused', reason };
+  const seconds = Number(retryAfter);
+  return { result: 'failed', reason, ...(seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}) };
+}
