@@ -1,15 +1,13 @@
 /**
- * The resident memory of a process at the end of each round, by kind and by mapping.
+ * The resident memory of this process at the end of each round, by kind and by mapping.
  *
  * The trap: what is kept from round to round in a process that measures itself is growth of ours: so all room is taken at the first
  * sight of a mapping, and a read leaves nothing else behind.
  */
 import { openSync } from 'node:fs';
 import { type MappingKind, mappingGroups } from '../analyze/mapping-groups.js';
-import { readGuardedFile } from '../engine/guarded-file.js';
 import { WholeFile } from '../engine/whole-file.js';
 import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
-import { pad } from '../procfs/padding.js';
 import { tokenizeSmaps } from '../procfs/smaps.js';
 
 /** What a mapping is to those who look for a leak; `file`: pages of files, which the kernel takes back. */
@@ -21,24 +19,28 @@ const V8 = new Set<string | undefined>(['v8 heap', 'v8 code']);
 const STACKS = new Set(['stack', 'thread-stack']);
 const MAPPED = new Set(['anon', 'jit', 'shm', 'hugetlb', 'heap']);
 
-export class GrowthSeries {
+/** The mappings of one name, class and owner: their resident bytes at each of some instants. */
+export interface MappingSeries {
+  readonly mappings: readonly { readonly mapping: MappingKind; readonly bytes: Float64Array }[];
+  /** The sums of the mappings of a part. */
+  part(part: MappingPart): Float64Array;
+}
+
+/** Of this process. */
+export class GrowthSeries implements MappingSeries {
   readonly #lines = new Map<string, { readonly mapping: MappingKind; readonly bytes: Float64Array }>();
 
+  /** A buffer that stays, since what is let go of goes when it likes. */
   readonly #file = new WholeFile();
   #table = new MappingTable(1024);
 
-  constructor(
-    private readonly pid: number,
-    private readonly rounds: number,
-  ) {}
+  constructor(private readonly rounds: number) {}
 
   /** Reads the mappings; a round below 0 is thrown away. Throws what the system says. */
   take(round: number): void {
-    const { text, length } = this.#read();
-    if (length === 0) throw Object.assign(new Error(`Process ${this.pid} has ended`), { code: 'target-not-found' });
+    const length = this.#file.read(OWN_FILES, '/proc/self/smaps');
+    const text = this.#file.bytes;
     this.#table = tokenizeGrowing(tokenizeSmaps, text, length, this.#table);
-    // A round may be read again.
-    if (round >= 0) for (const { bytes } of this.#lines.values()) bytes[round] = 0;
     for (const [key, { mapping, bytes }] of mappingGroups(this.#table, text)) {
       let line = this.#lines.get(key);
       if (!line) {
@@ -49,32 +51,25 @@ export class GrowthSeries {
     }
   }
 
-  /** One's own always answers; into a buffer that stays, since what is let go of goes when it likes. */
-  #read(): { text: Uint8Array; length: number } {
-    if (this.pid === process.pid) {
-      const length = this.#file.read(OWN_FILES, '/proc/self/smaps');
-      return { text: this.#file.bytes, length };
-    }
-    const { bytes: text, length } = pad(readGuardedFile(`/proc/${this.pid}/smaps`));
-    return { text, length };
-  }
-
-  /** The sums of the mappings of a part. */
   part(part: MappingPart): Float64Array {
-    const sum = new Float64Array(this.rounds);
-    for (const { mapping, bytes } of this.#lines.values()) {
-      if (partOf(mapping) !== part) continue;
-      for (let round = 0; round < this.rounds; round++) sum[round]! += bytes[round]!;
-    }
-    return sum;
+    return sumOfPart(part, this.mappings, this.rounds);
   }
 
-  get mappings(): readonly { readonly mapping: MappingKind; readonly bytes: Float64Array }[] {
+  get mappings(): MappingSeries['mappings'] {
     return [...this.#lines.values()];
   }
 }
 
-export function partOf({ mappingClass, owner }: MappingKind): MappingPart {
+export function sumOfPart(part: MappingPart, mappings: MappingSeries['mappings'], count: number): Float64Array {
+  const sum = new Float64Array(count);
+  for (const { mapping, bytes } of mappings) {
+    if (partOf(mapping) !== part) continue;
+    for (let place = 0; place < count; place++) sum[place]! += bytes[place]!;
+  }
+  return sum;
+}
+
+function partOf({ mappingClass, owner }: MappingKind): MappingPart {
   if (V8.has(owner)) return 'v8-heap';
   if (MALLOC.has(owner)) return 'malloc';
   if (STACKS.has(mappingClass)) return 'stack';

@@ -6,8 +6,8 @@
  * memory alone decides nothing where something better is known, since an allocator keeps what it was given back.
  */
 import type { MappingKind } from '../analyze/mapping-groups.js';
-import { type Slope, theilSen } from '../analyze/theil-sen.js';
-import type { GrowthSeries } from './growth-series.js';
+import { type Slope, theilSen, Z_95 } from '../analyze/theil-sen.js';
+import type { MappingSeries } from './growth-series.js';
 
 export const GROWTH_KINDS = ['v8-heap', 'external', 'malloc', 'mmap', 'stack', 'resident'] as const;
 export type GrowthKind = (typeof GROWTH_KINDS)[number];
@@ -37,13 +37,16 @@ export interface Growth {
   readonly iterationsNeeded?: number;
 }
 
-/** Bytes at the end of each round. */
+/** Bytes at some instants, such as the ends of rounds. */
 export interface RoundSeries {
-  readonly iterations: number;
-  readonly rounds: number;
+  /** How many calls had been made by then. */
+  readonly calls: readonly number[];
+  readonly callsPerRound: number;
   readonly leastBytes: number;
+  /** How sure the verdict is to be; default 95 %. */
+  readonly z?: number;
   readonly resident: Float64Array;
-  readonly mappings: GrowthSeries;
+  readonly mappings: MappingSeries;
   /** Of this process alone. */
   readonly own?: { readonly heap: Float64Array; readonly external: Float64Array };
   readonly malloc: { readonly inUse: Float64Array; readonly free: Float64Array } | { readonly reason: string };
@@ -53,8 +56,8 @@ export interface RoundSeries {
 const TRIFLE_BYTES = 128 * 1024;
 
 export function growthOf(series: RoundSeries): Growth {
-  const { iterations, rounds, leastBytes, own, mappings } = series;
-  const calls = Array.from({ length: rounds }, (_, round) => round * iterations);
+  const { calls, callsPerRound, leastBytes, z = Z_95, own, mappings } = series;
+  const total = calls.at(-1)! - calls[0]!;
   const slope = (values: ArrayLike<number>) => theilSen(calls, Array.from(values));
   const sum = (a: Float64Array, b: Float64Array, sign = 1) => a.map((bytes, round) => bytes + sign * b[round]!);
   const malloc = 'reason' in series.malloc ? undefined : series.malloc;
@@ -68,8 +71,8 @@ export function growthOf(series: RoundSeries): Growth {
   };
   const grows = (one: Slope) => verdictOf(one, leastBytes) === 'grows';
   // Kinds that many trifles explain: a thread that begins, code that is compiled.
-  const isNoTrifle = (one: Slope) => grows(one) && one.low * iterations * rounds >= TRIFLE_BYTES;
-  const held = slope(own ? sum(own.heap, own.external) : series.resident);
+  const isNoTrifle = (one: Slope) => grows(one) && one.low * total >= TRIFLE_BYTES;
+  const held = theilSen(calls, Array.from(own ? sum(own.heap, own.external) : series.resident), z);
   const detectableBytes = (held.high - held.low) / 2;
   let [verdict, perIteration] = [verdictOf(held, leastBytes), held];
   if (own) {
@@ -86,7 +89,7 @@ export function growthOf(series: RoundSeries): Growth {
     if (most && (verdict !== 'grows' || most.value > perIteration.value)) [verdict, perIteration] = ['grows', most];
   }
   const isGrowing = verdict === 'grows';
-  const needed = Math.ceil((iterations * 2 * detectableBytes) / leastBytes);
+  const needed = Math.ceil((callsPerRound * 2 * detectableBytes) / leastBytes) || 0;
   return {
     ...{ verdict, perIteration, byKind, detectableBytes },
     fastest: isGrowing ? fastestKind(byKind) : undefined,
@@ -94,7 +97,7 @@ export function growthOf(series: RoundSeries): Growth {
     malloc: malloc
       ? { inUse: slope(malloc.inUse), free: slope(malloc.free) }
       : { state: 'unsupported', reason: 'reason' in series.malloc ? series.malloc.reason : '' },
-    ...(verdict === 'inconclusive' ? { iterationsNeeded: Math.max(iterations * 2, needed) } : {}),
+    ...(verdict === 'inconclusive' ? { iterationsNeeded: Math.max(callsPerRound * 2, needed) } : {}),
   };
 }
 
@@ -112,7 +115,7 @@ function fastestKind(byKind: Growth['byKind']): GrowthKind | undefined {
 }
 
 function fastestMapping(
-  series: GrowthSeries,
+  series: MappingSeries,
   slope: (values: ArrayLike<number>) => Slope,
 ): (MappingKind & { perIteration: Slope }) | undefined {
   const slopes = series.mappings.map(({ mapping, bytes }) => ({ mapping, perIteration: slope(bytes) }));

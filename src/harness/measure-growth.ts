@@ -2,8 +2,8 @@
  * `measureGrowth(fn)`: whether a function, a module or a server leaks, without a test that flakes.
  *
  * The traps: a heap grows while caches fill and code is compiled, so rounds are thrown away before any count; and what is not
- * collected yet is no leak, so each round ends with a collection, or, in another process, where nobody can force one, with the
- * least that was resident in it.
+ * collected yet is no leak, so each round ends with a collection; another process, where nobody can force one, is made to work
+ * until it has collected by itself a few times.
  */
 import { readMallocUse } from '../engine/malloc-use.js';
 import type { Growth } from './growth.js';
@@ -25,6 +25,11 @@ export interface GrowthOptions {
   readonly pid?: number;
   /** Requests to an `http:` URL at a time; default 8. */
   readonly concurrency?: number;
+  /**
+   * Another process is made to work on for so long, milliseconds, while it cannot be told whether it grows; default 120,000. 0: the
+   * rounds and no more.
+   */
+  readonly mostMs?: number;
 }
 
 /** Options with their defaults. */
@@ -33,8 +38,11 @@ export interface GrowthPlan {
   readonly rounds: number;
   readonly warmup: number;
   readonly leastBytes: number;
+  /** Of another process. */
+  readonly mostMs: number;
 }
 
+const MOST_MS = 120_000;
 const LEAST_ROUNDS = 8;
 const MOST_CONCURRENCY = 1000;
 
@@ -71,11 +79,12 @@ function planOf(options: GrowthOptions, isRemote: boolean): GrowthPlan {
     rounds: countOption('rounds', options.rounds ?? 20, LEAST_ROUNDS),
     warmup: countOption('warmup', options.warmup ?? 5, 0),
     leastBytes,
+    mostMs: countOption('mostMs', options.mostMs ?? MOST_MS, 0),
   };
 }
 
 async function ownGrowth(fn: () => unknown, plan: GrowthPlan): Promise<Growth> {
-  const { iterations, rounds, warmup } = plan;
+  const { iterations, rounds, warmup, leastBytes } = plan;
   const { growthOf } = await import('./growth.js');
   // Allocated before the first round: growing it would be growth of ours.
   const [heap, external, resident, inUse, free] = Array.from({ length: 5 }, () => new Float64Array(rounds)) as [
@@ -85,7 +94,7 @@ async function ownGrowth(fn: () => unknown, plan: GrowthPlan): Promise<Growth> {
     Float64Array,
     Float64Array,
   ];
-  const mappings = new GrowthSeries(process.pid, rounds);
+  const mappings = new GrowthSeries(rounds);
   let malloc = readMallocUse();
   mappings.take(-1);
   for (let round = -warmup; round < rounds; round++) {
@@ -100,7 +109,8 @@ async function ownGrowth(fn: () => unknown, plan: GrowthPlan): Promise<Growth> {
     mappings.take(round);
   }
   return growthOf({
-    ...{ ...plan, resident, mappings, own: { heap, external } },
+    calls: Array.from(resident.keys(), (round) => round * iterations),
+    ...{ callsPerRound: iterations, leastBytes, resident, mappings, own: { heap, external } },
     malloc: 'reason' in malloc ? malloc : { inUse, free },
   });
 }
