@@ -10,18 +10,10 @@ import type { RecordedMappings } from '../recording/mapping-record.js';
 import type { Recording } from '../recording/recording.js';
 import type { V8Heap } from '../recording/v8-parts.js';
 import { type MappingKind, mappingGroups } from './mapping-groups.js';
+import { MEMORY_PARTS, type MemoryPart } from './memory-part-names.js';
 
-export const MEMORY_PARTS = [
-  'v8 heap',
-  'v8 code',
-  'external',
-  'malloc beside it',
-  'code and data',
-  'stacks',
-  'files and shared',
-  'other',
-] as const;
-export type MemoryPart = (typeof MEMORY_PARTS)[number];
+export type { MemoryPart };
+export { MEMORY_PARTS };
 
 export interface MemoryParts {
   /** Monotonic nanoseconds of the read of the mappings. */
@@ -50,7 +42,7 @@ export function memoryParts(recording: Recording, process: ProcessRef): MemoryPa
   if (!read) return undefined;
   const parts = Object.fromEntries(MEMORY_PARTS.map((part) => [part, 0])) as Record<MemoryPart, number>;
   for (const { table, text } of read.records) {
-    for (const { mapping, bytes } of mappingGroups(table, text).values()) parts[partOf(mapping)] += bytes;
+    for (const { mapping, bytes } of mappingGroups(table, text).values()) parts[memoryPartOf(mapping)] += bytes;
   }
   const heap = heapNear(recording, process, read.timeNs);
   const external = Math.min(heap?.external ?? 0, parts['malloc beside it']);
@@ -60,7 +52,8 @@ export function memoryParts(recording: Recording, process: ProcessRef): MemoryPa
   return { timeNs: read.timeNs, resident, parts, heap };
 }
 
-function partOf({ mappingClass, owner }: MappingKind): MemoryPart {
+/** Of what V8 calls external nothing can be known here: it is among `malloc beside it`. */
+export function memoryPartOf({ mappingClass, owner }: Omit<MappingKind, 'name'>): MemoryPart {
   if (owner === 'v8 heap' || owner === 'v8 code') return owner;
   if (MALLOC.has(owner)) return 'malloc beside it';
   if (IMAGES.has(mappingClass)) return 'code and data';

@@ -12,7 +12,8 @@ import { formatSize } from '../text/size.js';
 import type { PageEvent } from './page-format.js';
 
 const MOST_OF_EACH = 2000;
-const WHOLE = 'mark-sweep-compact';
+/** The kind that collects all of the heap. */
+export const WHOLE_COLLECTION = 'mark-sweep-compact';
 
 /** The collections by their begin, and how many are not listed. */
 export function collectCollections(
@@ -26,9 +27,11 @@ export function collectCollections(
     if (event.type !== 'v8Gc') continue;
     const at = msOf(timeNs);
     const process = numberOf(identityKey(event));
-    const list = event.kind === WHOLE ? lists.whole : lists.other;
+    const isWhole = event.kind === WHOLE_COLLECTION;
+    const list = isWhole ? lists.whole : lists.other;
     const to = at + event.pauseNs / 1e6;
-    list.push({ kind: 'gc', at, to, text: textOf(event), ...(process === undefined ? {} : { process }) });
+    const whose = process === undefined ? {} : { process };
+    list.push({ kind: 'gc', at, to, text: textOf(event), ...whose, ...(isWhole ? { isLarge: true as const } : {}) });
     if (list.length >= 2 * MOST_OF_EACH) more += list.splice(0, MOST_OF_EACH).length;
   }
   for (const list of [lists.whole, lists.other]) more += list.splice(0, list.length - MOST_OF_EACH).length;

@@ -1,7 +1,8 @@
 /** What counts as growth: a mean that rises from quarter to quarter, and not a process that is merely larger at its end. */
 import { describe, expect, it } from 'vitest';
 import { Course } from './course.js';
-import { meanOf, steadyGrowth } from './findings.js';
+import { steadyGrowth } from './findings.js';
+import { meanOf } from './mean.js';
 
 const MIB = 2 ** 20;
 

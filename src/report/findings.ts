@@ -12,8 +12,10 @@ import { formatDurationShort } from '../text/duration.js';
 import { formatSize } from '../text/size.js';
 import type { Collector } from './collector.js';
 import type { Course } from './course.js';
+import { type GrownEvidence, grownPart } from './grown-parts.js';
 import type { Happenings } from './happenings.js';
 import { groupWords, killedInGroups, type LimitEvidence, limitOfKilled, nearestLimit } from './limit-findings.js';
+import { meanOf } from './mean.js';
 import { type Finding, MetricNumber, type Stretch } from './page-format.js';
 import type { ProcessRecord } from './process-record.js';
 
@@ -27,7 +29,7 @@ const LEAST_LIFE_SHARE = 0.1;
 /** Of the processes that grew, those are named that make up most of it. */
 const MOST_GROWN = 2;
 
-export interface Evidence extends LimitEvidence {
+export interface Evidence extends LimitEvidence, GrownEvidence {
   readonly collector: Collector;
   readonly records: readonly ProcessRecord[];
   readonly nameOf: (record: ProcessRecord) => string;
@@ -119,7 +121,8 @@ function killedBySignal({ happenings, records, nameOf, collector }: Evidence): T
   };
 }
 
-function growthFindings({ records, nameOf, collector }: Evidence): Told {
+function growthFindings(evidence: Evidence): Told {
+  const { records, nameOf, collector } = evidence;
   const grown = records
     .flatMap((record, process) => {
       const course = record.courses?.[0];
@@ -133,14 +136,20 @@ function growthFindings({ records, nameOf, collector }: Evidence): Told {
     .sort((a, b) => b.by - a.by);
   const [most] = grown;
   if (!most) return NOTHING;
-  const findings = grown.slice(0, MOST_GROWN).map(({ record, process, from, to }): Finding => {
+  const partOf = ({ record, by }: (typeof grown)[number]) =>
+    grownPart(evidence, record.key, record.firstBucket, record.lastBucket, by);
+  const findings = grown.slice(0, MOST_GROWN).map((one): Finding => {
+    const { record, process, from, to } = one;
     const stretch = { from: collector.msOf(record.firstBucket), to: collector.msOf(record.lastBucket) };
     const took = formatDurationShort((stretch.to - stretch.from) * 1e6);
     const text = `${nameOf(record)} grew in each quarter of ${took}: from ${formatSize(from)} to ${formatSize(to)} of RSS on average.`;
-    return { kind: 'grew', text, stretch, process, metric: 'rss' };
+    const part = partOf(one);
+    return { kind: 'grew', text: part ? `${text} ${part.text}` : text, stretch, process, metric: 'rss' };
   });
   const also = grown.length === 1 ? '' : ` and ${grown.length - 1} more`;
-  return { verdict: `${nameOf(most.record)}${also} grew and gave nothing back.`, findings };
+  const part = partOf(most);
+  const where = part ? `: most of ${also === '' ? 'it' : "the first one's"} is ${part.name}` : '';
+  return { verdict: `${nameOf(most.record)}${also} grew and gave nothing back${where}.`, findings };
 }
 
 /** Means of the first and the last quarter, when each quarter's is larger than the one before; undefined when it is not so. */
@@ -158,22 +167,6 @@ export function steadyGrowth(
   const by = to - from;
   const isSteady = means.every((mean, quarter) => quarter === 0 || mean > means[quarter - 1]!);
   return isSteady && by >= LEAST_GROWTH && by >= from * LEAST_SHARE ? { from, to, by } : undefined;
-}
-
-/** By time: an entry holds until the next one. NaN when nothing was measured in between. */
-export function meanOf(course: Course, from: number, to: number): number {
-  const scale = 2 ** course.level;
-  let sum = 0;
-  let weight = 0;
-  for (let index = 0; index < course.count; index++) {
-    const begin = Math.max(from, course.bucketAt(index) * scale);
-    const end = Math.min(to, index + 1 < course.count ? course.bucketAt(index + 1) * scale : to);
-    const value = course.lastAt(index);
-    if (end <= begin || Number.isNaN(value)) continue;
-    sum += value * (end - begin);
-    weight += end - begin;
-  }
-  return sum / weight;
 }
 
 function peakFinding({ collector, metadata, records, nameOf }: Evidence): Finding | undefined {

@@ -15,6 +15,7 @@ import { formatTime } from '../text/time.js';
 import { Collector } from './collector.js';
 import { findingsOf } from './findings.js';
 import { fitCourses } from './fit.js';
+import type { GrownEvidence } from './grown-parts.js';
 import { collectHappenings, type Happenings } from './happenings.js';
 import type { LimitEvidence } from './limit-findings.js';
 import { collectLimitPeaks } from './limit-peaks.js';
@@ -23,6 +24,7 @@ import { type Head, MetricNumber, PAGE_METRICS, type ProcessColumns } from './pa
 import type { ProcessRecord } from './process-record.js';
 import { Rested } from './rested.js';
 import { collectSpaces, type Space } from './space-collector.js';
+import { collectV8, type V8Memory } from './v8-collector.js';
 import { costFacts, recordingFacts, unseenSentences } from './words.js';
 
 const MIB = 2 ** 20;
@@ -34,6 +36,7 @@ const BYTES_PER_POINT = 0.12;
 const CODE_BYTES = 0.5 * MIB;
 const SPACES = 40;
 const SPACES_BYTES = 1 * MIB;
+const V8_BYTES = 0.5 * MIB;
 const COMMAND_CHARACTERS = 200;
 
 /** Names and deflated bytes. */
@@ -44,6 +47,7 @@ export class PageMaker {
   #records: readonly ProcessRecord[] = [];
   /** Both mean reading all of the recording, which a page that follows it cannot do each time. */
   readonly #summary = new Rested(() => this.recording.summary());
+  readonly #v8 = new Rested(() => this.#collectV8());
   readonly #spaces = new Rested(() => this.#collectSpaces());
   readonly #limits = new Rested(() => this.#collectLimits());
 
@@ -76,6 +80,7 @@ export class PageMaker {
       (key) => numbers.get(key),
     );
     this.#records = records;
+    const v8 = this.#v8.get(isLast);
     const spaces = this.#spaces.get(isLast);
     const blocks = new Map<string, Uint8Array>();
     const place = (name: string, bytes: Uint8Array) => blocks.set(name, bytes);
@@ -83,26 +88,33 @@ export class PageMaker {
     place('totals', this.#totals());
     const pages = Math.min(MOST_PAGE, Math.max(LEAST_PAGE, summary.points * BYTES_PER_POINT));
     const space = placeSpaces(records, spaces, place);
+    const heaps = placeV8(records, v8, spaces, place);
     const taken = [...blocks.values()].reduce((sum, { length }) => sum + length, 0) + headRoom(records);
     const fitted = fitCourses(records, Math.max(MIB / 4, ((pages - CODE_BYTES) * 3) / 4 - taken));
     fitted.blocks.forEach((bytes, index) => {
       place(`courses-${index}`, bytes);
     });
-    const columns = this.#columns(records, happenings, fitted, space);
-    const limits = this.#limits.get(isLast);
-    place('head', deflateRawSync(JSON.stringify(this.#head(summary, records, happenings, limits, columns))));
+    const columns = { ...this.#columns(records, happenings, fitted), space, v8: heaps };
+    const evidence = { ...this.#limits.get(isLast), v8, spaces };
+    place('head', deflateRawSync(JSON.stringify(this.#head(summary, records, happenings, evidence, columns))));
     return blocks;
   }
 
   #collectSpaces(): Map<string, Space> {
     const records = this.#records;
     const byGrowth = [...records].sort((a, b) => growthOf(b) - growthOf(a)).slice(0, SPACES / 4);
-    const chosen = new Set([...records.slice(0, SPACES - byGrowth.length), ...byGrowth].map(({ key }) => key));
-    const collector = this.#collector;
-    return collectSpaces(this.recording, chosen, (timeNs) => {
-      const ms = Math.max(0, collector.msOfMonotonic(timeNs));
-      return { ms, bucket: Math.floor((ms * 1e6) / collector.unitNs) };
-    });
+    const tellsV8 = new Set(this.#v8.get(false).keys());
+    const largest = [...records.slice(0, SPACES - byGrowth.length), ...byGrowth].map(({ key }) => key);
+    return collectSpaces(this.recording, new Set([...largest, ...tellsV8]), tellsV8, (timeNs) => this.#placeOf(timeNs));
+  }
+
+  #collectV8(): Map<string, V8Memory> {
+    return collectV8(this.recording, (timeNs) => this.#placeOf(timeNs).bucket);
+  }
+
+  #placeOf(timeNs: bigint): { ms: number; bucket: number } {
+    const ms = Math.max(0, this.#collector.msOfMonotonic(timeNs));
+    return { ms, bucket: Math.floor((ms * 1e6) / this.#collector.unitNs) };
   }
 
   #collectLimits(): LimitEvidence {
@@ -126,14 +138,14 @@ export class PageMaker {
     summary: RecordingSummary,
     records: readonly ProcessRecord[],
     happenings: Happenings,
-    limits: LimitEvidence,
+    more: LimitEvidence & GrownEvidence,
     processes: ProcessColumns,
   ): Head {
     const { recording } = this;
     const collector = this.#collector;
     const { metadata } = recording;
     const startNs = recording.clock().toUnix(collector.startNs);
-    const evidence = { collector, records, nameOf, happenings, summary, metadata, ...limits };
+    const evidence = { collector, records, nameOf, happenings, summary, metadata, ...more };
     const memory = metadata.host.memoryBytes;
     return {
       schema: 1,
@@ -163,8 +175,7 @@ export class PageMaker {
     records: readonly ProcessRecord[],
     happenings: Happenings,
     fitted: { readonly block: number[]; readonly offset: number[] },
-    space: number[],
-  ): ProcessColumns {
+  ): Omit<ProcessColumns, 'space' | 'v8'> {
     const collector = this.#collector;
     const programs = this.recording.programs();
     const hosts = this.recording.metadata.sources;
@@ -192,7 +203,6 @@ export class PageMaker {
       cpu: of((record) => orNull((lastOf(record, 5) ?? Number.NaN) - cpuBefore(record))),
       block: fitted.block,
       offset: fitted.offset,
-      space,
     };
   }
 }
@@ -214,6 +224,28 @@ function placeSpaces(
     if (bytes.length > room) return -1;
     room -= bytes.length;
     place(`space-${next}`, bytes);
+    return next++;
+  });
+}
+
+/** Puts in what V8 told, as long as there is room. Returns the number of the block by process. */
+function placeV8(
+  records: readonly ProcessRecord[],
+  v8: ReadonlyMap<string, V8Memory>,
+  spaces: ReadonlyMap<string, Space>,
+  place: (name: string, bytes: Uint8Array) => void,
+): number[] {
+  let room = V8_BYTES;
+  let next = 0;
+  return records.map(({ key }) => {
+    const memory = v8.get(key);
+    if (!memory) return -1;
+    const writer = new NumberWriter();
+    memory.write(writer, spaces.get(key)?.parts ?? []);
+    const bytes = deflateRawSync(writer.bytes());
+    if (bytes.length > room) return -1;
+    room -= bytes.length;
+    place(`v8-${next}`, bytes);
     return next++;
   });
 }

@@ -3,7 +3,7 @@
  * runs in a browser, share this file, so it uses neither Node nor the DOM.
  *
  * The data are blocks, each deflated: `head`, a JSON object (`Head`); `totals`, the courses of all processes together;
- * `courses-N`, the courses of some processes each; `space-N`, the mappings of one process.
+ * `courses-N`, the courses of some processes each; `space-N`, the mappings of one process; `v8-N`, what its V8 told.
  *
  * The trap: times. A frame is placed by a bucket: whole steps of `unitMs` since the recording began, by the monotonic clock,
  * so that a wall clock that was set cannot fold the picture. The page adds the wall clock's time of the beginning.
@@ -115,6 +115,8 @@ export interface PageEvent {
   readonly text: string;
   /** Number of the process, where it is listed. */
   readonly process?: number;
+  /** Among its kind one that stands out: a collection of all of a heap. */
+  readonly isLarge?: true;
 }
 
 export interface Gap extends Stretch {
@@ -156,6 +158,8 @@ export interface ProcessColumns {
   readonly offset: number[];
   /** Number of the block of its mappings, or -1. */
   readonly space: number[];
+  /** Number of the block of what its V8 told, or -1. */
+  readonly v8: number[];
 }
 
 export interface Head {

@@ -7,8 +7,10 @@
  * is what it was keeps its classes.
  */
 import { sizeOf } from '../analyze/class-sums.js';
-import { classifyMappings } from '../analyze/classify.js';
+import { type Classification, classifyMappings } from '../analyze/classify.js';
 import { MAPPING_CLASSES } from '../analyze/mapping-classes.js';
+import { MEMORY_PARTS, memoryPartOf } from '../analyze/memory-parts.js';
+import { ownersOf } from '../analyze/owners.js';
 import { identityKey } from '../engine/identity.js';
 import type { MappingTable } from '../procfs/mapping-table.js';
 import { joinParts } from '../recording/mapping-join.js';
@@ -33,6 +35,8 @@ interface Instant {
   readonly table: MappingTable;
   readonly classes: Uint8Array;
   readonly names: Uint32Array;
+  /** By row, places of `MEMORY_PARTS`; of a program that tells of its V8 only. */
+  readonly parts: Uint8Array | undefined;
   readonly rss: number;
 }
 
@@ -42,6 +46,8 @@ export class Space {
   readonly #names = new Map<string, number>();
   /** By class and sum. */
   readonly #sums: (Course | undefined)[] = [];
+  /** By place in `MEMORY_PARTS`: resident bytes. */
+  readonly parts: (Course | undefined)[] = [];
   #instants: Instant[] = [];
   #stride = 1;
   #latest: Instant | undefined;
@@ -50,15 +56,19 @@ export class Space {
   constructor(
     private readonly pageSize: number,
     private readonly mostRows: number,
+    private readonly hasParts = false,
   ) {}
 
   take(ms: number, bucket: number, table: MappingTable, text: Uint8Array, exe: string | undefined): void {
     const before = this.#latest;
     const isSame = before !== undefined && hasSameLayout(before.table, table);
-    const classes = isSame ? before.classes : classifyMappings(table, text, exe).classes;
+    const classification = isSame ? undefined : classifyMappings(table, text, exe);
+    const classes = classification?.classes ?? before!.classes;
     const names = isSame ? before.names : this.#namesOf(table, text);
     const rss = this.#sumUp(bucket, table, classes);
-    const instant = { ms, bucket, table, classes, names, rss };
+    const parts = !this.hasParts ? undefined : classification ? partsOf(table, text, classification) : before!.parts;
+    if (parts) this.#sumParts(bucket, table, parts);
+    const instant = { ms, bucket, table, classes, names, parts, rss };
     if (this.reads++ % this.#stride === 0) {
       this.#instants.push(instant);
       const rows = this.#instants.length * Math.max(1, table.rows);
@@ -102,6 +112,17 @@ export class Space {
       if (course.count > SUMS_CAP) this.#sums[place] = course.within(SUMS_CAP / 2);
     });
     return rss;
+  }
+
+  #sumParts(bucket: number, table: MappingTable, parts: Uint8Array): void {
+    const sums = new Float64Array(MEMORY_PARTS.length);
+    for (let row = 0; row < table.rows; row++) sums[parts[row]!]! += sizeOf(table, 'rss', row) || 0;
+    sums.forEach((bytes, place) => {
+      let course = this.parts[place] ?? new Course();
+      course.push(bucket, bytes);
+      if (course.count > SUMS_CAP) course = course.within(SUMS_CAP / 2);
+      this.parts[place] = course;
+    });
   }
 
   /**
@@ -148,10 +169,11 @@ export class Space {
   }
 }
 
-/** The mappings of the chosen processes, by `identityKey`. */
+/** The mappings of the chosen processes, by `identityKey`; `withParts`: those among them that tell of their V8. */
 export function collectSpaces(
   recording: Recording,
   chosen: ReadonlySet<string>,
+  withParts: ReadonlySet<string>,
   placeOf: (monotonicNs: bigint) => { readonly ms: number; readonly bucket: number },
 ): Map<string, Space> {
   const spaces = new Map<string, Space>();
@@ -171,7 +193,7 @@ export function collectSpaces(
       if (parts.length < record.parts || parts[0]!.table.rows === 0) continue;
       let space = spaces.get(key);
       if (!space) {
-        space = new Space(metadata.host.pageSize, MOST_ROWS / Math.max(6, chosen.size));
+        space = new Space(metadata.host.pageSize, MOST_ROWS / Math.max(6, chosen.size), withParts.has(key));
         spaces.set(key, space);
       }
       const { table, text } = joinParts(parts);
@@ -181,6 +203,15 @@ export function collectSpaces(
     }
   });
   return spaces;
+}
+
+function partsOf(table: MappingTable, text: Uint8Array, classification: Classification): Uint8Array {
+  const owners = ownersOf(table, text, classification);
+  return Uint8Array.from({ length: table.rows }, (_, row) => {
+    const mappingClass = MAPPING_CLASSES[classification.classes[row]!]!.name;
+    const owner = owners[row]?.owner;
+    return MEMORY_PARTS.indexOf(memoryPartOf({ mappingClass, ...(owner === undefined ? {} : { owner }) }));
+  });
 }
 
 function hasSameLayout(a: MappingTable, b: MappingTable): boolean {

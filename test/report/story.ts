@@ -119,15 +119,20 @@ function writeMappings(author: Author, tick: number): void {
     mapping(0x7f2000, 4, 'rw-s', `/tmp/${MARKUP}`, 16),
     mapping(0x7ff000, 33, 'rw-p', '[stack]', 132),
   ];
+  storeMappings(author, LEAKY, tick, lines);
+}
+
+export function storeMappings(author: Author, who: typeof LEAKY, tick: number, lines: readonly string[]): void {
   const text = pad(Buffer.from(lines.join('')));
   const table = new MappingTable(16);
   tokenizeSmaps(text.bytes, text.length, table);
   const sweep = new MappingSweep(32, 8);
   appendMappings(table, text.bytes, sweep, 0, 0);
-  author.writer.mappings(author.nowNs, LEAKY, tick, 0, 5n, sweep, 0, lines.length);
+  author.writer.mappings(author.nowNs, who, tick, 0, 5n, sweep, 0, lines.length);
 }
 
-function mapping(page: number, pages: number, perms: string, name: string, rssKib: number): string {
+/** Lines of smaps. */
+export function mapping(page: number, pages: number, perms: string, name: string, rssKib: number): string {
   const [from, to] = [page, page + pages].map((at) => (at * PAGE).toString(16));
   const inode = name.startsWith('/') ? 7 : 0;
   return `${from}-${to} ${perms} 00000000 08:01 ${inode} ${name}\nSize: ${pages * 4} kB\nRss: ${rssKib} kB\nPss: ${rssKib} kB\nPrivate_Dirty: ${rssKib} kB\nSwap: 0 kB\n`;

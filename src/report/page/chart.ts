@@ -261,15 +261,16 @@ export class Chart {
     ctx.save();
     // Thousands of exits would hide the lines: one in each column of pixels and kind.
     const seen = new Set<string>();
-    for (const { kind, at } of events) {
+    for (const { kind, at, isLarge = false } of events) {
       if (at < range.from || at > range.to) continue;
       const left = Math.round(plot.valToPos(this.options.startMs + at, 'x', true));
-      if (seen.has(`${kind}${left}`)) continue;
-      seen.add(`${kind}${left}`);
+      const key = `${kind}${isLarge}${left}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
       const isLoud = kind === 'oom' || kind === 'mark' || kind === 'span' || kind === 'resume' || kind === 'clock';
       ctx.fillStyle = styleValue(EVENT_COLORS[kind]);
       ctx.globalAlpha = isLoud ? 0.9 : 0.5;
-      ctx.fillRect(left, bbox.top, (kind === 'oom' ? 2 : 1) * ratio, isLoud ? bbox.height : 8 * ratio);
+      ctx.fillRect(left, bbox.top, (kind === 'oom' ? 2 : 1) * ratio, isLoud ? bbox.height : (isLarge ? 20 : 8) * ratio);
     }
     ctx.restore();
   }

@@ -9,7 +9,10 @@ import type { PageRecording, Tracks } from './recording.js';
 import { columnTimes } from './sample.js';
 import { type Space, SUMS } from './space-data.js';
 import { SpaceView } from './space-view.js';
+import { stacked } from './stacked.js';
 import { change, state } from './state.js';
+import type { V8Data } from './v8-data.js';
+import { V8View } from './v8-view.js';
 
 const MEMORY: readonly (readonly [PageMetricName, string])[] = [
   ['rss', '--line'],
@@ -28,6 +31,7 @@ interface Opened {
   readonly process: number;
   readonly tracks: Tracks;
   readonly space: Space | undefined;
+  readonly v8: V8Data | undefined;
 }
 
 export class ProcessView {
@@ -35,6 +39,7 @@ export class ProcessView {
   readonly #body = element('div');
   readonly #chart: Chart;
   readonly #stack: Chart;
+  readonly #v8: V8View;
   readonly #space = new SpaceView();
   readonly #facts = element('dl', { class: 'facts' });
   readonly #stackChoice: { readonly root: HTMLElement; readonly select: HTMLSelectElement };
@@ -55,6 +60,7 @@ export class ProcessView {
     };
     this.#chart = new Chart({ ...options, height: 220 });
     this.#stack = new Chart({ ...options, height: 220 });
+    this.#v8 = new V8View(options);
     this.#stackChoice = choice(
       'Added up by',
       SUMS.map((sum) => [sum, sum.toUpperCase()]),
@@ -83,12 +89,17 @@ export class ProcessView {
     const before = this.#opened;
     const key = recording.head.processes.key[process]!;
     if (before?.key !== key || this.#isOld) {
-      const [tracks, space] = await Promise.all([recording.tracks(process), recording.space(process)]);
+      const [tracks, space, v8] = await Promise.all([
+        recording.tracks(process),
+        recording.space(process),
+        recording.v8(process),
+      ]);
       // Somebody may have chosen another one meanwhile.
       if (asked !== this.#asked) return;
-      this.#opened = { key, process, tracks, space };
+      this.#opened = { key, process, tracks, space, v8 };
       this.#isOld = false;
-      const isSame = before?.key === key && (before.space === undefined) === (space === undefined);
+      const has = (one: Opened | undefined) => `${one?.key} ${one?.space !== undefined} ${one?.v8 !== undefined}`;
+      const isSame = has(before) === has(this.#opened);
       if (!isSame) this.#build(this.#opened);
       this.#tellFacts(process);
     }
@@ -101,10 +112,11 @@ export class ProcessView {
     if (!this.#opened) return;
     this.#chart.redraw();
     this.#stack.redraw();
+    this.#v8.redraw();
     this.#space.redraw();
   }
 
-  #build({ process, space }: Opened): void {
+  #build({ process, space, v8 }: Opened): void {
     const { recording } = this;
     const pieces: (Node | null)[] = [element('h3', { class: 'name' }, recording.nameOf(process)), this.#facts];
     if ((recording.head.processes.block[process] ?? -1) < 0)
@@ -115,6 +127,7 @@ export class ProcessView {
       space ? element('p', { class: 'tools' }, this.#stackChoice.root) : null,
       this.#stack.root,
       space ? element('p', { class: 'note' }, this.#readsText(space)) : null,
+      v8 ? this.#v8.root : null,
       this.#space.root,
     );
     refill(this.#body, ...pieces);
@@ -147,7 +160,7 @@ export class ProcessView {
     );
   }
 
-  #drawCharts({ process, tracks, space }: Opened): void {
+  #drawCharts({ process, tracks, space, v8 }: Opened): void {
     const { head } = this.recording;
     const range = this.rangeNow();
     const { columns } = this.#chart;
@@ -159,7 +172,7 @@ export class ProcessView {
     const names = isMemory ? MEMORY : ([[metric, '--line']] as const);
     const lines = names.flatMap(([name, color]) => linesOf(query, name, styleValue(color)));
     const events = head.events.filter(
-      (event) => event.process === process || event.kind === 'mark' || event.to !== undefined,
+      (event) => event.process === process || event.kind === 'mark' || (event.to !== undefined && event.kind !== 'gc'),
     );
     const times = columnTimes(range, columns);
     const common = { range, times, gaps: head.gaps, events };
@@ -175,6 +188,7 @@ export class ProcessView {
       { ...common, isBytes: true, lines: stacked(layers), value: (value) => size(Math.round(value)) },
       `Memory of ${name}: ${layers.map(({ label }) => label).join(', ')}`,
     );
+    if (v8) this.#v8.draw(v8, query, { range, times, gaps: head.gaps, events }, name);
   }
 }
 
@@ -214,17 +228,4 @@ function kindLayers(query: Parameters<typeof sample>[0]): Line[] {
     layer('File and shmem RSS', styleValue('--line-3'), rest),
     layer('Anonymous RSS', styleValue('--line-2'), own),
   ];
-}
-
-/** Adds each layer to those below it; what is told by the legend stays its own value. */
-function stacked(layers: readonly Line[]): Line[] {
-  let below: (number | null)[] | undefined;
-  return layers.map((layer) => {
-    const last = layer.last.map((value, column) => {
-      const under = below?.[column] ?? null;
-      return value === null && under === null ? null : (value ?? 0) + (under ?? 0);
-    });
-    below = last;
-    return { ...layer, last, own: layer.last };
-  });
 }

@@ -4,6 +4,7 @@ import { type Head, PAGE_METRICS } from '../page-format.js';
 import { type BlockTexts, readBlock } from './blocks.js';
 import { readSpace, type Space } from './space-data.js';
 import { readTrack, type Track } from './track.js';
+import { readV8, type V8Data } from './v8-data.js';
 
 /** By number of the metric. */
 export type Tracks = (Track | undefined)[];
@@ -46,6 +47,14 @@ export class PageRecording {
     if (number < 0) return undefined;
     const bytes = await readBlock(this.blocks, `space-${number}`);
     return bytes && readSpace(new NumberReader(bytes), this.head.unitMs);
+  }
+
+  /** What its V8 told; undefined when it told nothing. */
+  async v8(process: number): Promise<V8Data | undefined> {
+    const number = this.head.processes.v8[process] ?? -1;
+    if (number < 0) return undefined;
+    const bytes = await readBlock(this.blocks, `v8-${number}`);
+    return bytes && readV8(new NumberReader(bytes), this.head.unitMs);
   }
 
   /** `python3 (4711)`. */

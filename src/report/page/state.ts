@@ -16,9 +16,11 @@ export interface State {
   readonly stack: string;
   /** What the address space is drawn to the scale of. */
   readonly scale: string;
+  /** Of the spaces of a V8 heap: what is in use, or what is committed. */
+  readonly heap: string;
 }
 
-export const INITIAL: State = { metric: 'rss', search: '', sort: 'peak', stack: 'pss', scale: 'size' };
+export const INITIAL: State = { metric: 'rss', search: '', sort: 'peak', stack: 'pss', scale: 'size', heap: 'used' };
 
 type Listener = (state: State, before: State) => void;
 
@@ -69,6 +71,7 @@ function fragment(view: State): string {
   if (view.before !== undefined) parts.set('b', seconds(view.before));
   if (view.stack !== INITIAL.stack) parts.set('y', view.stack);
   if (view.scale !== INITIAL.scale) parts.set('z', view.scale);
+  if (view.heap !== INITIAL.heap) parts.set('h', view.heap);
   return `#${parts}`;
 }
 
@@ -91,6 +94,7 @@ function parse(hash: string): State {
     before: milliseconds(parts.get('b')),
     stack: word('y', ['rss', 'pss', 'swap'], INITIAL.stack),
     scale: word('z', ['size', 'rss'], INITIAL.scale),
+    heap: word('h', ['used', 'committed'], INITIAL.heap),
   };
 }
 
