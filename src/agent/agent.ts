@@ -20,12 +20,15 @@ import { GroupLimits } from './group-limits.js';
 import { GroupMeter } from './group-meter.js';
 import { GroupReadings } from './group-readings.js';
 import { LONGEST_WINDOW_NS } from './group-table.js';
+import { HostTold } from './host-families.js';
+import { namedProcessFamilies } from './named-process-families.js';
 import { ownFamilies } from './own-families.js';
 import { DiskQueue } from './push/disk-queue.js';
 import { Pusher, type PushTarget } from './push/pusher.js';
 import { putAside, ringFileIn, whyNotResumed } from './ring-folder.js';
 
-export type SeriesSet = 'small' | 'full';
+/** `namedprocess`: by the names of process-exporter. */
+export type SeriesSet = 'small' | 'full' | 'namedprocess';
 
 export interface AgentOptions {
   /** Where the ring is kept. */
@@ -67,6 +70,7 @@ export class Agent implements AsyncDisposable {
   readonly #meter: GroupMeter;
   readonly #readings: GroupReadings;
   readonly #limits: GroupLimits;
+  readonly #host: HostTold;
   readonly #timer: NodeJS.Timeout;
   readonly #constant: string;
   #pusher: Pusher | undefined;
@@ -75,6 +79,8 @@ export class Agent implements AsyncDisposable {
   #heldMs = Number.NEGATIVE_INFINITY;
   #heldSeconds = Number.NaN;
   #isWatched = false;
+  /** Series that are not of groups. */
+  #ownSamples: number | undefined;
   /** By format and window, of what was collected last. */
   readonly #texts = new Map<string, string>();
 
@@ -85,11 +91,12 @@ export class Agent implements AsyncDisposable {
     this.#recording = recorder.recording();
     this.#walk = this.#recording.walk({ fromBlockAt: 'newest', metrics: METRICS });
     this.#events = new EventFollower(this.#recording);
-    this.#meter = new GroupMeter(options.record.procfs, options.by, options.series === 'full');
+    this.#meter = new GroupMeter(options.record.procfs, options.by, options.series !== 'small');
     const { pageSize } = this.#recording.metadata.host;
     this.#readings = new GroupReadings(this.#meter, pageSize, options.series === 'full');
     this.#limits = new GroupLimits(options.record.procfs);
     this.#constant = options.host === undefined ? '' : `host="${escapeLabel(options.host)}",`;
+    this.#host = new HostTold(options.record.procfs, this.#constant, options.series === 'full');
     this.#collect();
     this.#timer = setInterval(() => this.#follow(), FOLLOW_MS);
   }
@@ -161,6 +168,7 @@ export class Agent implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#pusher?.close();
+    this.#host.close();
     await this.recorder[Symbol.asyncDispose]();
   }
 
@@ -190,8 +198,9 @@ export class Agent implements AsyncDisposable {
 
   #mostGroups(): number {
     const { series, mostGroups = series === 'small' ? SMALL_GROUPS : FULL_GROUPS } = this.options;
-    if (series === 'full') return mostGroups;
-    const room = SMALL_MOST - samplesIn(this.#own(0n));
+    if (series !== 'small') return mostGroups;
+    this.#ownSamples ??= samplesIn(this.#own(0n));
+    const room = SMALL_MOST - this.#ownSamples;
     // All groups have a series of their limit, or none where nothing is limited; `other` has none.
     const hasLimits = this.#limits.used.size > 0;
     const each = hasLimits ? SMALL_SERIES : SMALL_SERIES - 1;
@@ -204,17 +213,20 @@ export class Agent implements AsyncDisposable {
       ...{ limits: this.#limits.used, constant: this.#constant },
     };
     const own = this.#own(windowNs);
+    this.#ownSamples = samplesIn(own);
     if (!this.#walk.isOnFrame) return own;
-    const groups = groupFamilies(facts, this.options.series === 'full');
+    const { series } = this.options;
+    const groups = series === 'namedprocess' ? namedProcessFamilies(facts) : groupFamilies(facts, series === 'full');
     return [...groups, ...own];
   }
 
+  /** All that is not of groups. */
   #own(windowNs: bigint): Family[] {
     const { progress } = this.recorder;
     const { user, system } = process.cpuUsage();
-    const { budget, procfs } = this.options.record;
-    return ownFamilies({
-      ...{ version: readVersion(), engine: this.recorder.engine, root: procfs, constant: this.#constant },
+    const { budget } = this.options.record;
+    const own = ownFamilies({
+      ...{ version: readVersion(), engine: this.recorder.engine, constant: this.#constant },
       ...{ isRecording: this.isRecording, cpuSeconds: (user + system) / 1e6 },
       ...{ residentBytes: process.memoryUsage.rss(), budget },
       ...{ ticks: progress?.ticks ?? 0, missedTicks: progress?.missedTicks ?? 0, lostFrames: this.#meter.lost },
@@ -225,6 +237,7 @@ export class Agent implements AsyncDisposable {
       ...(this.#pusher ? { push: this.#pusher.counts } : {}),
       guaranteeSeconds: this.#isWatched ? 0 : this.#meter.longestDistanceNs / 1e9,
     });
+    return [...this.#host.families(), ...own];
   }
 }
 

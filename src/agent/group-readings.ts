@@ -73,18 +73,18 @@ export class GroupReadings {
       const place = meter.groups[slot] ?? -1;
       if (place < 0 || walk.status(slot) === Status.gone) continue;
       this.processes++;
-      this.#add('threads', place, threads[slot]!);
+      add(this.gauges.threads, place, threads[slot]!);
       const bytes = rss[slot]!;
       if (Number.isNaN(bytes)) continue;
-      this.#add('rssAnon', place, anon[slot]!);
-      this.#add('swap', place, swapped ? swapped[slot]! : walk.rollup(SWAP, slot));
+      add(this.gauges.rssAnon, place, anon[slot]!);
+      add(this.gauges.swap, place, swapped ? swapped[slot]! : walk.rollup(SWAP, slot));
       const pss = this.#shares(slot, place, bytes, Number(walk.startNs));
       if (Number.isNaN(pss)) this.withoutPss++;
       this.#scores[place]! += Number.isNaN(pss) ? bytes : pss;
-      this.#add('vsize', place, vsize[slot]!);
+      add(this.gauges.vsize, place, vsize[slot]!);
       if (!this.isFull) continue;
-      this.#add('pssFile', place, walk.rollup(PSS_FILE, slot));
-      this.#add('pssShmem', place, walk.rollup(PSS_SHMEM, slot));
+      add(this.gauges.pssFile, place, walk.rollup(PSS_FILE, slot));
+      add(this.gauges.pssShmem, place, walk.rollup(PSS_SHMEM, slot));
       this.#addSize(place, bytes);
     }
     this.#choose(most, windowNs);
@@ -106,23 +106,25 @@ export class GroupReadings {
     this.members.set(this.meter.table.members.subarray(0, size));
   }
 
-  #add(name: GroupGauge, place: number, value: number): void {
-    if (Number.isNaN(value)) return;
-    const values = this.gauges[name];
-    values[place] = Number.isNaN(values[place]!) ? value : values[place]! + value;
-  }
-
   /** Adds PSS and USS, and returns the PSS; NaN when the process was never read. */
   #shares(slot: number, place: number, rssNow: number, nowNs: number): number {
     const { basis } = this.meter;
-    const known = this.#known;
-    if (Number.isNaN(basis.uss[slot]!)) return Number.NaN;
-    [known.rss, known.uss, known.pss] = [basis.rss[slot]!, basis.uss[slot]!, basis.pss[slot]!];
-    [known.rssNow, known.ageNs] = [rssNow, Math.max(0, nowNs - basis.atNs[slot]!)];
-    const isUnchanged = rssNow === known.rss && !Number.isNaN(known.pss);
-    const pss = isUnchanged ? known.pss : estimatePss(known).value;
-    this.#add('pss', place, pss);
-    this.#add('uss', place, isUnchanged ? known.uss : estimateUss(known).value);
+    let pss = basis.pss[slot]!;
+    let uss = basis.uss[slot]!;
+    if (Number.isNaN(uss)) return Number.NaN;
+    // Most processes have not moved since.
+    if (rssNow !== basis.rss[slot] || Number.isNaN(pss)) {
+      const known = this.#known;
+      known.rss = basis.rss[slot]!;
+      known.uss = uss;
+      known.pss = pss;
+      known.rssNow = rssNow;
+      known.ageNs = Math.max(0, nowNs - basis.atNs[slot]!);
+      pss = estimatePss(known).value;
+      uss = estimateUss(known).value;
+    }
+    add(this.gauges.pss, place, pss);
+    add(this.gauges.uss, place, uss);
     return pss;
   }
 
@@ -160,11 +162,17 @@ export class GroupReadings {
       if (table.shown[place] === 1) continue;
       if (this.members[place]! > 0) this.folded++;
       this.members[OTHER]! += this.members[place]!;
-      for (const name of GAUGES) this.#add(name, OTHER, this.gauges[name][place]!);
+      for (const name of GAUGES) add(this.gauges[name], OTHER, this.gauges[name][place]!);
       if (!this.isFull) continue;
       for (let bound = 0; bound < width; bound++) this.sizes[bound]! += this.sizes[place * width + bound]!;
     }
     // Nobody uses nothing, and the series go on.
     if (this.members[OTHER] === 0) for (const name of GAUGES) this.gauges[name][OTHER] = 0;
   }
+}
+
+/** What was not measured adds nothing. */
+function add(sums: Float64Array, place: number, value: number): void {
+  if (Number.isNaN(value)) return;
+  sums[place] = Number.isNaN(sums[place]!) ? value : sums[place]! + value;
 }

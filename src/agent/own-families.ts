@@ -1,13 +1,10 @@
-/** What the agent tells of itself and of its host: its cost, what it lost, and how far its answers can be relied on. */
-import { readMeminfo } from '../procfs/meminfo.js';
-import { findMetric, type HostMetricName } from '../schema.js';
+/** What the agent tells of itself: its cost, what it lost, and how far its answers can be relied on. */
 import type { Family, FamilyType } from './exposition.js';
 import type { PushCounts } from './push/pusher.js';
 
 export interface OwnFacts {
   readonly version: string;
   readonly engine: string;
-  readonly root: string;
   /** What each series has: `host="a",` or ''. */
   readonly constant: string;
   readonly isRecording: boolean;
@@ -31,14 +28,12 @@ export interface OwnFacts {
 }
 
 export function ownFamilies(facts: OwnFacts): Family[] {
-  const labels = facts.constant.replace(/,$/, '');
   const one = (name: string, type: FamilyType, help: string, value: number, more = ''): Family => ({
     ...{ name: `tidemark_${name}`, type, help },
     samples: [{ labels: `${facts.constant}${more}`.replace(/,$/, ''), value }],
   });
   const build = `version="${facts.version}",engine="${facts.engine}"`;
   return [
-    ...hostFamilies(facts.root, labels),
     one('build_info', 'info', 'The agent that tells this', 1, build),
     one('recording', 'gauge', 'Whether the agent is recording: 1, or 0 when it has ended', facts.isRecording ? 1 : 0),
     one('cpu_seconds_total', 'counter', 'CPU time of the agent, all of it', facts.cpuSeconds),
@@ -82,28 +77,4 @@ function pushFamilies({ push, constant }: OwnFacts): Family[] {
     family('retries_total', 'counter', 'Pushes that failed and are tried again', { '': push.retries }),
     family('queue_bytes', 'gauge', 'What waits on disk to be pushed', { '': push.queuedBytes }),
   ];
-}
-
-const HOST: readonly (readonly [name: HostMetricName, key: string])[] = [
-  ['hostMemTotal', 'MemTotal'],
-  ['hostMemAvailable', 'MemAvailable'],
-  ['hostSwapTotal', 'SwapTotal'],
-  ['hostSwapFree', 'SwapFree'],
-];
-
-function hostFamilies(root: string, labels: string): Family[] {
-  const meminfo = meminfoOf(root);
-  return HOST.map(([name, key]) => {
-    const { prometheus, help } = findMetric(name)!;
-    const value = meminfo?.get(key) ?? Number.NaN;
-    return { name: prometheus, type: 'gauge', help, samples: [{ labels, value }] };
-  });
-}
-
-function meminfoOf(root: string) {
-  try {
-    return readMeminfo(root);
-  } catch {
-    return undefined;
-  }
 }

@@ -25,6 +25,7 @@ export interface AgentSettings extends SweepingEngineOption {
   cmdline: CmdlineMode;
   group: GroupBy;
   series: 'small' | 'full';
+  compat?: 'namedprocess';
   groups?: number;
   window: bigint;
   tokenFile?: string;
@@ -72,6 +73,11 @@ export function agentOptions(): Option[] {
       'small: at most 150 series of this host; full: more of each group',
       oneOf('a set of series', ['small', 'full'] as const),
     ).default('small'),
+    valueOption(
+      '--compat <exporter>',
+      'series by the names of another exporter: namedprocess',
+      oneOf('an exporter', ['namedprocess'] as const),
+    ),
     valueOption('--groups <n>', 'most groups with series of their own (default: 20, with full 200)', (text) =>
       parseCount(text, 0, MOST_GROUPS),
     ),

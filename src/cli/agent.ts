@@ -110,11 +110,12 @@ function deepText({ rollupEverySeconds }: CostReport): string {
 }
 
 async function start(settings: AgentSettings, signal: AbortSignal): Promise<Agent> {
-  const { ring, size, budget, hz, keep, cmdline, group, series, groups, window, host, procfs, engine } = settings;
+  const { ring, size, budget, hz, keep, cmdline, group, series, compat, groups, window, host, procfs, engine } =
+    settings;
   const onWarning = (sentence: string) => warn('agent', escapeTerminal(sentence));
   try {
     return await Agent.start({
-      ...{ folder: ring, by: group, series, windowNs: window, onWarning },
+      ...{ folder: ring, by: group, series: compat ?? series, windowNs: window, onWarning },
       ...(groups === undefined ? {} : { mostGroups: groups }),
       ...(host === undefined ? {} : { host }),
       record: {

@@ -48,7 +48,42 @@ describe('the text', () => {
     expect(checkMetrics(text)).toBe('');
     expect(text).toContain('process_group_size_bytes_bucket{group="store",le="33554432"} ');
     expect(() => checkMetrics(text.replace('# TYPE process_group_pss_bytes gauge', '# TYPE x y'))).toThrow();
+    const parts = [...text.matchAll(/^host_memory_bytes\{part="\w+"\} (\S+)$/gm)].map(([, bytes]) => Number(bytes));
+    const total = Number(/^host_mem_total_bytes (\d+)$/m.exec(text)![1]);
+    expect(parts.reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
     expect(await full.end()).toBe(0);
+  });
+
+  it('has the names of process-exporter for whoever asks so', async () => {
+    await using compatible = await startAgent(
+      ...[
+        '--ring',
+        folder.file('compatible'),
+        '--procfs',
+        namespace.root,
+        '--group',
+        'comm',
+        '--compat',
+        'namedprocess',
+      ],
+    );
+    const text = await metricsOf(compatible);
+    expect(checkMetrics(text)).toBe('');
+    const told = (series: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')[1],
+      );
+    const resident = namespace.resident().get('store');
+    expect(told('namedprocess_namegroup_num_procs{groupname="store"}')).toBe(3);
+    expect(told('namedprocess_namegroup_num_threads{groupname="store"}')).toBe(3);
+    expect(told('namedprocess_namegroup_memory_bytes{groupname="store",memtype="resident"}')).toBe(resident);
+    expect(told('namedprocess_namegroup_memory_bytes{groupname="store",memtype="virtual"}')).toBeGreaterThan(resident!);
+    expect(told('namedprocess_namegroup_cpu_seconds_total{groupname="store",mode="user"}')).toBe(0);
+    expect(text).not.toContain('process_group_');
+    expect(await compatible.end()).toBe(0);
   });
 
   it('is compressed, and OpenMetrics, for whoever asks so', async () => {
