@@ -52,10 +52,12 @@ describe.concurrent('record --on --exec', () => {
       folder.path,
     );
     await until(() => command.stderr().includes('recording'), 'the recording');
-    for (let step = 0; step < 13; step++) {
+    const isDone = () => ['mem', 'share', 'growth'].every((word) => lines().includes(word));
+    for (let step = 0; step < 18 && !isDone(); step++) {
       await workload.tell(`map ${10 * MIB}`);
       await pause(1000);
     }
+    await until(() => command.stderr().match(/: printed$/gm)?.length === 3, 'the end of the actions');
     command.child.kill('SIGINT');
     const { code, stderr } = await command.ended;
     expect(code).toBe(0);
