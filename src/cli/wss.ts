@@ -103,10 +103,11 @@ async function measure(pid: number, folder: string, options: Options): Promise<v
     `clearing the referenced bits of ${who}, ${formatSize(before.rss)} resident: until they are set again the kernel does ` +
       'not know which of these pages are in use and may take the wrong ones when memory is short; dirty bits stay',
   );
-  const interruption = onInterruption();
   const deadlineMs = Math.max(LEAST_DEADLINE_MS, (allowed * PATIENCE) / 1e6);
   const clearHoldNs = attempt(pid, 'clear_refs', options, () => clearReferences(clearFd, deadlineMs));
   closeSync(clearFd);
+  // Not before: until the bits are cleared Ctrl-C ends the program.
+  const interruption = onInterruption();
   const from = process.hrtime.bigint();
   await wait(folder, from + options.for, interruption.signal);
   interruption.end();
