@@ -5,25 +5,17 @@
  * explained as it last was; and what the recorder was not asked for, or not permitted, is not there, which is told.
  */
 import { identityKey } from '../engine/identity.js';
-import type { TideEvent } from '../recording/events.js';
 import type { ProcessReading } from '../recording/frame.js';
 import type { RecordedMappings } from '../recording/mapping-record.js';
 import type { RecordedProcess } from '../recording/process-index.js';
-import type { Recording, StampedEvent } from '../recording/recording.js';
+import type { Recording } from '../recording/recording.js';
 import type { Snapshot } from '../recording/snapshot.js';
 import type { MetricName } from '../schema.js';
-import { type GrowthLine, type GrowthPoint, growthLine, untilLimit } from './growth-line.js';
+import type { GrowthLine } from './growth-line.js';
 import { recordedGrowth } from './recorded-growth.js';
-import {
-  type LimitLine,
-  movingFirst,
-  nearestFirst,
-  type Unseen,
-  WHY_NUMBERS,
-  type Why,
-  type WhyNumbers,
-} from './why.js';
+import { movingFirst, nearestFirst, type Unseen, WHY_NUMBERS, type Why, type WhyNumbers } from './why.js';
 import { breakDown } from './why-memory.js';
+import { evenRange, recordedLimits } from './why-recorded-limits.js';
 import { type Sharing, SharingMeter } from './why-sharing.js';
 
 export interface InstantAsked {
@@ -33,9 +25,6 @@ export interface InstantAsked {
   readonly sinceNs?: bigint;
 }
 
-/** Of a series, as many points: more say nothing more, and each pair of them counts. */
-const MOST_POINTS = 200n;
-const LEAST_READINGS = 8;
 const LOOK_BACK_NS = 60_000_000_000n;
 
 export function whyRecorded(recording: Recording, process: RecordedProcess, asked: InstantAsked): Why {
@@ -68,7 +57,7 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     ...(growth ? { growth } : {}),
     mappingGrowth: movingFirst(mappingGrowth),
     ...mostSeen(recording, process, atNs),
-    limits: nearestFirst(limitsOf(recording, process, { atNs, sinceNs }, numbers, growth)),
+    limits: nearestFirst(recordedLimits(recording, process, { atNs, sinceNs }, numbers, growth)),
     faults: { minor: faults('minorFaults'), major: faults('majorFaults'), seconds: Number(atNs - sinceNs) / 1e9 },
     unseen: unseenOf(now, numbers, read !== undefined, sharing),
   };
@@ -163,124 +152,13 @@ function sharingOf(
 
 /** The most that a tick saw, or the kernel within a tick. */
 function mostSeen(recording: Recording, process: RecordedProcess, atNs: bigint): Pick<Why, 'mostSeen'> {
-  const { timeNs, value } = pointsOf(recording, process, 'rss', { from: process.firstNs, to: atNs }, 'max');
+  const range = evenRange({ sinceNs: process.firstNs, atNs }, 'max');
+  const { timeNs, value } = recording.series(process, 'rss', range);
   let most = -1;
   value.forEach((rss, index) => {
     if (!Number.isNaN(rss) && !(rss <= value[most]!)) most = index;
   });
   return most < 0 ? {} : { mostSeen: { rss: value[most]!, atNs: timeNs[most]! } };
-}
-
-function pointsOf(
-  recording: Recording,
-  process: RecordedProcess,
-  metric: MetricName,
-  range: { readonly from: bigint; readonly to: bigint },
-  agg: 'max' | 'last',
-) {
-  const every = (range.to - range.from) / MOST_POINTS;
-  return recording.series(process, metric, { ...range, ...(every > 0n ? { every, agg } : {}) });
-}
-
-function growthOfMetric(
-  recording: Recording,
-  process: RecordedProcess,
-  metric: MetricName,
-  { sinceNs, atNs }: Required<InstantAsked>,
-): GrowthLine | undefined {
-  const { timeNs, value } = pointsOf(recording, process, metric, { from: sinceNs, to: atNs }, 'last');
-  return growthLine(Array.from(timeNs, (at, index) => ({ timeNs: at, bytes: value[index]! })));
-}
-
-type GroupEvent = Extract<TideEvent, { type: 'groupLimit' }>;
-
-function limitsOf(
-  recording: Recording,
-  process: RecordedProcess,
-  span: Required<InstantAsked>,
-  numbers: WhyNumbers,
-  growth: GrowthLine | undefined,
-): LimitLine[] {
-  const untilNs = recording.clock().toMonotonic(span.atNs);
-  const events = recording.events().filter(({ timeNs }) => timeNs <= untilNs);
-  const key = identityKey(process);
-  const own = events.findLast(({ event }) => event.type === 'processLimit' && identityKey(event) === key)?.event;
-  if (own?.type !== 'processLimit') return [];
-  const lines: LimitLine[] = [];
-  for (const [kind, limit, metric] of [
-    ['address-space', own.addressSpace, 'vsize'],
-    ['data', own.data, 'dataSize'],
-  ] as const) {
-    if (limit === undefined) continue;
-    const line = growthOfMetric(recording, process, metric, span);
-    // What of dataSize is the stack, which does not count, is not always told; it is small.
-    const used = metric === 'vsize' ? numbers.vsize : (line?.last ?? Number.NaN);
-    lines.push({ kind, limit, used, ...(line ? { growth: line } : {}), until: untilLimit(limit, used, line) });
-  }
-  const { group } = own;
-  if (group === undefined) return lines;
-  for (const [path, readings] of groupsOf(events, group, process.source)) {
-    lines.push(...groupLines(recording, path, readings, span, growth));
-  }
-  return lines;
-}
-
-interface GroupReading {
-  readonly timeNs: bigint;
-  readonly event: GroupEvent;
-}
-
-/** The readings of a group and of those that it is in. */
-function groupsOf(
-  events: readonly StampedEvent[],
-  group: string,
-  source: number | undefined,
-): Map<string, GroupReading[]> {
-  const groups = new Map<string, GroupReading[]>();
-  for (const { timeNs, event } of events) {
-    if (event.type !== 'groupLimit' || event.source !== source) continue;
-    if (event.path !== group && !group.startsWith(`${event.path}/`)) continue;
-    const known = groups.get(event.path) ?? [];
-    groups.set(event.path, known);
-    known.push({ timeNs, event });
-  }
-  return groups;
-}
-
-function groupLines(
-  recording: Recording,
-  path: string,
-  readings: readonly GroupReading[],
-  { atNs, sinceNs }: Required<InstantAsked>,
-  ofProcess: GrowthLine | undefined,
-): LimitLine[] {
-  const clock = recording.clock();
-  const { event, timeNs } = readings.at(-1)!;
-  const points: GrowthPoint[] = readings
-    .map((one) => ({ timeNs: clock.toUnix(one.timeNs), bytes: one.event.current ?? Number.NaN }))
-    .filter((point) => point.timeNs >= sinceNs && !Number.isNaN(point.bytes));
-  const isFollowed = points.length >= LEAST_READINGS;
-  const growth = isFollowed ? growthLine(points) : ofProcess;
-  const usedAgeNs = atNs - clock.toUnix(timeNs);
-  const used = event.current ?? Number.NaN;
-  // It has gone on since it was read.
-  const grown = growth?.verdict === 'grows' ? (growth.slope.value * Number(usedAgeNs)) / 1e9 : 0;
-  const { peak, oomKills } = event;
-  return (['max', 'high'] as const).flatMap((name) => {
-    const limit = event[name];
-    if (limit === undefined) return [];
-    return [
-      {
-        kind: `group-${name}` as const,
-        ...{ path, limit, used, usedAgeNs },
-        ...(peak === undefined ? {} : { peak }),
-        ...(oomKills === undefined ? {} : { oomKills }),
-        ...(growth ? { growth } : {}),
-        ...(growth && !isFollowed ? { isGrowthOfProcess: true as const } : {}),
-        until: untilLimit(limit, used + grown, growth),
-      },
-    ];
-  });
 }
 
 function unseenOf(
