@@ -37,11 +37,13 @@ export function recordedGrowth(recording: Recording, range: TimeRange = {}, only
   })) {
     for (let step = walk.next(); step !== null; step = walk.next()) {
       if (step !== 'frame') continue;
+      const all = only === undefined;
       const { slots, count } = walk.rows;
-      for (let index = 0; index < count; index++) {
-        const slot = slots[index]!;
+      for (let index = 0; index < (all ? count : 1); index++) {
+        const slot = all ? slots[index]! : walk.slotOf(only);
+        if (slot < 0) continue;
         const [key, rss] = [walk.key(slot), walk.counter(RSS, slot)];
-        if (key === undefined || !(rss > 0) || (only !== undefined && key !== only)) continue;
+        if (key === undefined || !(rss > 0)) continue;
         const { pid, startTicks, comm } = walk.identity(slot)!;
         const line = lineOf(lines, key, () => ({ pid, startTicks, comm: nameParts(comm).comm }));
         line.take(walk.startNs, rss);

@@ -13,9 +13,9 @@ import type { Snapshot } from '../recording/snapshot.js';
 import type { MetricName } from '../schema.js';
 import type { GrowthLine } from './growth-line.js';
 import { recordedGrowth } from './recorded-growth.js';
-import { movingFirst, nearestFirst, type Unseen, WHY_NUMBERS, type Why, type WhyNumbers } from './why.js';
+import { type Faults, movingFirst, nearestFirst, type Unseen, WHY_NUMBERS, type Why, type WhyNumbers } from './why.js';
 import { breakDown } from './why-memory.js';
-import { evenRange, recordedLimits } from './why-recorded-limits.js';
+import { evenRange, recordedLimits, type Span } from './why-recorded-limits.js';
 import { type Sharing, SharingMeter } from './why-sharing.js';
 
 export interface InstantAsked {
@@ -33,14 +33,12 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
   const key = identityKey(process);
   const snapshot = recording.at(atNs);
   const now = readingOf(snapshot, key);
-  const before = readingOf(recording.at(sinceNs), key);
   const numbers = numbersOf(now);
   const range = { ...(asked.sinceNs === undefined ? {} : { from: sinceNs }), to: atNs };
   const [growth, ...mappingGrowth] = growthOf(recording, range, key);
   const read = lastRead(recording, process, atNs);
   const sharing =
     read && process.source === undefined ? sharingOf(recording, key, read.parts, snapshot, atNs) : undefined;
-  const faults = (name: 'minorFaults' | 'majorFaults') => metricOf(now, name) - metricOf(before, name);
   const { program, pid, startTicks, comm, commHex } = process;
   return {
     source: 'recording',
@@ -52,13 +50,15 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     atNs,
     sinceNs,
     numbers,
-    ...(read ? { memory: breakDown(read.parts, program?.exe), mappingsAgeNs: atNs - read.timeNs } : {}),
+    ...(now?.rollupAgeNs == null ? {} : { shareAgeNs: now.rollupAgeNs }),
+    ...(read ? { memory: breakDown(read.parts, program?.exe) } : {}),
+    ...(read?.timeNs === undefined ? {} : { mappingsAgeNs: atNs - read.timeNs }),
     ...(sharing ? { sharing } : {}),
     ...(growth ? { growth } : {}),
     mappingGrowth: movingFirst(mappingGrowth),
     ...mostSeen(recording, process, atNs),
     limits: nearestFirst(recordedLimits(recording, process, { atNs, sinceNs }, numbers, growth)),
-    faults: { minor: faults('minorFaults'), major: faults('majorFaults'), seconds: Number(atNs - sinceNs) / 1e9 },
+    faults: faultsOf(recording, process, { atNs, sinceNs }),
     unseen: unseenOf(now, numbers, read !== undefined, sharing),
   };
 }
@@ -97,8 +97,8 @@ function growthOf(
 }
 
 interface MappingsRead {
-  /** Unix nanoseconds. */
-  readonly timeNs: bigint;
+  /** Unix nanoseconds; a merged recording does not tell. */
+  readonly timeNs?: bigint;
   readonly parts: readonly RecordedMappings[];
 }
 
@@ -108,7 +108,7 @@ function lastRead(recording: Recording, process: RecordedProcess, atNs: bigint):
   const untilNs = clock.toMonotonic(atNs);
   if (process.source !== undefined) {
     const parts = recording.mappingsOf(process, atNs);
-    return parts.some(({ table }) => table.rows > 0) ? { timeNs: atNs, parts } : undefined;
+    return parts.some(({ table }) => table.rows > 0) ? { parts } : undefined;
   }
   const walk = recording.mappingWalk(process);
   let found: { timeNs: bigint; parts: RecordedMappings[] } | undefined;
@@ -118,6 +118,19 @@ function lastRead(recording: Recording, process: RecordedProcess, atNs: bigint):
     else found?.parts.push(record);
   }
   return found;
+}
+
+/** Between the first and the last sweep that read them: under pressure not every one does. */
+function faultsOf(recording: Recording, process: RecordedProcess, span: Span): Faults {
+  const [minor, major] = (['minorFaults', 'majorFaults'] as const).map((name) => {
+    const { timeNs, value } = recording.series(process, name, evenRange(span));
+    const [first, last] = [
+      value.findIndex((count) => !Number.isNaN(count)),
+      value.findLastIndex((count) => !Number.isNaN(count)),
+    ];
+    return { count: value[last]! - value[first]!, seconds: Number((timeNs[last] ?? 0n) - (timeNs[first] ?? 0n)) / 1e9 };
+  });
+  return { minor: minor!.count, major: major!.count, seconds: minor!.seconds };
 }
 
 /** Who of those that were there maps what it shares, by the last read of each. */

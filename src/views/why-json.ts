@@ -4,7 +4,20 @@ import type { LimitLine, Why } from '../analyze/why.js';
 import { measured } from './segments-table.js';
 
 export function whyJson(why: Why): object {
-  const { source, process, hasEnded, atNs, sinceNs, numbers, mappingsAgeNs, memory, sharing, mostSeen, held } = why;
+  const {
+    source,
+    process,
+    hasEnded,
+    atNs,
+    sinceNs,
+    numbers,
+    shareAgeNs,
+    mappingsAgeNs,
+    memory,
+    sharing,
+    mostSeen,
+    held,
+  } = why;
   return {
     schema: 1,
     source,
@@ -13,6 +26,7 @@ export function whyJson(why: Why): object {
     atNs: String(atNs),
     sinceNs: String(sinceNs),
     memory: measured(numbers),
+    ...(shareAgeNs === undefined ? {} : { shareAgeNs: String(shareAgeNs) }),
     ...(mappingsAgeNs === undefined ? {} : { mappingsAgeNs: String(mappingsAgeNs) }),
     ...(memory
       ? {

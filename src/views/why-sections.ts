@@ -52,7 +52,7 @@ export function whySections(why: Why): Section[] {
   ];
 }
 
-function memorySection({ numbers, process }: Why): Section {
+function memorySection({ numbers, process, shareAgeNs = 0n }: Why): Section {
   const { rss, rssAnon, rssFile, rssShmem, pss, uss, swap, swapAnon, vsize, pageTables, threads } = numbers;
   const kinds = Number.isNaN(rssFile)
     ? [`${formatSize(rssAnon)} anonymous`, `${formatSize(rss - rssAnon)} files and shmem`]
@@ -69,7 +69,9 @@ function memorySection({ numbers, process }: Why): Section {
       Number.isNaN(rssAnon) ? `resident ${formatSize(rss)}` : `resident ${formatSize(rss)} = ${kinds.join(' + ')}`,
       ...(Number.isNaN(pss)
         ? []
-        : [`its share (PSS) ${formatSize(pss)}, of which ${formatSize(uss)} nobody else maps (USS)`]),
+        : [
+            `its share (PSS) ${formatSize(pss)}, of which ${formatSize(uss)} nobody else maps (USS)${readBefore(shareAgeNs)}`,
+          ]),
       [...rest, ...(Number.isNaN(threads) ? [] : [`${threads} ${threads === 1 ? 'thread' : 'threads'}`])].join(', '),
     ],
   };
@@ -79,10 +81,15 @@ function told(values: readonly [string, number][]): string[] {
   return values.filter(([, bytes]) => !Number.isNaN(bytes)).map(([name, bytes]) => `${name} ${formatSize(bytes)}`);
 }
 
+/** Nothing where it is of the instant itself. */
+function readBefore(ageNs: bigint): string {
+  return ageNs > 0n ? `, read ${formatDurationShort(ageNs)} before` : '';
+}
+
 function classSection({ memory, mappingsAgeNs = 0n, source }: Why): Section[] {
   if (!memory) return [];
   const { classes, total } = memory;
-  const old = source === 'recording' ? `, read ${formatDurationShort(mappingsAgeNs)} before` : '';
+  const old = source === 'recording' ? readBefore(mappingsAgeNs) : '';
   const { shown, left } = largestOf(classes, total.rss + (total.swap || 0), SHOWN.classes);
   return [
     {
