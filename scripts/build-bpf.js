@@ -1,6 +1,6 @@
 /**
  * Compiles the programs of native/bpf/program and makes light skeletons of them: headers with everything that the kernel
- * needs, so that neither libbpf nor libelf is there at run time. `node scripts/build-bpf.js FOLDER` puts them there;
+ * needs, so that neither libbpf nor libelf is there at run time. `node scripts/build-bpf.js FOLDER [ARCH]` puts them there;
  * `--tools` only prints `present`, or `absent` and, on standard error, what is missing.
  *
  * The trap: both builds of the addon ask at configure time, and must not fail on a host without these tools, or with some
@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 const PROGRAMS = ['walk', 'iterate', 'lives'];
 const HEADERS = ['/usr/include/bpf/bpf_helpers.h', '/usr/include/bpf/skel_internal.h'];
 const ARCHITECTURES = { x64: 'x86', arm64: 'arm64' };
+const COMPILERS = { x64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' };
 
 const sources = fileURLToPath(new URL('../native/bpf/program', import.meta.url));
 function tellTools() {
@@ -41,19 +42,20 @@ function trial() {
   }
 }
 
-function build(folder) {
+function build(folder, arch = process.arch) {
   mkdirSync(folder, { recursive: true });
   for (const name of PROGRAMS) {
     const object = path.join(folder, `${name}.o`);
     must('clang', [
       ...['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Werror'],
-      `-D__TARGET_ARCH_${ARCHITECTURES[process.arch]}`,
+      `-D__TARGET_ARCH_${ARCHITECTURES[arch]}`,
       // Debian has the headers of one architecture in a folder of its own, where the target bpf does not look.
-      ...run('gcc', ['-print-multiarch'])
+      ...run(arch === process.arch ? 'gcc' : COMPILERS[arch], ['-print-multiarch'])
         .output.trim()
         .split('\n')
         .filter(Boolean)
-        .map((place) => `-I/usr/include/${place}`),
+        // Those of a cross compiler lie elsewhere.
+        .flatMap((place) => [`-I/usr/include/${place}`, `-I/usr/${place}/include`]),
       ...['-c', path.join(sources, `${name}.bpf.c`), '-o', object],
     ]);
     writeFileSync(
@@ -81,7 +83,7 @@ function run(tool, words) {
   };
 }
 
-const [word] = process.argv.slice(2);
+const [word, arch] = process.argv.slice(2);
 if (word === '--tools') tellTools();
-else if (word) build(word);
+else if (word) build(word, arch);
 else throw new Error('Expected the folder for the skeletons, or --tools');
