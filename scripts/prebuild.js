@@ -10,7 +10,7 @@
  */
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -61,8 +61,7 @@ async function build(platform, scratch) {
   const addons = ['tidemark'];
   if (await buildSkeletons(path.join(scratch, 'bpf'), arch, isPortable)) addons.push('tidemark_bpf');
   for (const name of addons) {
-    const objects = [];
-    for (const source of sourcesOf(name)) objects.push(await compile(platform, source, scratch));
+    const objects = await compileAll(platform, sourcesOf(name), scratch);
     const portable = isPortable
       ? // They are loaded with every Node; what is taken from libc lies in them on an old host.
         [`-L${stubs}`, ...newer, '-Wl,--no-as-needed', '-lpthread', '-ldl', '-Wl,--as-needed', '-l:libc_nonshared.a']
@@ -93,6 +92,17 @@ async function buildSkeletons(folder, arch, isNeeded) {
     );
     return false;
   }
+}
+
+/** In turn on each core; returns the objects in the order of their sources. */
+async function compileAll(platform, sources, scratch) {
+  const objects = [];
+  const left = sources.entries();
+  const work = async () => {
+    for (const [index, source] of left) objects[index] = await compile(platform, source, scratch);
+  };
+  await Promise.all(Array.from({ length: platform.isPortable ? 1 : availableParallelism() }, work));
+  return objects;
 }
 
 /** With the flags of binding.gyp; returns the object. */

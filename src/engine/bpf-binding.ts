@@ -5,7 +5,7 @@
  * on a host without clang and bpftool, which is no error: then the other engines do the work.
  */
 import { COUNTER_COLUMNS } from '../schema.js';
-import { findAddon, openAddon } from './native-binding.js';
+import { findAddon, openAddon, wayToBuild } from './native-binding.js';
 
 /** The class `KernelCounters`; see native/addon/bpf_addon.cc for the arguments. */
 export interface KernelCounters {
@@ -78,7 +78,7 @@ function load(): BpfBinding {
   if (file === undefined) {
     return {
       state: 'absent',
-      reason: 'it was not built: that needs clang, bpftool and libbpf-dev (npm run build:native)',
+      reason: `it was not built: that needs clang, bpftool and libbpf-dev (${wayToBuild()})`,
     };
   }
   try {

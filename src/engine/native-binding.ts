@@ -12,6 +12,7 @@ import { STATUS_KEYS } from '../procfs/status.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
 import { COUNTER_COLUMNS, HOLD_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
 import { packageRoot } from '../text/package.js';
+import { libraryFault } from './elf-file.js';
 
 /** The class `Sweeper` of the addon; see native/addon/sweeper_object.cc for the arguments. */
 export interface NativeSweeper {
@@ -187,8 +188,18 @@ function findBuilt(file: string): string | undefined {
   ].find((candidate) => existsSync(candidate));
 }
 
+/** How an addon comes to be that is not there or does not load: from a checkout, or in the installed package. */
+export function wayToBuild(): string {
+  const root = packageRoot();
+  if (existsSync(path.join(root, 'binding.gyp'))) return 'npm run build:native';
+  const headers = 'npm install --no-save node-addon-api node-api-headers';
+  return `to build one, with a C++ compiler: ${headers} && node ${path.join(root, 'scripts', 'prebuild.js')} here`;
+}
+
 /** What an addon exports. Throws when it does not load. */
 export function openAddon(file: string): unknown {
+  const fault = libraryFault(file);
+  if (fault !== undefined) throw new Error(fault);
   // Not by `require`: the module that makes one takes longer to load than the addon does.
   const module = { exports: {} };
   process.dlopen(module, file);
@@ -197,8 +208,7 @@ export function openAddon(file: string): unknown {
 
 function load(): NativeBinding {
   const file = findAddon('tidemark');
-  if (file === undefined)
-    return { state: 'absent', reason: `not built for linux-${process.arch} (npm run build:native)` };
+  if (file === undefined) return { state: 'absent', reason: `not built for linux-${process.arch} (${wayToBuild()})` };
   try {
     const addon = openAddon(file) as Addon;
     const difference = findDifference(addon);
@@ -206,7 +216,7 @@ function load(): NativeBinding {
       return { state: 'absent', reason: `${file} was built for other columns: ${difference}` };
     return { state: 'loaded', path: file, addon, tokenizers: tokenizersOf(addon) };
   } catch (error) {
-    return { state: 'absent', reason: `${file} does not load: ${(error as Error).message}` };
+    return { state: 'absent', reason: `${file} does not load: ${(error as Error).message} (${wayToBuild()})` };
   }
 }
 

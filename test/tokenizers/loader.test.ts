@@ -74,10 +74,29 @@ it.each([
   expect(reason).toContain(why);
 });
 
+it.each([
+  ['cut short', (whole: Buffer) => whole.subarray(0, whole.length - 1), /it is cut short: \d+ bytes of \d+/],
+  ['cut in half', (whole: Buffer) => whole.subarray(0, whole.length / 2), /it is cut short/],
+  ['nearly empty', (whole: Buffer) => whole.subarray(0, 10), /it is no ELF file/],
+  [
+    'of another processor',
+    (whole: Buffer) => Buffer.concat([whole.subarray(0, 18), Buffer.from([243, 0]), whole.subarray(20)]),
+    /it is for machine 243 of ELF/,
+  ],
+])('refuses a file that is %s, and lives', (_name, damage, why) => {
+  writeFileSync(join(copy, BUILT), damage(readFileSync(join(copy, BUILT))));
+  expect(load()).toEqual(['absent', expect.stringMatching(why)]);
+});
+
 it('says that there is no addon, or that it does not load', () => {
   writeFileSync(join(copy, BUILT), 'not a library');
   expect(load()).toEqual(['absent', expect.stringContaining('does not load')]);
   rmSync(join(copy, BUILT));
+  const why = new RegExp(
+    `^not built for linux-${process.arch} \\(to build one, .* ${copy}/scripts/prebuild.js here\\)$`,
+  );
+  expect(load()).toEqual(['absent', expect.stringMatching(why)]);
+  writeFileSync(join(copy, 'binding.gyp'), '{}');
   expect(load()).toEqual(['absent', `not built for linux-${process.arch} (npm run build:native)`]);
 });
 

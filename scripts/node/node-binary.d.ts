@@ -1,0 +1,1 @@
+export function nodeBinary(version: string, arch: string): string;

@@ -1,0 +1,2 @@
+export const NODE_VERSIONS: Readonly<Record<20 | 22 | 24, string>>;
+export const PINNED_NODE: string;

@@ -1,0 +1,233 @@
+/** The package as npm packs it, and as it works once it is installed. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nodeBinary } from '../../scripts/node/node-binary.js';
+import { NODE_VERSIONS } from '../../scripts/node/node-versions.js';
+import { InstalledPackage, isNewer, neededVersions, ROOT } from './packed.js';
+
+const MIB = 2 ** 20;
+const PLATFORMS = ['x64', 'arm64'] as const;
+const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+
+let installed: InstalledPackage;
+beforeAll(() => {
+  installed = new InstalledPackage();
+}, 600_000);
+afterAll(() => installed?.[Symbol.dispose]());
+
+describe('the tarball', () => {
+  it('holds what is used and nothing else', () => {
+    const groups = new Set(
+      installed.files.map(({ path: file }) => file.replace(/^((?:prebuilds\/|scripts\/)?[^/]+).*/, '$1')),
+    );
+    expect([...groups].sort()).toEqual(
+      [
+        ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist', 'docs', 'native'],
+        ...['prebuilds/linux-arm64', 'prebuilds/linux-x64'],
+        ...['scripts/build-bpf.js', 'scripts/prebuild', 'scripts/prebuild.js'],
+      ].sort(),
+    );
+    const strange = installed.files.filter(({ path: file }) =>
+      /\.(?:map|cache|tide|png|gyp)$|\.test\.|\.fixture\.|CMake|(?:^|\/)\./.test(file),
+    );
+    expect(strange.map(({ path: file }) => file)).toEqual([]);
+  });
+
+  it('runs nothing when it is installed', () => {
+    // With binding.gyp beside package.json npm would run node-gyp, whatever the manifest says.
+    expect(existsSync(path.join(installed.package, 'binding.gyp'))).toBe(false);
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
+      expect(manifest.scripts).not.toHaveProperty(script);
+  });
+
+  it('has every file that the manifest names', () => {
+    const named = [
+      ...Object.values(manifest.exports).flatMap((target) => Object.values(target as object)),
+      ...Object.values(manifest.bin),
+    ];
+    const files = new Set(installed.files.map(({ path: file }) => `./${file}`));
+    expect(
+      named.filter((file) => typeof file === 'string' && file.length > 1 && !files.has(`./${path.normalize(file)}`)),
+    ).toEqual([]);
+    expect(readdirSync(path.join(installed.package, manifest.directories.man))).toContain('tidemark-record.1');
+  });
+
+  it('is small, and so is what it installs', () => {
+    expect(installed.tarballBytes).toBeLessThanOrEqual(3 * MIB);
+    expect(bytesBelow(path.join(installed.project, 'node_modules'))).toBeLessThanOrEqual(25 * MIB);
+  });
+
+  it('is clean by publint and by attw', () => {
+    const bin = (name: string) => path.join(ROOT, 'node_modules/.bin', name);
+    const publint = spawnSync(bin('publint'), [installed.tarball, '--strict'], { encoding: 'utf8' });
+    expect({ status: publint.status, output: publint.stdout + publint.stderr }).toMatchObject({ status: 0 });
+    const attw = spawnSync(bin('attw'), [installed.tarball, '--profile', 'esm-only', '--no-color'], {
+      encoding: 'utf8',
+    });
+    expect({ status: attw.status, output: attw.stdout + attw.stderr }).toMatchObject({ status: 0 });
+  }, 120_000);
+});
+
+describe('the prebuilt addons', () => {
+  it.each(PLATFORMS)(
+    'of %s need nothing newer than Node itself does',
+    (arch) => {
+      const node = neededVersions(nodeBinary(NODE_VERSIONS[20], arch));
+      expect(node.get('GLIBC')).toBe('2.28');
+      for (const file of ['tidemark.node', 'tidemark_bpf.node']) {
+        const needed = neededVersions(path.join(installed.package, `prebuilds/linux-${arch}`, file));
+        expect(needed.size).toBeGreaterThan(0);
+        for (const [family, version] of needed) {
+          expect({ file, family, version, isNewer: isNewer(version, node.get(family) ?? '0') }).toMatchObject({
+            isNewer: false,
+          });
+        }
+      }
+    },
+    120_000,
+  );
+
+  it.each(PLATFORMS)('of %s bring a launcher that needs no libc', (arch) => {
+    const launcher = path.join(installed.package, `prebuilds/linux-${arch}/tidemark-launch`);
+    expect(execFileSync('readelf', ['-W', '-l', launcher], { encoding: 'utf8' })).not.toContain('INTERP');
+  });
+});
+
+const READ_BY_IMPORT = `
+  import { readSmapsRollup, startRecording } from 'tidemark';
+  const recorder = await startRecording({ target: 'self', hz: 50 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const [{ values }] = recorder.now().processes;
+  console.log(JSON.stringify({ rss: values.rss, status: readSmapsRollup(process.pid).status }));
+  await recorder.stop();`;
+const READ_BY_REQUIRE = `
+  const { readSmapsRollup } = require('tidemark');
+  console.log(JSON.stringify({ status: readSmapsRollup(process.pid).status }));`;
+
+describe.each(Object.values(NODE_VERSIONS))('on Node %s', (version) => {
+  it('works natively, imported, required and as a command', () => {
+    const binary = [nodeBinary(version, process.arch)];
+    const imported = installed.node(['--input-type=module', '-e', READ_BY_IMPORT], binary);
+    expect(imported).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(imported.stdout)).toMatchObject({ status: 'ok', rss: expect.any(Number) });
+
+    const required = installed.node(['--no-warnings', '-e', READ_BY_REQUIRE], binary);
+    expect(required).toMatchObject({ status: 0, stderr: '', stdout: '{"status":"ok"}\n' });
+
+    const { stdout, stderr, status } = installed.tidemark(['doctor', '--json'], binary);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { node, engine } = JSON.parse(stdout);
+    expect({ node, addon: engine.addon }).toEqual({
+      node: `v${version}`,
+      addon: { path: path.join(installed.package, `prebuilds/linux-${process.arch}/tidemark.node`) },
+    });
+    expect(installed.tidemark(['ps', '--engine', 'native', '-p', String(process.pid)], binary)).toMatchObject({
+      status: 0,
+    });
+    const run = installed.tidemark(['run', '-q', '--', process.execPath, '-p', '6 * 7'], binary);
+    expect(run).toMatchObject({ status: 0, stdout: '42\n', stderr: '' });
+  }, 180_000);
+});
+
+describe('on arm64, emulated', () => {
+  const emulated = () => [
+    'qemu-aarch64-static',
+    '-L',
+    '/usr/aarch64-linux-gnu',
+    nodeBinary(NODE_VERSIONS[22], 'arm64'),
+  ];
+  const addon = () => path.join(installed.package, 'prebuilds/linux-arm64/tidemark.node');
+
+  it('reads what TypeScript reads: captured text, for pages of 4, 16 and 64 KiB, and live processes', () => {
+    const program = path.join(ROOT, 'test/install/arm64-twins.js');
+    const words = [program, installed.package, path.join(ROOT, 'test/fixtures/procfs')];
+    const { stdout, stderr, status } = installed.node(words, emulated());
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { arch, addon: file, compared, differences } = JSON.parse(stdout);
+    expect({ arch, file, differences }).toEqual({ arch: 'arm64', file: addon(), differences: [] });
+    expect(compared).toBeGreaterThan(300);
+  }, 180_000);
+
+  it('records, natively, and reads it back', () => {
+    const file = path.join(installed.folder, 'arm64.tide');
+    const words = ['record', '--for', '2s', '--hz', '10', '-p', String(process.pid), '--engine', 'native', '-o', file];
+    expect(installed.tidemark(words, emulated())).toMatchObject({ status: 0 });
+    // On the processor that it was not recorded on.
+    const { stdout, status } = installed.tidemark(['export', file, '--format', 'jsonl', '--metric', 'rss']);
+    expect(status).toBe(0);
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect(row.rss).toBeGreaterThan(1_000_000);
+  }, 180_000);
+});
+
+describe('without an addon that fits', () => {
+  const prebuilds = () => path.join(installed.package, 'prebuilds');
+  beforeEach(() => cpSync(prebuilds(), `${prebuilds()}.kept`, { recursive: true }));
+  afterEach(() => {
+    rmSync(prebuilds(), { recursive: true, force: true });
+    cpSync(`${prebuilds()}.kept`, prebuilds(), { recursive: true });
+    rmSync(`${prebuilds()}.kept`, { recursive: true });
+  });
+
+  it.each([
+    ['removed', () => rmSync(prebuilds(), { recursive: true }), 'not built for linux-'],
+    ['cut short', () => truncateSync(addon(), 100_000), 'cut short'],
+    ['replaced by rubbish', () => writeFileSync(addon(), 'rubbish'.repeat(1000)), 'no ELF file'],
+    [
+      'of another processor',
+      () => cpSync(path.join(prebuilds(), otherFolder()), path.join(prebuilds(), ownFolder()), { recursive: true }),
+      'it is for machine',
+    ],
+  ])('%s: TypeScript reads, one warning says so, and doctor says why and what to do', (_what, damage, why) => {
+    damage();
+    const imported = installed.node(['--input-type=module', '-e', READ_BY_IMPORT]);
+    expect(imported.status).toBe(0);
+    expect(JSON.parse(imported.stdout)).toMatchObject({ status: 'ok', rss: expect.any(Number) });
+    expect(imported.stderr.match(/TIDEMARK_NO_ADDON/g)).toHaveLength(1);
+
+    const ps = installed.tidemark(['ps', '-o', 'rss=', '-p', String(process.pid)]);
+    expect(ps.status).toBe(0);
+    expect(Number(ps.stdout)).toBeGreaterThan(1000);
+    expect(ps.stderr.match(/TIDEMARK_NO_ADDON/g)).toHaveLength(1);
+
+    const { engine } = JSON.parse(installed.tidemark(['doctor', '--json']).stdout);
+    expect(engine.addon.missing).toContain(why);
+    expect(engine.addon.missing).toContain(`node ${installed.package}/scripts/prebuild.js here`);
+  });
+
+  it('can be built as doctor says, with a compiler', () => {
+    rmSync(prebuilds(), { recursive: true });
+    for (const name of ['node-addon-api', 'node-api-headers']) {
+      symlinkSync(path.join(ROOT, 'node_modules', name), path.join(installed.project, 'node_modules', name));
+    }
+    execFileSync(process.execPath, [path.join(installed.package, 'scripts/prebuild.js'), 'here'], { stdio: 'pipe' });
+    const { engine } = JSON.parse(installed.tidemark(['doctor', '--json']).stdout);
+    expect(engine.addon).toEqual({ path: addon() });
+    expect(installed.tidemark(['ps', '--engine', 'native', '-p', '1'])).toMatchObject({ status: 0, stderr: '' });
+  }, 300_000);
+
+  const ownFolder = () => `linux-${process.arch}`;
+  const otherFolder = () => `linux-${process.arch === 'x64' ? 'arm64' : 'x64'}`;
+  const addon = () => path.join(prebuilds(), ownFolder(), 'tidemark.node');
+});
+
+function bytesBelow(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + readFileSync(path.join(parentPath, name)).length, 0);
+}
