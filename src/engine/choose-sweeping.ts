@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { bpfBinding } from './bpf-binding.js';
-import { type ChosenEngine, chooseEngine, EngineUnavailableError } from './choose.js';
+import { type ChosenEngine, chooseEngine, EngineUnavailableError, warnWithoutAddon } from './choose.js';
 import type { EngineOptions } from './engine.js';
 import { openEngine } from './open-engine.js';
 import { foreignTree } from './pid-namespace.js';
@@ -70,8 +70,11 @@ export function chooseSweepingEngine(
 ): ChosenEngine {
   if (choice === 'native' || choice === 'ts') return chooseEngine(choice);
   const bpf = bpfAvailability(options);
-  if (bpf.works)
+  if (bpf.works) {
+    // What the kernel does not do, such as deep reads, is done without it.
+    if (choice === 'auto') warnWithoutAddon();
     return { name: 'bpf', reason: `${choice === 'bpf' ? 'asked for' : 'the kernel takes it'}; ${bpf.how}` };
+  }
   if (choice === 'auto') {
     const { name, reason } = chooseEngine(choice);
     return { name, reason: `${reason}; bpf cannot be used: ${bpf.reason}` };

@@ -28,17 +28,18 @@ export function chooseEngine(choice: EngineChoice): ChosenEngine<TextEngineName>
     return { name: 'native', reason: choice === 'native' ? 'asked for' : `the addon loads (${binding.path})` };
   }
   if (choice === 'native') throw new EngineUnavailableError(`The native engine cannot be used: ${binding.reason}`);
-  warnOnce(binding.reason);
+  warnWithoutAddon();
   return { name: 'ts', reason: `the addon is not there: ${binding.reason}` };
 }
 
 let hasWarned = false;
 
 /** Whoever did not ask for the slower engine is told, once per thread, as Node tells of what works and is not right. */
-function warnOnce(reason: string): void {
-  if (hasWarned) return;
+export function warnWithoutAddon(): void {
+  const binding = nativeBinding();
+  if (binding.state === 'loaded' || hasWarned) return;
   hasWarned = true;
-  process.emitWarning(`The engine in TypeScript is used, which is slower: ${reason}`, {
+  process.emitWarning(`The addon cannot be used, so TypeScript does its work, more slowly: ${binding.reason}`, {
     type: 'TidemarkWarning',
     code: 'TIDEMARK_NO_ADDON',
   });

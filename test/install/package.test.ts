@@ -135,6 +135,11 @@ describe.each(Object.values(NODE_VERSIONS))('on Node %s', (version) => {
     expect(installed.tidemark(['ps', '--engine', 'native', '-p', String(process.pid)], binary)).toMatchObject({
       status: 0,
     });
+    const file = path.join(installed.folder, `${version}.tide`);
+    const words = ['record', '--for', '200ms', '--hz', '10', '-p', String(process.pid), '-o', file];
+    const record = installed.tidemark(words, binary);
+    expect(record.status).toBe(0);
+    expect(record.stderr).toMatch(/^recording process \d+ at 10 Hz .*\nrecorded \d+ms: .*\n.*\nnext: .*\n.*\n$/);
     const run = installed.tidemark(['run', '-q', '--', process.execPath, '-p', '6 * 7'], binary);
     expect(run).toMatchObject({ status: 0, stdout: '42\n', stderr: '' });
   }, 180_000);
@@ -142,7 +147,7 @@ describe.each(Object.values(NODE_VERSIONS))('on Node %s', (version) => {
 
 describe('on arm64, emulated', () => {
   const emulated = () => [
-    'qemu-aarch64-static',
+    '/usr/bin/qemu-aarch64-static',
     '-L',
     '/usr/aarch64-linux-gnu',
     nodeBinary(NODE_VERSIONS[22], 'arm64'),

@@ -57,7 +57,10 @@ export class InstalledPackage implements Disposable {
   /** Runs a program of Node in the project, with nothing else on the PATH. */
   node(words: readonly string[], binary: readonly string[] = [process.execPath]): SpawnSyncReturns<string> {
     const [program, ...before] = binary;
-    return spawnSync(program!, [...before, ...words], { cwd: this.project, env: this.#env, encoding: 'utf8' });
+    const options = { cwd: this.project, env: this.#env, encoding: 'utf8' } as const;
+    const ended = spawnSync(program!, [...before, ...words], options);
+    if (ended.error) throw ended.error;
+    return ended;
   }
 
   /** Runs the command. */
