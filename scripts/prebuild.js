@@ -106,13 +106,15 @@ async function compileAll(platform, sources, scratch) {
 }
 
 /** With the flags of binding.gyp; returns the object. */
-async function compile({ cc, cxx }, source, scratch) {
+async function compile({ cc, cxx, isPortable }, source, scratch) {
   const object = path.join(scratch, `${source.replaceAll('/', '-')}.o`);
   const isC = source.endsWith('.c');
   const defines = ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'];
   await run(isC ? cc : cxx, [
     ...['-O2', '-fPIC', '-fvisibility=hidden', '-ffunction-sections', '-fdata-sections', '-Wall', '-Wextra'],
     ...(isC ? [] : ['-std=c++17', '-fno-exceptions', '-fno-rtti']),
+    // What whoever builds for this host wants besides, as every build takes it.
+    ...(isPortable ? [] : (process.env.CXXFLAGS ?? '').split(' ').filter(Boolean)),
     ...[...defines, 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'].map((name) => `-D${name}`),
     // The same bytes from every folder.
     ...[`-ffile-prefix-map=${root}=`, `-ffile-prefix-map=${scratch}=`],
