@@ -4,9 +4,9 @@ export interface ActionPart {
   readonly rule: string;
   /**
    * `fired`: the action was begun. `ended`: by itself, with `exitCode` or by `signal`. `timed-out`: it was ended.
-   * `not-started`: it could not be begun. `suppressed`: at the end of the recording, how often nothing was done.
+   * `stopped`: it was ended with the recording. `not-started`: it could not be begun. `suppressed`: at the end of the recording, how often nothing was done.
    */
-  readonly state: 'fired' | 'ended' | 'timed-out' | 'not-started' | 'suppressed';
+  readonly state: 'fired' | 'ended' | 'timed-out' | 'stopped' | 'not-started' | 'suppressed';
   /** The name of the program. */
   readonly command?: string;
   /** What was true: the metric, and its value in bytes, bytes per second, nanoseconds, a count, or a part of 1. */

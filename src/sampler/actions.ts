@@ -32,7 +32,7 @@ interface Running {
   readonly endsAtMs: number;
   readonly ended: Promise<void>;
   /** Ends its process group. */
-  end(graceMs: number): void;
+  end(state: 'timed-out' | 'stopped', graceMs: number): void;
 }
 
 export interface ActionSurroundings {
@@ -85,7 +85,7 @@ export class Actions {
   async end(): Promise<void> {
     for (const running of this.#running) {
       this.around.onWarning(`Ending ${running.what} with the recording`);
-      running.end(SHORT_GRACE_MS);
+      running.end('stopped', SHORT_GRACE_MS);
     }
     await this.finished();
   }
@@ -135,10 +135,10 @@ export class Actions {
     const args = words.map((word) => filledWord(word, values));
     const begunNs = process.hrtime.bigint();
     const child = spawn(action.program, args, { argv0: argv0!, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    let isTimedOut = false;
+    let early: 'timed-out' | 'stopped' | undefined;
     let kill: NodeJS.Timeout | undefined;
-    const end = (graceMs: number) => {
-      isTimedOut = true;
+    const end = (state: 'timed-out' | 'stopped', graceMs: number) => {
+      early ??= state;
       signalGroup(child, 'SIGTERM');
       clearTimeout(kill);
       kill = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
@@ -151,7 +151,7 @@ export class Actions {
     const ended = new Promise<void>((resolve) => {
       resolveEnd = resolve;
     });
-    const limit = setTimeout(() => end(GRACE_MS), action.timeoutMs);
+    const limit = setTimeout(() => end('timed-out', GRACE_MS), action.timeoutMs);
     limit.unref();
     const running = { child, what, endsAtMs: performance.now() + action.timeoutMs, ended, end };
     const over = (name: string, part: Omit<ActionPart, 'rule'>) => {
@@ -159,7 +159,7 @@ export class Actions {
       if (this.#running.size === 0) process.off('exit', this.#endAll);
       clearTimeout(limit);
       clearTimeout(kill);
-      if (isTimedOut) signalGroup(child, 'SIGKILL');
+      if (early) signalGroup(child, 'SIGKILL');
       this.#forgetSession(child.pid);
       after(name, part);
       const last = setTimeout(() => {
@@ -177,8 +177,10 @@ export class Actions {
       const how = signal === null ? `exit ${exitCode}` : `killed by ${signal}`;
       const took = formatDurationShort(tookNs);
       const ending = signal === null ? { exitCode: exitCode! } : { signal };
-      if (isTimedOut) over(`ended after ${took}, ${how}`, { state: 'timed-out', tookNs, ...ending });
-      else over(`${how}, ${took}`, { state: 'ended', tookNs, ...ending });
+      if (early) {
+        const why = early === 'stopped' ? 'ended with the recording' : 'timed out';
+        over(`${why} after ${took}, ${how}`, { state: early, tookNs, ...ending });
+      } else over(`${how}, ${took}`, { state: 'ended', tookNs, ...ending });
     });
     // Whoever embeds us is not kept alive by it.
     child.unref();

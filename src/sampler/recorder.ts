@@ -256,6 +256,8 @@ export class Recorder implements AsyncDisposable {
 
   /** Stops, ends actions that are under way, and gives back the memory or the temporary file. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // First while their end can still be marked.
+    await this.endActions();
     await this.stop().catch(() => {});
     await this.endActions();
     this.#isDisposed = true;

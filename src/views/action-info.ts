@@ -10,6 +10,8 @@ interface RuleCounts {
   /** Of those that ended: not with exit code 0. */
   failed: number;
   timedOut: number;
+  /** Ended with the recording. */
+  stopped: number;
   notStarted: number;
   tooSoon: number;
   tooMany: number;
@@ -28,11 +30,12 @@ export function actionInfoJson(recording: Recording): readonly RuleCounts[] {
 function count(part: ActionPart, found: Map<string, RuleCounts>): void {
   const { rule, command = '', state } = part;
   const key = state === 'suppressed' ? keyOfRule(found, rule) : `${rule}\0${command}`;
-  const none = { fired: 0, ended: 0, failed: 0, timedOut: 0, notStarted: 0, tooSoon: 0, tooMany: 0 };
+  const none = { fired: 0, ended: 0, failed: 0, timedOut: 0, stopped: 0, notStarted: 0, tooSoon: 0, tooMany: 0 };
   const counts = found.get(key) ?? { rule, command, ...none };
   found.set(key, counts);
   if (state === 'fired') counts.fired++;
   else if (state === 'timed-out') counts.timedOut++;
+  else if (state === 'stopped') counts.stopped++;
   else if (state === 'not-started') counts.notStarted++;
   else if (state === 'ended') {
     counts.ended++;
@@ -51,13 +54,14 @@ function keyOfRule(found: ReadonlyMap<string, RuleCounts>, rule: string): string
 /** A line for each. */
 export function actionInfoTexts(recording: Recording): string[] {
   return actionInfoJson(recording).map((counts) => {
-    const { rule, command, fired, ended, failed, timedOut, notStarted, tooSoon, tooMany } = counts;
-    const open = fired - ended - timedOut - notStarted;
+    const { rule, command, fired, ended, failed, timedOut, stopped, notStarted, tooSoon, tooMany } = counts;
+    const open = fired - ended - timedOut - stopped - notStarted;
     const parts = [
       failed > 0 ? `${failed} failed` : '',
       timedOut > 0 ? `${timedOut} timed out` : '',
+      stopped > 0 ? `${stopped} ended with the recording` : '',
       notStarted > 0 ? `${notStarted} not started` : '',
-      open > 0 ? `${open} not ended with the recording` : '',
+      open > 0 ? `${open} still under way at the end` : '',
       tooSoon > 0 ? `${tooSoon} suppressed since it had just been acted upon` : '',
       tooMany > 0 ? `${tooMany} suppressed since too many were under way` : '',
     ].filter((part) => part !== '');

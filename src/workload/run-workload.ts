@@ -137,6 +137,7 @@ async function measure(
   options.onCommandEnd?.(end);
   const usage = await launcher.allEnded;
   clearInterval(following);
+  await recorder.endActions();
   const ended = await recorder.stop().catch(() => undefined);
   if (failure) throw new WorkloadError('recorder-lost', failure.message);
   meter.follow(walk);

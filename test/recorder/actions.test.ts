@@ -128,14 +128,16 @@ describe.concurrent('record --on --exec', () => {
     );
     await until(() => command.stderr().includes(secret), 'the begin of the action');
     expect(await pidsOf(sleep)).not.toBe('');
-    await until(() => command.stderr().includes('ended after'), 'the end of the action', 15_000);
+    await until(() => command.stderr().includes('timed out after'), 'the end of the action', 15_000);
     expect(await pidsOf(sleep)).toBe('');
     command.child.kill('SIGINT');
     const { code, stderr } = await command.ended;
     expect(code).toBe(0);
     expect(stderr.match(new RegExp(`: ${secret}$`, 'gm'))).toHaveLength(100);
     expect(stderr).toContain('... what else it prints is not shown');
-    expect(stderr).toMatch(/The action sh of process \d+ \(python3\): ended after [5-9]\.\d+s, killed by SIGKILL$/m);
+    expect(stderr).toMatch(
+      /The action sh of process \d+ \(python3\): timed out after [5-9]\.\d+s, killed by SIGKILL$/m,
+    );
     using recording = openRecording(file);
     expect(actionsIn(recording)).toEqual(
       expect.arrayContaining([
@@ -228,24 +230,30 @@ describe.concurrent('record --on --exec', () => {
 
 describe('run --on --exec', () => {
   it('ends what is under way when the command has ended', { timeout: 20_000 }, async () => {
+    using folder = scratch();
+    const file = folder.file('run.tide');
     const words = [
       'run',
       '-q',
+      '-o',
+      file,
       '--on',
-      'rss>1MiB',
+      'rss>25MiB',
       '--exec',
       'sleep 61',
       '--',
-      'python3',
-      '-c',
-      'import time; time.sleep(1)',
+      process.execPath,
+      '-e',
+      'setTimeout(() => {}, 1500)',
     ];
     const { code, stderr } = await runTidemark(words);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^tidemark run: Ending sleep of process \d+ with the recording$/m);
     expect(stderr).toMatch(
-      /^tidemark run: The action sleep of process \d+ \(.*\): ended after [\d.]+m?s, killed by SIGTERM$/m,
+      /^tidemark run: The action sleep of process \d+ \(.*\): ended with the recording after [\d.]+m?s, killed by SIGTERM$/m,
     );
+    using recording = openRecording(file);
+    expect(actionsIn(recording).map(({ state }) => state)).toEqual(['fired', 'stopped']);
   });
 });
 
