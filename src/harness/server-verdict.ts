@@ -31,7 +31,9 @@ export interface Watched {
 /** While there is time the verdict is looked at again and again, so each look has to be surer. */
 export function serverVerdict(watch: Watched, ends: readonly number[], plan: GrowthPlan, isLast: boolean): Growth {
   const { places, largestFall } = troughsOf(watch.resident);
-  const behind = places.length >= LEAST_TROUGHS ? leastOfEach(watch.resident, places) : undefined;
+  // At the first the heap may not have come to its working size.
+  const settled = places.length > LEAST_TROUGHS ? places.slice(1) : places;
+  const behind = settled.length >= LEAST_TROUGHS ? leastOfEach(watch.resident, settled) : undefined;
   const points = behind ?? ends.map((end) => watch.calls.indexOf(end));
   const calls = points.map((place) => watch.calls[place]!);
   const resident = Float64Array.from(points, (place) => watch.resident[place]!);
