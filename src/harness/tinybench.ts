@@ -18,7 +18,8 @@ import type { TaskStamp } from './task-stamp.js';
 export { IsolationError } from './fresh-process.js';
 export type { TaskMemory } from './task-memory.js';
 
-interface Task {
+/** A task of any version. */
+export interface TinybenchTask {
   readonly name: string;
   readonly runs: number;
   readonly result?: unknown;
@@ -29,10 +30,10 @@ interface Task {
 }
 
 interface Bench {
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly TinybenchTask[];
   readonly concurrency?: unknown;
   warmup: unknown;
-  run(): Promise<readonly Task[]>;
+  run(): Promise<readonly TinybenchTask[]>;
   table(...convert: never[]): (Record<string, unknown> | null)[];
 }
 
@@ -70,7 +71,7 @@ export function withMemory<B extends Bench>(bench: B, options: TinybenchOptions 
     }
     if (script === undefined) {
       const meter = await TaskMeter.start(hz);
-      const remove = bench.tasks.map((task) => listen(task, meter));
+      const remove = bench.tasks.map((task) => listenTo(task, meter));
       try {
         return await run.call(bench);
       } finally {
@@ -96,7 +97,8 @@ export function withMemory<B extends Bench>(bench: B, options: TinybenchOptions 
   return measured;
 }
 
-function listen(task: Task, meter: Pick<TaskMeter, 'begin' | 'end'>): () => void {
+/** Tells a meter when a task begins and ends. Returns what ends that. */
+export function listenTo(task: TinybenchTask, meter: Pick<TaskMeter, 'begin' | 'end'>): () => void {
   const begin = () => meter.begin(task.name);
   const end = () => meter.end(task.runs);
   task.addEventListener('start', begin);
@@ -118,7 +120,7 @@ function deferWarmup(bench: Bench): () => boolean {
 }
 
 /** In a fresh process: the one task that it was started for, and of another bench none. */
-async function runOneOf(bench: Bench, ordinal: number, warmup: () => boolean): Promise<readonly Task[]> {
+async function runOneOf(bench: Bench, ordinal: number, warmup: () => boolean): Promise<readonly TinybenchTask[]> {
   const { harness, name, run } = freshTask!;
   if (harness !== 'tinybench' || run !== ordinal) return bench.tasks;
   return await runFreshTask(async (stamper) => {
@@ -130,7 +132,7 @@ async function runOneOf(bench: Bench, ordinal: number, warmup: () => boolean): P
     const end = (calls: number) => {
       stamp = stamper.end(calls);
     };
-    const forget = listen(task, { begin: (of) => stamper.begin(of), end });
+    const forget = listenTo(task, { begin: (of) => stamper.begin(of), end });
     await task.run();
     forget();
     const { error } = (task.result ?? {}) as { error?: unknown };

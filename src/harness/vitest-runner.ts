@@ -1,32 +1,16 @@
 /**
- * `tidemark/vitest`: the runner that measures the memory of each benchmark of `vitest bench` (4).
- *
- *     export default defineConfig({
- *       test: { runner: 'tidemark/vitest', benchmark: { reporters: ['tidemark/vitest/reporter'] } },
- *     });
+ * The runner of `vitest bench` (4) that measures the memory of each benchmark.
  *
  * The traps: vitest takes the result of a task at its event `complete` and sends it to the process that reports, so that event is
- * held back until the memory is in the result; a process of its own has only a file, in the pool `forks` with `isolate`; and the
- * runner of a configuration is asked for tests as well.
+ * held back until the memory is in the result; and a process of its own has only a file, in the pool `forks` with `isolate`.
  */
-import { type BenchmarkResult, inject, BenchmarkRunner as Runner, TestRunner } from 'vitest';
-import { type TaskMemory, TaskMeter } from './task-memory.js';
-
-export type { TaskMemory } from './task-memory.js';
-
-/** A result of vitest as this runner gives it to reporters and to `--outputJson`. */
-export type MeasuredResult = BenchmarkResult & { readonly memory?: TaskMemory };
+import { inject, BenchmarkRunner as Runner } from 'vitest';
+import { TaskMeter } from './task-memory.js';
 
 type Tinybench = Awaited<ReturnType<Runner['importTinybench']>>;
 type Suite = Parameters<Runner['runSuite']>[0];
-type Config = ConstructorParameters<typeof Runner>[0];
 
-/** What `new` gives: the runner of `vitest bench`, or that of tests as it was. */
-export default function runnerFor(config: Config): Runner | TestRunner {
-  return config.mode === 'benchmark' ? new MemoryBenchmarkRunner(config) : new TestRunner(config);
-}
-
-class MemoryBenchmarkRunner extends Runner {
+export class MemoryBenchmarkRunner extends Runner {
   #meter: TaskMeter | undefined;
 
   /** Of a file; vitest itself walks the suites in it. */
