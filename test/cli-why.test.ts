@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCgroup } from './recorder/memory-cgroup.js';
 import { endChild, scratch, until, Workload } from './recorder/workload.js';
 import { MAIN, runTidemark } from './tidemark-process.js';
-import { MIB, startShape, whyJson } from './why-programs.js';
+import { MIB, startFamily, startShape, whyJson } from './why-programs.js';
 
 const folder = scratch();
 const shared = folder.file('shared segment');
@@ -77,6 +77,19 @@ describe('a process that stands still', () => {
     expect(sharing.objects[0].shared).toBe(8 * MIB);
     const found = sharing.processes.find((one: { pid: number }) => one.pid === other.pid);
     expect(found.upTo).toBeGreaterThanOrEqual(8 * MIB);
+  });
+
+  it('is told with whom it shares since a fork, which has no name', async () => {
+    const { child, forked } = await startFamily({ haveMib: 16 });
+    try {
+      const { sharing } = await whyJson(`${child.pid}`, '--for', '0.2s');
+      expect(sharing.objects[0]).toMatchObject({ name: '[anon]', others: [{ pid: forked, comm: 'python3' }] });
+      expect(sharing.objects[0].shared).toBeGreaterThanOrEqual(16 * MIB);
+      expect(sharing.processes[0].pid).toBe(forked);
+    } finally {
+      process.kill(forked, 'SIGKILL');
+      await endChild(child);
+    }
   });
 
   it('fits into 80 columns, and says what it held', async () => {

@@ -31,23 +31,26 @@ export function evenRange({ sinceNs, atNs }: Span, agg: 'max' | 'last' = 'last')
   return { from: sinceNs, to: atNs, ...(every > 0n ? { every, agg } : {}) };
 }
 
-/** In no order. */
+/** In no order. `cgroupId`: that of the process, NaN where it was not recorded. */
 export function recordedLimits(
   recording: Recording,
   process: RecordedProcess,
   span: Span,
   numbers: WhyNumbers,
   growth: GrowthLine | undefined,
+  cgroupId: number,
 ): LimitLine[] {
   const untilNs = recording.clock().toMonotonic(span.atNs);
   const events = recording.events().filter(({ timeNs }) => timeNs <= untilNs);
   const key = identityKey(process);
   const own = events.findLast(({ event }) => event.type === 'processLimit' && identityKey(event) === key)?.event;
   const limits = own?.type === 'processLimit' ? own : undefined;
+  const swept = recording.groupsAt(span.atNs)?.groups.filter(({ source }) => source === process.source) ?? [];
+  const group = limits?.group ?? swept.find((one) => one.hierarchy === 2 && Number(one.inode) === cgroupId)?.path;
   const host = hostLine(recording, process.source, span);
   return [
     ...(limits ? ownLines(recording, process, span, limits, numbers) : []),
-    ...(limits?.group === undefined ? [] : groupLines(recording, limits.group, process.source, events, span, growth)),
+    ...(group === undefined ? [] : groupLines(recording, group, swept, process.source, events, span, growth)),
     ...(host ? [host] : []),
   ];
 }
@@ -92,14 +95,14 @@ function lineOf({ timeNs, value }: Series, of = (bytes: number) => bytes): Growt
 function groupLines(
   recording: Recording,
   group: string,
+  swept: readonly GroupReading[],
   source: number | undefined,
   events: readonly StampedEvent[],
   span: Span,
   ofProcess: GrowthLine | undefined,
 ): LimitLine[] {
-  const swept = recording.groupsAt(span.atNs)?.groups ?? [];
   return groupsAbove(group).flatMap((path) => {
-    const reading = swept.find((one) => one.path === path && one.source === source && limitsMemory(one));
+    const reading = swept.find((one) => one.path === path && limitsMemory(one));
     if (reading) return sweptLines(recording, reading, span);
     const readings = events.filter(
       (one): one is GroupLog =>

@@ -57,7 +57,9 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     ...(growth ? { growth } : {}),
     mappingGrowth: movingFirst(mappingGrowth),
     ...mostSeen(recording, process, atNs),
-    limits: nearestFirst(recordedLimits(recording, process, { atNs, sinceNs }, numbers, growth)),
+    limits: nearestFirst(
+      recordedLimits(recording, process, { atNs, sinceNs }, numbers, growth, metricOf(now, 'cgroupId')),
+    ),
     faults: faultsOf(recording, process, { atNs, sinceNs }),
     unseen: unseenOf(now, numbers, read !== undefined, sharing),
   };

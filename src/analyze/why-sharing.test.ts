@@ -52,6 +52,17 @@ describe('what is shared', () => {
     ]);
   });
 
+  it('does not take one mapping at the same address for a relative by fork', () => {
+    const bss = '00:00 0';
+    const forked = read(
+      `${line('10000', '20000', HEAP)}\n${sizes(64, 32, 64)}${line('90000', 'a0000', bss)}\n${sizes(8, 4, 8)}`,
+    );
+    const meter = new SharingMeter([forked]);
+    meter.look({ pid: 2, comm: 'same-program' }, [read(`${line('90000', 'a0000', bss)}\n`)]);
+    meter.look({ pid: 3, comm: 'child' }, [read(`${line('10000', '20000', HEAP)}\n`)]);
+    expect(meter.result().processes).toEqual([{ pid: 3, comm: 'child', upTo: 64 * 1024, objects: 1 }]);
+  });
+
   it('forgets an earlier read of a process that is looked at again', () => {
     const meter = new SharingMeter([own]);
     const other = { pid: 2, comm: 'reader' };

@@ -4,7 +4,8 @@
  * The traps: `shared` in smaps says that a page is mapped more than once, not by whom, and not even that it is by another
  * process; that another process maps the same file does not say that it has the same pages. So by process there is an upper
  * bound only, and the exact figure is what the kernel's PSS leaves: RSS - PSS is what counts for all others together.
- * Anonymous pages are shared after fork without any name: who has a mapping of that kind at the same address is a relative.
+ * Anonymous pages are shared after fork without any name: who has mappings of that kind at the same addresses is a relative, if
+ * they are most of what is shared so; one or two are at the same address in every process of a program that is not relocated.
  */
 import { type MappingTable, SmapsColumn } from '../procfs/mapping-table.js';
 import type { MappingText } from './mapping-growth.js';
@@ -91,9 +92,21 @@ export class SharingMeter {
       }
     }
     if (isAgain) this.#forget(other.pid);
+    if (!this.#isRelative(keys)) for (const key of keys) if (isNameless(key)) keys.delete(key);
     if (keys.size === 0) return;
     this.#processes.set(other.pid, { other, keys });
     for (const key of keys) this.#own.get(key)!.others.set(other.pid, other);
+  }
+
+  /** Whether most of what is shared without a name is among the keys. */
+  #isRelative(keys: ReadonlySet<ObjectKey>): boolean {
+    let [all, both] = [0, 0];
+    for (const [key, { shared }] of this.#own) {
+      if (!isNameless(key)) continue;
+      all += shared;
+      if (keys.has(key)) both += shared;
+    }
+    return both * 2 > all;
   }
 
   #forget(pid: number): void {
@@ -161,6 +174,10 @@ function keyOf(table: MappingTable, text: Uint8Array, row: number): ObjectKey {
   const inode = table.inode[row]!;
   if (inode !== 0n) return `${table.deviceMajor[row]}:${table.deviceMinor[row]}:${inode}`;
   return `${table.start[row]!.toString(16)} ${nameOf(table, text, row)}`;
+}
+
+function isNameless(key: ObjectKey): boolean {
+  return key.includes(' ');
 }
 
 function nameOf(table: MappingTable, text: Uint8Array, row: number): string {

@@ -110,7 +110,8 @@ function answer(pid: number, root: string, watched: Watched, found: FoundLimits,
     limits: nearestFirst(found.limits.map((limit, index) => limitLine(limit, index, watched))),
     faults: { minor: last.minorFaults - first.minorFaults, major: last.majorFaults - first.majorFaults, seconds },
     unseen: unseenOf(watched, found, sharing),
-    ...(looks.length > 0
+    // A captured tree is of nobody who could be held.
+    ...(looks.length > 0 && root === '/proc'
       ? { held: { longestNs: Math.max(...looks.map(({ holdNs }) => holdNs)), reads: looks.length } }
       : {}),
   };

@@ -261,9 +261,9 @@ function limitSection({ limits }: Why): Section {
 function limitName({ kind, path }: LimitLine): string {
   switch (kind) {
     case 'address-space':
-      return 'address space (RLIMIT_AS)';
+      return 'RLIMIT_AS';
     case 'data':
-      return 'private writable memory (RLIMIT_DATA)';
+      return 'RLIMIT_DATA';
     case 'group-max':
       return path!;
     case 'group-high':
@@ -275,6 +275,9 @@ function limitName({ kind, path }: LimitLine): string {
 
 function limitNotes(line: LimitLine): string[] {
   const { kind, path, peak, cache, oomKills, growth, isGrowthOfProcess, usedAgeNs } = line;
+  if (kind === 'host' && growth?.verdict === 'grows') {
+    return [`memory of the host: ${rate(growth.slope.value)} are taken, by whomever`];
+  }
   if (path === undefined || kind === 'group-high') return [];
   const facts = [
     ...(peak === undefined ? [] : [`peak ${formatSize(peak)}`]),
