@@ -7,12 +7,14 @@
 import path from 'node:path';
 import { EventFollower } from '../recording/event-follower.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
-import type { Recording } from '../recording/recording.js';
+import type { Recording, StampedEvent } from '../recording/recording.js';
 import type { RecordOptions } from '../sampler/record-options.js';
 import { type Recorder, type RecordingEnd, startRecording } from '../sampler/recorder.js';
 import type { MetricName } from '../schema.js';
 import { escapeLabel } from '../text/escape.js';
 import { readVersion } from '../text/package.js';
+import { type CaptureTriggers, reasonIn } from './capture-triggers.js';
+import { type CaptureOptions, Captures } from './captures.js';
 import { type ExpositionFormat, expositionOf, type Family } from './exposition.js';
 import type { GroupBy } from './group-by.js';
 import { groupFamilies, SMALL_SERIES } from './group-families.js';
@@ -39,6 +41,9 @@ export interface AgentOptions {
   readonly mostGroups?: number;
   /** How far back maxima reach unless a scraper says so itself, nanoseconds. */
   readonly windowNs: bigint;
+  /** When the last minutes are kept, and how. */
+  readonly triggers?: CaptureTriggers;
+  readonly captures?: Omit<CaptureOptions, 'ring' | 'folder' | 'onWarning'>;
   /** A label `host` of every series. */
   readonly host?: string;
   readonly record: RecordOptions & { readonly sizeBytes: number; readonly budget: number; readonly procfs: string };
@@ -47,9 +52,11 @@ export interface AgentOptions {
 
 /** In the folder of the ring. */
 const QUEUE_FOLDER = 'queue';
+const CAPTURES_FOLDER = 'captures';
 const FOLLOW_MS = 1000;
 const COLLECT_AGAIN_MS = 100;
 const LIMITS_EVERY_MS = 5000;
+const TRIGGERS_EVERY_MS = 2000;
 const HELD_EVERY_MS = 60_000;
 const SMALL_GROUPS = 20;
 const FULL_GROUPS = 200;
@@ -74,9 +81,13 @@ export class Agent implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   readonly #constant: string;
   #pusher: Pusher | undefined;
+  /** Undefined where none are kept. */
+  readonly captures: Captures | undefined;
+  #oomKills = Number.NaN;
   #collectedMs = Number.NEGATIVE_INFINITY;
   #limitsMs = Number.NEGATIVE_INFINITY;
   #heldMs = Number.NEGATIVE_INFINITY;
+  #triggersMs = Number.NEGATIVE_INFINITY;
   #heldSeconds = Number.NaN;
   #isWatched = false;
   /** Series that are not of groups. */
@@ -97,6 +108,15 @@ export class Agent implements AsyncDisposable {
     this.#limits = new GroupLimits(options.record.procfs);
     this.#constant = options.host === undefined ? '' : `host="${escapeLabel(options.host)}",`;
     this.#host = new HostTold(options.record.procfs, this.#constant, options.series === 'full');
+    const { folder, captures, onWarning } = options;
+    if (captures && recorder.file !== undefined) {
+      const place = { ring: recorder.file, folder: path.join(folder, CAPTURES_FOLDER), onWarning };
+      this.captures = new Captures({ ...captures, ...place });
+    }
+    const known = this.#events.next();
+    // What happened before us has been looked at by whoever was there.
+    for (const stamped of known.slice(known.findLastIndex(({ event }) => event.type === 'resume') + 1))
+      this.#take(stamped);
     this.#collect();
     this.#timer = setInterval(() => this.#follow(), FOLLOW_MS);
   }
@@ -177,8 +197,12 @@ export class Agent implements AsyncDisposable {
     this.#meter.follow(this.#walk);
     // Until groups have names all of them are the rest.
     if (isFirst && this.#walk.isOnFrame) this.#readings.collect(this.#walk, this.#mostGroups(), this.options.windowNs);
-    for (const { event } of this.#events.next()) if (event.type === 'peaks') this.#isWatched = event.isOn;
+    for (const stamped of this.#events.next()) this.#take(stamped);
     const now = performance.now();
+    if (now - this.#triggersMs >= TRIGGERS_EVERY_MS) {
+      this.#triggersMs = now;
+      this.#lookAtHost();
+    }
     if (now - this.#limitsMs >= LIMITS_EVERY_MS && this.options.by.needs.cgroups) {
       this.#limitsMs = now;
       this.#limits.read(this.#meter, this.#readings.places);
@@ -187,6 +211,23 @@ export class Agent implements AsyncDisposable {
       this.#heldMs = now;
       this.#heldSeconds = this.#recording.retention()[0]?.heldSeconds ?? Number.NaN;
     }
+  }
+
+  #take(stamped: StampedEvent): void {
+    const { event } = stamped;
+    if (event.type === 'peaks') this.#isWatched = event.isOn;
+    const { triggers } = this.options;
+    const reason = triggers && reasonIn(triggers, stamped);
+    if (reason !== undefined) void this.captures?.capture(reason);
+  }
+
+  #lookAtHost(): void {
+    const { triggers } = this.options;
+    if (!triggers || (!triggers.oomKills && triggers.pressure === undefined)) return;
+    const { oomKills, pressure } = this.#host.trouble();
+    if (triggers.oomKills && oomKills > this.#oomKills) void this.captures?.capture('oom-kill');
+    this.#oomKills = oomKills;
+    if (triggers.pressure !== undefined && pressure > triggers.pressure) void this.captures?.capture('pressure');
   }
 
   #collect(): void {
@@ -199,7 +240,7 @@ export class Agent implements AsyncDisposable {
   #mostGroups(): number {
     const { series, mostGroups = series === 'small' ? SMALL_GROUPS : FULL_GROUPS } = this.options;
     if (series !== 'small') return mostGroups;
-    this.#ownSamples ??= samplesIn(this.#own(0n));
+    this.#ownSamples ??= samplesIn(this.#own());
     const room = SMALL_MOST - this.#ownSamples;
     // All groups have a series of their limit, or none where nothing is limited; `other` has none.
     const hasLimits = this.#limits.used.size > 0;
@@ -212,7 +253,7 @@ export class Agent implements AsyncDisposable {
       ...{ meter: this.#meter, readings: this.#readings, windowNs },
       ...{ limits: this.#limits.used, constant: this.#constant },
     };
-    const own = this.#own(windowNs);
+    const own = this.#own();
     this.#ownSamples = samplesIn(own);
     if (!this.#walk.isOnFrame) return own;
     const { series } = this.options;
@@ -221,7 +262,7 @@ export class Agent implements AsyncDisposable {
   }
 
   /** All that is not of groups. */
-  #own(windowNs: bigint): Family[] {
+  #own(): Family[] {
     const { progress } = this.recorder;
     const { user, system } = process.cpuUsage();
     const { budget } = this.options.record;
@@ -230,10 +271,9 @@ export class Agent implements AsyncDisposable {
       ...{ isRecording: this.isRecording, cpuSeconds: (user + system) / 1e6 },
       ...{ residentBytes: process.memoryUsage.rss(), budget },
       ...{ ticks: progress?.ticks ?? 0, missedTicks: progress?.missedTicks ?? 0, lostFrames: this.#meter.lost },
-      ...{ processes: this.#readings.processes, withoutPss: this.#readings.withoutPss },
-      ...{ groups: this.#meter.table.count, folded: this.#readings.folded },
-      ...{ ringBytes: this.#recording.sizeBytes, heldSeconds: this.#heldSeconds },
-      windowSeconds: Number(windowNs) / 1e9,
+      ...{ processes: this.#readings.processes, withoutPss: this.#readings.withoutPss, folded: this.#readings.folded },
+      heldSeconds: this.#heldSeconds,
+      ...(this.captures ? { captures: this.captures.counts } : {}),
       ...(this.#pusher ? { push: this.#pusher.counts } : {}),
       guaranteeSeconds: this.#isWatched ? 0 : this.#meter.longestDistanceNs / 1e9,
     });

@@ -41,6 +41,14 @@ export class HostTold {
     return [...names.map((name) => this.#family(name, read(name))), ...(balance ? [this.#balance(balance)] : [])];
   }
 
+  /** Processes killed for want of memory since the boot, and percent of ten seconds in which a task waited; NaN: not told. */
+  trouble(): { readonly oomKills: number; readonly pressure: number } {
+    const { values } = this.#reader;
+    this.#reader.read(Number(process.hrtime.bigint()));
+    const at = (name: HostMetricName) => values[HOST_COLUMNS.indexOf(name)]!;
+    return { oomKills: at('hostOomKills'), pressure: at('hostMemorySome10') };
+  }
+
   close(): void {
     this.#reader.close();
   }

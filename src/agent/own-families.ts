@@ -1,4 +1,5 @@
 /** What the agent tells of itself: its cost, what it lost, and how far its answers can be relied on. */
+import type { CaptureCounts } from './captures.js';
 import type { Family, FamilyType } from './exposition.js';
 import type { PushCounts } from './push/pusher.js';
 
@@ -16,15 +17,13 @@ export interface OwnFacts {
   readonly lostFrames: number;
   readonly processes: number;
   readonly withoutPss: number;
-  readonly groups: number;
   readonly folded: number;
-  readonly ringBytes: number;
   readonly heldSeconds: number;
-  readonly windowSeconds: number;
   /** How long a spike must last to be seen for certain, when it is not the highest that its process ever had. */
   readonly guaranteeSeconds: number;
   /** Where it pushes. */
   readonly push?: PushCounts;
+  readonly captures?: CaptureCounts;
 }
 
 export function ownFamilies(facts: OwnFacts): Family[] {
@@ -44,11 +43,8 @@ export function ownFamilies(facts: OwnFacts): Family[] {
     one('lost_frames_total', 'counter', 'Sweeps that were overwritten before they were added up', facts.lostFrames),
     one('processes', 'gauge', 'Processes that are recorded, kernel threads left out', facts.processes),
     one('processes_without_pss', 'gauge', 'Those whose PSS was not read, or may not be', facts.withoutPss),
-    one('groups', 'gauge', 'Groups of the last minutes', facts.groups),
     one('groups_folded', 'gauge', 'Groups with processes that are told as other', facts.folded),
-    one('ring_bytes', 'gauge', 'Size of the ring', facts.ringBytes),
     one('ring_held_seconds', 'gauge', 'How far back the ring reaches', facts.heldSeconds),
-    one('peak_window_seconds', 'gauge', 'How far back a maximum reaches', facts.windowSeconds),
     one(
       'peak_guarantee_seconds',
       'gauge',
@@ -56,6 +52,7 @@ export function ownFamilies(facts: OwnFacts): Family[] {
       facts.guaranteeSeconds,
     ),
     ...pushFamilies(facts),
+    ...captureFamilies(facts),
   ];
 }
 
@@ -77,4 +74,14 @@ function pushFamilies({ push, constant }: OwnFacts): Family[] {
     family('retries_total', 'counter', 'Pushes that failed and are tried again', { '': push.retries }),
     family('queue_bytes', 'gauge', 'What waits on disk to be pushed', { '': push.queuedBytes }),
   ];
+}
+
+function captureFamilies({ captures, constant }: OwnFacts): Family[] {
+  if (!captures) return [];
+  const samples = Object.entries(captures).map(([result, value]) => ({
+    labels: `${constant}result="${result}"`,
+    value,
+  }));
+  const help = 'Captures that were made, that failed, and that were left out for others';
+  return [{ name: 'tidemark_captures_total', type: 'counter', help, samples }];
 }

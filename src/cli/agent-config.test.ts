@@ -4,11 +4,13 @@ import { agentOptions } from './agent-options.js';
 
 describe('the file of the agent', () => {
   it('has options as settings', () => {
-    const text = '# ours\n\nlisten = 127.0.0.1:0\n  size=16M\r\nhost = web 1\nwindow = 30s\n';
+    const text =
+      '# ours\n\nlisten = 127.0.0.1:0\n  size=16M\r\nhost = web 1\nwindow = 30s\ncapture-on = oom\ncapture-on = rss>1G\n';
     const { values, errors } = readConfig(text, agentOptions());
     expect(errors).toEqual([]);
     expect(Object.fromEntries(values)).toEqual({
       ...{ listen: { host: '127.0.0.1', port: 0 }, size: 2 ** 24, host: 'web 1', window: 30_000_000_000n },
+      captureOn: ['oom', 'rss>1G'],
     });
   });
 

@@ -36,16 +36,24 @@ export function readConfig(text: string, options: readonly Option[]): ConfigRead
     const before = lines.get(name);
     if (name === '') wrong(`"${escapeTerminal(line)}" is no setting; allowed: name = value`);
     else if (!option) wrong(`there is no setting "${name}"; the settings are ${[...known.keys()].join(', ')}`);
-    else if (before !== undefined) wrong(`${name} is on line ${before} already`);
+    else if (before !== undefined && !mayRepeat(option)) wrong(`${name} is on line ${before} already`);
     else if (value === '') wrong(`${name} has no value`);
     else {
       lines.set(name, index + 1);
       try {
-        values.set(option.attributeName(), option.parseArg ? option.parseArg(value, undefined) : value);
+        values.set(
+          option.attributeName(),
+          option.parseArg ? option.parseArg(value, values.get(option.attributeName())) : value,
+        );
       } catch (error) {
         wrong((error as Error).message.replace(/^--/, ''));
       }
     }
   });
   return { values, errors };
+}
+
+/** Of such options there are as many as are given. */
+function mayRepeat({ defaultValue }: Option): boolean {
+  return Array.isArray(defaultValue);
 }

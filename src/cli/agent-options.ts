@@ -12,6 +12,7 @@ import { formatDurationShort } from '../text/duration.js';
 import { InputError } from '../text/input-error.js';
 import { formatSize, parseSize } from '../text/size.js';
 import { parseBudget } from './budget-option.js';
+import { captureOptions } from './capture-options.js';
 import { oneOf, parseCount, parseHz, parsePositiveDuration } from './option-values.js';
 import { procfsOption, type SweepingEngineOption, sweepingEngineOption, valueOption } from './options.js';
 
@@ -37,6 +38,11 @@ export interface AgentSettings extends SweepingEngineOption {
   remoteWriteToken?: string;
   pushEvery: bigint;
   queueSize: number;
+  captureOn: string[];
+  captureLast: bigint;
+  captureEvery: bigint;
+  capturesSize: number;
+  upload?: string[];
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:9485';
@@ -97,6 +103,7 @@ export function agentOptions(): Option[] {
       'most bytes that wait on disk while the store cannot be reached',
       parseSize,
     ).default(parseSize('64M'), '64M'),
+    ...captureOptions(),
     valueOption('--host <label>', 'a label "host" of every series', parseLabel),
     sweepingEngineOption(),
     procfsOption(),

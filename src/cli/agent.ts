@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { Agent } from '../agent/agent.js';
+import { Agent, type AgentOptions } from '../agent/agent.js';
 import { answerOf, isOpenPath } from '../agent/answers.js';
+import { actionsOfTriggers, type CaptureTriggers, triggersOf } from '../agent/capture-triggers.js';
 import type { LabelPair } from '../agent/push/label-pairs.js';
 import { RingFolderError, ringFileIn } from '../agent/ring-folder.js';
 import { type CostReport, measureCost } from '../check/cost-report.js';
@@ -45,6 +46,8 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   const end = () => stop.abort();
   for (const signal of SIGNALS) process.once(signal, end);
   await using agent = await start(settings, stop.signal);
+  // Else the signal would open Node's debugger.
+  process.on('SIGUSR1', () => void agent.captures?.capture('signal', true));
   await using server = await listen(agent, settings, secrets);
   await startPush(agent, settings, authorization);
   await writeLines([`${server.origin}/metrics`]);
@@ -113,14 +116,17 @@ async function start(settings: AgentSettings, signal: AbortSignal): Promise<Agen
   const { ring, size, budget, hz, keep, cmdline, group, series, compat, groups, window, host, procfs, engine } =
     settings;
   const onWarning = (sentence: string) => warn('agent', escapeTerminal(sentence));
+  const triggers = triggersOf(settings.captureOn);
   try {
     return await Agent.start({
       ...{ folder: ring, by: group, series: compat ?? series, windowNs: window, onWarning },
       ...(groups === undefined ? {} : { mostGroups: groups }),
+      ...capturesOf(settings, triggers),
       ...(host === undefined ? {} : { host }),
       record: {
         ...{ sizeBytes: size, budget, procfs, engine, cmdline, hz: hz ?? 'auto', signal },
         ...(keep === undefined ? {} : { keep }),
+        ...(triggers.rules.length === 0 ? {} : { actions: actionsOfTriggers(triggers, settings.captureEvery) }),
       },
     });
   } catch (error) {
@@ -144,6 +150,19 @@ async function startPush(agent: Agent, settings: AgentSettings, authorization: s
   }
 }
 
+/** Captures are cut by a program of its own: this one. */
+function capturesOf(settings: AgentSettings, triggers: CaptureTriggers): Pick<AgentOptions, 'triggers' | 'captures'> {
+  const { captureLast, captureEvery, capturesSize, upload } = settings;
+  return {
+    triggers,
+    captures: {
+      tidemark: [process.execPath, process.argv[1]!],
+      ...{ lastNs: captureLast, everyNs: captureEvery, mostBytes: capturesSize },
+      ...(upload === undefined ? {} : { upload: [upload[0]!, ...upload.slice(1)] }),
+    },
+  };
+}
+
 function asCommandError(error: unknown, size: number): unknown {
   if (!(error instanceof Error)) return error;
   const sentence = escapeTerminal(error.message);
@@ -165,7 +184,9 @@ async function listen(
   secrets: ServerSecrets,
 ): Promise<NetworkServer> {
   try {
-    return await NetworkServer.start(address, secrets, isOpenPath, (request) => answerOf(agent, request));
+    return await NetworkServer.start(address, secrets, isOpenPath, (request) =>
+      answerOf(agent, request, secrets.token !== undefined),
+    );
   } catch (error) {
     const at = escapeTerminal(`${address.host}:${address.port}`);
     const { code } = error as NodeJS.ErrnoException;

@@ -7,9 +7,11 @@
  * memory that others do not; and nobody may learn from the time of an answer how much of a token was right.
  */
 import { once } from 'node:events';
+import { open, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIP } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { isSameSecret, setSafeHeaders } from './safe-headers.js';
@@ -38,17 +40,25 @@ export interface ServerSecrets {
 export interface NetworkReply {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  /** What is told, or a file that is sent as it is read. */
+  readonly body: string | NetworkFile;
+}
+
+export interface NetworkFile {
+  readonly file: string;
+  /** Made for this answer alone: it goes when it was sent. */
+  readonly isPassing?: boolean;
 }
 
 export interface NetworkRequest {
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly accept: string | undefined;
 }
 
 /** Answers, or undefined: there is no such thing. */
-export type NetworkRespond = (request: NetworkRequest) => NetworkReply | undefined;
+export type NetworkRespond = (request: NetworkRequest) => NetworkReply | undefined | Promise<NetworkReply | undefined>;
 
 /** Whether only this machine can reach it. */
 export function isLoopback(host: string): boolean {
@@ -121,11 +131,12 @@ export class NetworkServer implements AsyncDisposable {
       return;
     }
     const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
-    const reply = this.respond({ path, query, accept: headers.accept });
+    const reply = await this.respond({ method, path, query, accept: headers.accept });
     if (!reply) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end();
       return;
     }
+    if (typeof reply.body !== 'string') return sendFile(response, reply, reply.body, method);
     const isCompressed = reply.body.length >= LEAST_GZIP_BYTES && acceptsGzip(headers['accept-encoding']);
     const body = isCompressed ? await this.#compress(reply.body) : Buffer.from(reply.body);
     response.writeHead(reply.status, {
@@ -141,12 +152,30 @@ export class NetworkServer implements AsyncDisposable {
     const { token } = this.secrets;
     if (token === undefined && !namesThisMachine(headers.host)) return 403;
     if (token !== undefined && !this.isOpen(path) && !isAuthorized(token, headers.authorization)) return 401;
-    return method === 'GET' || method === 'HEAD' ? undefined : 405;
+    return method === 'GET' || method === 'HEAD' || method === 'POST' ? undefined : 405;
   }
 
   #compress(body: string): Promise<Buffer> {
     if (this.#compressed?.body !== body) this.#compressed = { body, bytes: gzipped(body) };
     return this.#compressed!.bytes;
+  }
+}
+
+async function sendFile(
+  response: ServerResponse,
+  { status, type }: NetworkReply,
+  { file, isPassing }: NetworkFile,
+  method: string,
+): Promise<void> {
+  try {
+    const source = await open(file);
+    const { size } = await source.stat();
+    response.writeHead(status, { 'Content-Type': type, 'Content-Length': size });
+    if (method === 'HEAD') response.end();
+    else await pipeline(source.createReadStream({ end: size - 1 }), response);
+    await source.close().catch(() => {});
+  } finally {
+    if (isPassing) await rm(file, { force: true });
   }
 }
 

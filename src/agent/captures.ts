@@ -1,0 +1,193 @@
+/**
+ * The last minutes of the ring as recordings of their own, cut when something happens and kept when the ring has gone on.
+ *
+ * The traps: what happens tends to happen again and again, so the same reason waits and all captures together have a bound, and
+ * what was left out is counted; and cutting takes a processor for a moment, so a program of its own does it, behind others, and
+ * the sampler never waits.
+ */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import path from 'node:path';
+import { formatDurationShort } from '../text/duration.js';
+
+export interface CaptureOptions {
+  /** Where captures are kept. */
+  readonly folder: string;
+  /** The ring. */
+  readonly ring: string;
+  /** Program and first arguments of `tidemark`. */
+  readonly tidemark: readonly [program: string, ...words: string[]];
+  /** How far back a capture reaches, and how long the same reason waits; nanoseconds. */
+  readonly lastNs: bigint;
+  readonly everyNs: bigint;
+  /** Of all captures: the oldest go. */
+  readonly mostBytes: number;
+  /** What is run with each capture, `{file}` replaced. */
+  readonly upload?: readonly [program: string, ...words: string[]];
+  readonly onWarning: (sentence: string) => void;
+}
+
+export interface CaptureCounts {
+  readonly made: number;
+  readonly failed: number;
+  /** Left out: for the same reason lately, or while several others waited. */
+  readonly suppressed: number;
+}
+
+export interface CaptureFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const NAME = /^\d{8}T\d{6}\.\d{3}Z-[A-Za-z0-9.-]{1,64}\.tide$/;
+const MOST_MS = 300_000;
+/** What happens together is in the same minutes: few captures of it are enough. */
+const MOST_WAITING = 4;
+const MOST_REASONS = 1000;
+/** How much of what a program says of its failure is told. */
+const TOLD = 300;
+
+export class Captures {
+  #made = 0;
+  #failed = 0;
+  #suppressed = 0;
+  /** Those that are made or wait for their turn. */
+  #waiting = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isAsked = false;
+  readonly #madeMs = new Map<string, number>();
+
+  /** Makes the folder. Throws the errno where it cannot. */
+  constructor(private readonly options: CaptureOptions) {
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(options.folder)) {
+      // What was being cut when we ended.
+      if (!NAME.test(name)) rmSync(path.join(options.folder, name), { force: true, recursive: true });
+    }
+  }
+
+  get counts(): CaptureCounts {
+    return { made: this.#made, failed: this.#failed, suppressed: this.#suppressed };
+  }
+
+  /** The captures that are there, the oldest first. */
+  list(): CaptureFile[] {
+    const names = readdirSync(this.options.folder).filter((name) => NAME.test(name));
+    return names.sort().map((name) => ({ name, bytes: statSync(path.join(this.options.folder, name)).size }));
+  }
+
+  /** The path of a capture that is there. */
+  fileOf(name: string): string | undefined {
+    return this.list().some((capture) => capture.name === name) ? path.join(this.options.folder, name) : undefined;
+  }
+
+  /** Cuts one, unless there was one for the same reason lately. Resolves to its name when it is whole; never rejects. */
+  async capture(reason: string, isAsked = false): Promise<string | undefined> {
+    const nowMs = performance.now();
+    const waited = nowMs - (this.#madeMs.get(reason) ?? Number.NEGATIVE_INFINITY);
+    if (this.#waiting >= MOST_WAITING || (!isAsked && waited < Number(this.options.everyNs) / 1e6)) {
+      this.#suppressed++;
+      return undefined;
+    }
+    this.#madeMs.set(reason, nowMs);
+    if (this.#madeMs.size > MOST_REASONS) this.#madeMs.delete(this.#madeMs.keys().next().value!);
+    this.#waiting++;
+    const made = this.#turn.then(() => this.#make(reason));
+    this.#turn = made;
+    const name = await made;
+    this.#waiting--;
+    return name;
+  }
+
+  async #make(reason: string): Promise<string | undefined> {
+    const name = `${new Date().toISOString().replace(/[-:]/g, '')}-${slugOf(reason)}.tide`;
+    const file = path.join(this.options.folder, name);
+    try {
+      await this.#cut(this.options.lastNs, file);
+      this.#made++;
+      this.#prune(name);
+    } catch (error) {
+      this.#failed++;
+      this.options.onWarning(`No capture could be made of ${reason}: ${(error as Error).message}`);
+      return undefined;
+    }
+    void this.#upload(file);
+    return name;
+  }
+
+  /** Cuts the last so many nanoseconds for one who asks, into a file that is theirs to remove. Rejects with what went wrong. */
+  async cutAsked(lastNs: bigint): Promise<string> {
+    if (this.#isAsked) throw new Error('another is being cut');
+    this.#isAsked = true;
+    const file = path.join(this.options.folder, `asked-${randomBytes(8).toString('hex')}`);
+    try {
+      await this.#cut(lastNs, file);
+      return file;
+    } finally {
+      this.#isAsked = false;
+    }
+  }
+
+  #cut(lastNs: bigint, file: string): Promise<void> {
+    const [program, ...words] = this.options.tidemark;
+    const last = formatDurationShort(Number(lastNs));
+    return run(program, [...words, 'cut', this.options.ring, '--last', last, '-o', file]);
+  }
+
+  #prune(newest: string): void {
+    const captures = this.list();
+    let bytes = captures.reduce((sum, capture) => sum + capture.bytes, 0);
+    for (const capture of captures) {
+      if (bytes <= this.options.mostBytes || capture.name === newest) break;
+      rmSync(path.join(this.options.folder, capture.name), { force: true });
+      bytes -= capture.bytes;
+    }
+  }
+
+  async #upload(file: string): Promise<void> {
+    const { upload } = this.options;
+    if (!upload) return;
+    const [program, ...words] = upload;
+    try {
+      await run(
+        program,
+        words.map((word) => word.replaceAll('{file}', file)),
+      );
+    } catch (error) {
+      this.options.onWarning(`${file} was not uploaded: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Behind what else runs, but not so far that a busy host never gets to it, and not for ever. Rejects with what it said when it fails. */
+function run(program: string, words: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: MOST_MS,
+      killSignal: 'SIGKILL',
+    });
+    let said = '';
+    child.stderr.on('data', (piece) => {
+      if (said.length < TOLD) said += String(piece).slice(0, TOLD);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(said.trim() || (signal === null ? `exit ${code}` : `killed by ${signal}`)));
+    });
+    try {
+      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    } catch {
+      // It has ended already.
+    }
+  });
+}
+
+/** A reason as a part of a file name. */
+function slugOf(reason: string): string {
+  const slug = reason.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
+  return slug.slice(0, 60) || 'capture';
+}
