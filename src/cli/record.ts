@@ -6,7 +6,6 @@ import { EngineUnavailableError } from '../engine/choose.js';
 import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
 import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
-import { MAX_DEEP_HZ } from '../sampler/option-checks.js';
 import type { SamplerProgress } from '../sampler/progress.js';
 import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
@@ -40,6 +39,7 @@ import {
 import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 import { describeChoice, type TargetOptions, targetOf, targetOptions } from './target-options.js';
+import { hostTierOption, parseDeepHz } from './tier-options.js';
 
 interface Options
   extends ActionOptions,
@@ -54,6 +54,7 @@ interface Options
   size: number;
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
+  host: 'auto' | 'off' | number;
   budget: number;
   maxHold: bigint;
   allowHold?: bigint;
@@ -111,6 +112,7 @@ export function configure(command: Command): void {
         wordOr(['auto', 'off'], parseDeepHz),
       ).default('off'),
     )
+    .addOption(hostTierOption())
     .addOption(
       valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.01, '1%'),
     )
@@ -182,6 +184,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       sizeBytes: options.size,
       rollup: options.rollup,
       mappings: options.mappings,
+      hostTier: options.host,
       budget: options.budget,
       maxHoldMs: Number(options.maxHold) / 1e6,
       ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
@@ -286,13 +289,6 @@ function asCommandError(error: unknown, options: Options): unknown {
     default:
       return error instanceof RecordingError || options ? new CommandError(sentence) : error;
   }
-}
-
-/** A rate of deep reads of one process. */
-function parseDeepHz(text: string): number {
-  const hz = parseHz(text);
-  if (hz <= MAX_DEEP_HZ) return hz;
-  throw new InputError(text, 'a rate', `times per second, up to ${MAX_DEEP_HZ}, such as 2 or 0.1`);
 }
 
 function parseRingSize(text: string): number {

@@ -30,6 +30,7 @@ import { warn } from './output.js';
 import { writeTextFile } from './output-file.js';
 import { readValue } from './read-value.js';
 import { writeStderr } from './standard-streams.js';
+import { hostTierOption } from './tier-options.js';
 import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
 
 interface Options extends ActionOptions {
@@ -40,6 +41,7 @@ interface Options extends ActionOptions {
   hz: number;
   budget: number;
   maxHold: bigint;
+  host: 'auto' | 'off' | number;
   engine: SweepingChoice;
   max: Limit[];
   cgroup?: true;
@@ -79,6 +81,7 @@ export function configure(command: Command): void {
     .addOption(rateOption())
     .addOption(budgetOption())
     .addOption(maxHoldOption())
+    .addOption(hostTierOption())
     .option('--cgroup', "run it in a cgroup of its own, for the kernel's peak of the whole tree")
     .option('-q, --quiet', 'no summary');
   for (const option of actionOptions()) command.addOption(option);
@@ -133,6 +136,8 @@ function runOptions(
     ...{ command, hz, budget, engine, cgroup: cgroup === true, socket },
     maxHoldMs: Number(options.maxHold) / 1e6,
     ...actionsOf(options),
+    // Nobody will see it without a recording that is kept.
+    hostTier: output === undefined ? 'off' : options.host,
     ...(output === undefined || index < 0 ? {} : { file: fileOf(output, index, runs) }),
     onWarning: (sentence) => warn('run', escapeTerminal(sentence)),
     onStarted: (launcher) => {

@@ -9,8 +9,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
-import { KeyedLines } from '../procfs/keyed-lines.js';
-import { type PressureLine, parsePressure } from '../procfs/pressure.js';
+import { LearnedLines } from '../procfs/learned-lines.js';
+import { type PressureSums, pressureSums } from '../procfs/pressure.js';
 import { parseZoneinfo } from '../procfs/zoneinfo.js';
 import { readZram } from '../procfs/zram.js';
 import {
@@ -72,7 +72,7 @@ export class HostReader {
   /** What the last `read` looked at: 1 << i for the i-th of `HOST_SOURCES`. */
   sources = 0;
   readonly #meminfo: KeptText;
-  readonly #meminfoLines = new KeyedLines(keysOf('meminfo '));
+  readonly #meminfoLines = new LearnedLines(keysOf('meminfo '));
   readonly #memoryPressure: KeptText;
   readonly #slow: readonly SlowSource[];
   readonly #texts: readonly KeptText[];
@@ -81,17 +81,18 @@ export class HostReader {
   /** `sysfs`: undefined where there is none to look for zram in. */
   constructor(procfs: string, sysfs: string | undefined, { pageSize }: Pick<HostUnits, 'pageSize'>) {
     const text = (name: string) => new KeptText(path.join(procfs, name));
-    this.#meminfo = text('meminfo');
-    this.#memoryPressure = text('pressure/memory');
+    const whole = (name: string) => new KeptText(path.join(procfs, name), true);
+    this.#meminfo = whole('meminfo');
+    this.#memoryPressure = whole('pressure/memory');
     const [vmstat, zoneinfo] = [text('vmstat'), text('zoneinfo')];
-    const [io, cpu] = [text('pressure/io'), text('pressure/cpu')];
+    const [io, cpu] = [whole('pressure/io'), whole('pressure/cpu')];
     this.#texts = [this.#meminfo, this.#memoryPressure, vmstat, zoneinfo, io, cpu];
-    const vmstatLines = new KeyedLines(keysOf('vmstat '));
+    const vmstatLines = new LearnedLines(keysOf('vmstat '));
     this.#slow = [
       slowSource('vmstat', (values) => fillLines(vmstat, vmstatLines, values)),
       slowSource('pressure', (values) => {
-        fillPressure(io, values, { some: 'hostIoSome', full: 'hostIoFull' });
-        fillPressure(cpu, values, { some: 'hostCpuSome' });
+        fillPressure(io, values, IO_PRESSURE_COLUMNS);
+        fillPressure(cpu, values, CPU_PRESSURE_COLUMNS);
         this.#hasPressure = true;
       }),
       slowSource('zoneinfo', (values) => fillZones(zoneinfo, values, pageSize)),
@@ -120,7 +121,7 @@ export class HostReader {
     }
     if (this.#hasPressure) {
       clear(values, MEMORY_PRESSURE);
-      this.#hasPressure = fillPressure(this.#memoryPressure, values, MEMORY_LINES);
+      this.#hasPressure = fillPressure(this.#memoryPressure, values, MEMORY_PRESSURE_COLUMNS);
     }
     return Status.ok;
   }
@@ -138,14 +139,19 @@ export class HostReader {
 const COLUMN = Object.fromEntries(HOST_COLUMNS.map((name, column) => [name, column])) as Record<HostMetricName, number>;
 const MEMINFO = columnsFrom('meminfo ');
 const MEMORY_PRESSURE = columnsFrom('pressure/memory ');
-const MEMORY_LINES: PressureColumns = {
-  some: 'hostMemorySome',
-  full: 'hostMemoryFull',
-  some10: 'hostMemorySome10',
-  full10: 'hostMemoryFull10',
-};
+const MEMORY_PRESSURE_COLUMNS: PressureColumns = [
+  ['some', 'hostMemorySome'],
+  ['full', 'hostMemoryFull'],
+  ['some10', 'hostMemorySome10'],
+  ['full10', 'hostMemoryFull10'],
+];
+const IO_PRESSURE_COLUMNS: PressureColumns = [
+  ['some', 'hostIoSome'],
+  ['full', 'hostIoFull'],
+];
+const CPU_PRESSURE_COLUMNS: PressureColumns = [['some', 'hostCpuSome']];
 
-type PressureColumns = { readonly [K in 'some' | 'full' | 'some10' | 'full10']?: HostMetricName };
+type PressureColumns = readonly (readonly [kind: keyof PressureSums, name: HostMetricName])[];
 
 function slowSource(name: HostSource, fill: SlowSource['fill']): SlowSource {
   const columns = HOST_SOURCE_BITS.flatMap((bit, column) => (HOST_SOURCES[bit] === name ? [column] : []));
@@ -176,25 +182,17 @@ function keysOf(start: string): (key: string) => number {
 }
 
 /** Returns whether there was any line. */
-function fillLines(text: KeptText, lines: KeyedLines, values: Float64Array): boolean {
+function fillLines(text: KeptText, lines: LearnedLines, values: Float64Array): boolean {
   const length = text.read();
-  return length > 0 && lines.addTo(values, text.bytes, length) > 0;
+  return length > 0 && lines.addTo(values, text.text(length)) > 0;
 }
 
 /** Returns whether it could be read. */
 function fillPressure(text: KeptText, values: Float64Array, columns: PressureColumns): boolean {
   const length = text.read();
   if (length <= 0) return false;
-  const lines = parsePressure(text.text(length));
-  const put = (name: HostMetricName | undefined, value: number | undefined) => {
-    if (name !== undefined) values[COLUMN[name]] = value ?? Number.NaN;
-  };
-  const each = (line: PressureLine | undefined, total?: HostMetricName, average?: HostMetricName) => {
-    put(total, line?.totalNs);
-    put(average, line?.avg10);
-  };
-  each(lines.some, columns.some, columns.some10);
-  each(lines.full, columns.full, columns.full10);
+  const sums = pressureSums(text.text(length));
+  for (const [kind, name] of columns) values[COLUMN[name]] = sums[kind];
   return true;
 }
 

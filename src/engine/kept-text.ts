@@ -16,13 +16,17 @@ const MAX_TEXT = 16 * 2 ** 20;
 export class KeptText {
   readonly path: string;
   /** The text, with padding behind it; another array after a read that needed more room. */
-  bytes = new Uint8Array(2 * PIECE);
+  bytes = Buffer.alloc(2 * PIECE);
   /** Why the last read returned a negative number. */
   error: unknown;
   #fd = -1;
   #canSeek = true;
 
-  constructor(path: string) {
+  /** `isWhole`: the kernel makes its text in one go (`single_open`), so that one read has all of it. */
+  constructor(
+    path: string,
+    private readonly isWhole = false,
+  ) {
     this.path = path;
   }
 
@@ -44,7 +48,7 @@ export class KeptText {
 
   /** The text as it was read, byte by byte. */
   text(length: number): string {
-    return Buffer.from(this.bytes.buffer, 0, length).toString('latin1');
+    return this.bytes.toString('latin1', 0, length);
   }
 
   close(): void {
@@ -59,14 +63,14 @@ export class KeptText {
     for (;;) {
       if (length > MAX_TEXT) throw Object.assign(new Error(`${this.path} does not end`), { code: 'EFBIG' });
       if (this.bytes.length < length + PIECE + PADDING) {
-        const larger = new Uint8Array(this.bytes.length * 2);
+        const larger = Buffer.alloc(this.bytes.length * 2);
         larger.set(this.bytes);
         this.bytes = larger;
       }
       const room = this.bytes.length - PADDING - length;
       const got = readSync(this.#fd, this.bytes, length, room, this.#canSeek ? length : null);
-      if (got === 0) break;
       length += got;
+      if (got === 0 || (this.isWhole && got < room)) break;
     }
     if (!this.#canSeek) this.close();
     return length;

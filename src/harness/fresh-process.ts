@@ -75,7 +75,12 @@ export async function runFresh(
   const line = new FreshLine(child, task, program.module ?? program.script);
   try {
     await line.next('ready', START_MS);
-    await using recorder = await startRecording({ target: { pids: [child.pid!] }, hz: program.hz, budget: 0.05 });
+    await using recorder = await startRecording({
+      target: { pids: [child.pid!] },
+      hz: program.hz,
+      budget: 0.05,
+      hostTier: 'off',
+    });
     line.go();
     const { stamp } = await line.next('done');
     return { stamp, memory: await recorder.memoryBetween(stamp.fromNs, stamp.toNs, stamp.faults) };

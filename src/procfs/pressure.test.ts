@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parsePressure } from './pressure.js';
+import { parsePressure, pressureSums } from './pressure.js';
 
 it('has the averages in percent and the total in nanoseconds', () => {
   const text =
@@ -14,4 +14,16 @@ it('has nothing where the text has nothing', () => {
   expect(parsePressure('')).toEqual({});
   expect(parsePressure('some avg10=x avg60=0.25 avg300=0.00 total=1\n')).toEqual({});
   expect(parsePressure('some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n').full).toBeUndefined();
+});
+
+it('has the sums of the same lines, and NaN for what is not told', () => {
+  const some = 'some avg10=1.50 avg60=0.25 avg300=0.00 total=1234567\n';
+  const full = 'full avg10=0.50 avg60=0.05 avg300=0.00 total=234\n';
+  expect(pressureSums(some + full)).toEqual({ some10: 1.5, some: 1_234_567_000, full10: 0.5, full: 234_000 });
+  // Of CPUs a kernel before 5.13 tells one line.
+  expect(pressureSums(some)).toEqual({ some10: 1.5, some: 1_234_567_000, full10: Number.NaN, full: Number.NaN });
+  const nothing = { some10: Number.NaN, some: Number.NaN, full10: Number.NaN, full: Number.NaN };
+  for (const text of ['', full + some, some.slice(0, -3), 'some avg10=x avg60=0.25 avg300=0.00 total=1\n']) {
+    expect(pressureSums(text)).toEqual(nothing);
+  }
 });

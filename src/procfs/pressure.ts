@@ -38,6 +38,23 @@ export function parsePressure(text: string): Pressure {
   return found;
 }
 
+/** What is stored of it: the averages over 10 seconds in percent, and all of it in nanoseconds; NaN for what is not told. */
+export interface PressureSums {
+  readonly some10: number;
+  readonly some: number;
+  readonly full10: number;
+  readonly full: number;
+}
+
+const SUMS =
+  /^some avg10=(\d+\.\d+) avg60=\d+\.\d+ avg300=\d+\.\d+ total=(\d+)\n(?:full avg10=(\d+\.\d+) avg60=\d+\.\d+ avg300=\d+\.\d+ total=(\d+)\n)?$/;
+
+/** The same from the lines in the kernel's order, in a third of the time. */
+export function pressureSums(text: string): PressureSums {
+  const [, some10, some, full10, full] = SUMS.exec(text) ?? [];
+  return { some10: Number(some10), some: Number(some) * 1000, full10: Number(full10), full: Number(full) * 1000 };
+}
+
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readMemoryPressure(root: string): Pressure {
   return parsePressure(readFileSync(path.join(root, 'pressure/memory'), 'latin1'));

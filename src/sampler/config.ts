@@ -29,6 +29,8 @@ export interface SamplerConfig {
   readonly leastHz: number;
   readonly rollup: DeepRate;
   readonly mappings: DeepRate | 'peak';
+  /** How often the host itself is read; `auto`: as often as a part of the budget has it. */
+  readonly hostTier: DeepRate;
   /** The kernel's marks of resident memory are read and stored. */
   readonly highWater: boolean;
   /** There is to be room for what V8 tells. */
@@ -105,6 +107,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     ...(config.keep === undefined ? {} : { keep: config.keep }),
     cmdline: config.cmdline,
     ...(config.v8 ? { v8: true as const } : {}),
+    ...(config.hostTier === 'off' ? {} : { hostTier: String(config.hostTier) }),
     ...(config.workload === undefined ? {} : { workload: config.workload }),
     ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {

@@ -33,6 +33,11 @@ export interface RecordOptions {
    * each new maximum of the resident memory of the whole target.
    */
   readonly mappings?: DeepRate | 'peak';
+  /**
+   * How often the host itself is read (meminfo, vmstat, pressure, swap): times per second, `auto` (default: 10, or less often
+   * where that took more than a tenth of the budget) or `off`; never more often than the ticks.
+   */
+  readonly hostTier?: DeepRate;
   /** Reads the high-water mark of each process (`VmHWM`) while it lives, as an event at its end; default false. */
   readonly highWater?: boolean;
   /**
@@ -140,6 +145,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
   const { engine: choice = 'auto', procfs: root = '/proc', trim = true } = options;
   const { hz = 10, rollup = 'auto', mappings = 'off', audit = AUDIT, durationMs = 0 } = options;
+  const { hostTier = 'auto' } = options;
   const { budget = BUDGET, maxHoldMs = MAX_HOLD_MS, allowHoldMs = 0 } = options;
   const { sizeBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES, ownCost = 'thread' } = options;
   const { target: wanted = 'self' } = options;
@@ -200,6 +206,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       leastHz,
       rollup: deepRate('rollup', rollup),
       mappings: mappings === 'peak' ? mappings : deepRate('mappings', mappings),
+      hostTier: deepRate('hostTier', hostTier),
       v8: options.v8 === true,
       workload: options.workload,
       highWater: options.highWater === true && chosen.name !== 'bpf',
@@ -227,6 +234,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'hz',
   'rollup',
   'mappings',
+  'hostTier',
   'highWater',
   'v8',
   'workload',

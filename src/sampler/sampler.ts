@@ -12,6 +12,7 @@ import { readPidMax } from '../procfs/pid-max.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { V8Record } from '../recording/v8-log.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
+import { BesideTicks } from './beside-ticks.js';
 import { Budget } from './budget.js';
 import { BudgetLog, type Spent } from './budget-log.js';
 import { Census } from './census.js';
@@ -19,11 +20,9 @@ import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepCpu } from './deep-cpu.js';
 import { DeepReads } from './deep-reads.js';
-import { HighWater } from './high-water.js';
 import type { KeepOff } from './keep-off.js';
 import { narrowTo } from './kernel-selection.js';
 import { LifeLog } from './life-log.js';
-import { LimitLog } from './limit-log.js';
 import { OwnCost } from './own-cost.js';
 import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
@@ -58,8 +57,7 @@ export class Sampler {
   readonly #lives: LifeLog;
   readonly #peaks: PeakBudget;
   readonly #urgency: Urgency;
-  readonly #highWater: HighWater | undefined;
-  readonly #limits: LimitLog;
+  readonly #beside: BesideTicks;
   /** Only where something is to be acted upon. */
   readonly #rules: RuleWatch | undefined;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
@@ -107,9 +105,8 @@ export class Sampler {
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz, undefined, undefined, keepOff);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
-    this.#limits = new LimitLog(config.root, config.hz, this.#table, engine, writer);
-    if (config.rules.length > 0) this.#rules = new RuleWatch(config.rules, this.#table, this.#limits, fire);
-    if (config.highWater) this.#highWater = new HighWater(config.root, config.hz, this.#table, writer);
+    this.#beside = new BesideTicks(config, this.#table, engine, writer);
+    if (config.rules.length > 0) this.#rules = new RuleWatch(config.rules, this.#table, this.#beside.limits, fire);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
     });
@@ -208,8 +205,7 @@ export class Sampler {
   /** Ends the recording; the sampler is of no use afterwards. */
   close(reason: string): void {
     const trim = this.#config.storage.kind === 'file' && this.#config.storage.trim;
-    this.#highWater?.close(process.hrtime.bigint());
-    this.#limits.close(process.hrtime.bigint());
+    this.#beside.close(process.hrtime.bigint());
     this.#rules?.close(process.hrtime.bigint(), this.#writer);
     this.#deep.finish(process.hrtime.bigint());
     this.#census.settle(process.hrtime.bigint());
@@ -266,8 +262,7 @@ export class Sampler {
     this.#peaks.check(startNs);
     this.#urgency.check(startNs);
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
-    this.#highWater?.look(this.#counters);
-    this.#limits.look(startNs, this.#counters);
+    this.#beside.tick(startNs, schedule.periodNs, this.#counters);
     this.#commands.spend(schedule.periodNs, deadlineNs + schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
     this.#rules?.look(startNs, this.#counters, this.#deep.columns);
@@ -304,7 +299,7 @@ export class Sampler {
       // A kernel worker's name ends in what it works on at the moment: it keeps the name under which it was first seen.
       if (this.#table.identity(slot)!.kernelThread) continue;
       this.#commands.look(slot);
-      this.#highWater?.settle(slot, nowNs);
+      this.#beside.settle(slot, nowNs);
       this.#writer.rename(nowNs, slot, this.#table.rename(slot, this.#engine.comm(slot)));
     }
   }
@@ -315,7 +310,7 @@ export class Sampler {
     for (let index = 0; index < count; index++) {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
-      this.#highWater?.settle(slot, nowNs);
+      this.#beside.settle(slot, nowNs);
       this.#lives.departed(this.#table.identity(slot)!);
       this.#census.depart(slot, nowNs);
       this.#deep.departed();
@@ -330,8 +325,7 @@ export class Sampler {
     this.#counters.clear(slot);
     this.#deep.arrived(slot);
     this.#commands.look(slot);
-    this.#highWater?.arrived(slot);
-    this.#limits.arrived(slot);
+    this.#beside.arrived(slot);
     this.#rules?.arrived(slot);
   }
 

@@ -10,6 +10,7 @@ import type { SweepingChoice } from '../engine/choose-sweeping.js';
 import type { Recording } from '../recording/recording.js';
 import type { ActionOption } from '../sampler/action-plan.js';
 import type { SamplerProgress } from '../sampler/progress.js';
+import type { RecordOptions } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { type CommandEnd, type KernelUsage, LAUNCHER_NAME, Launcher } from './launcher.js';
 import { type MarkSocket, SOCKET_VARIABLE } from './mark-socket.js';
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly engine: SweepingChoice;
   /** A process that one deep read would hold for longer is read in pieces, milliseconds. */
   readonly maxHoldMs: number;
+  /** How often the host is read; default: not at all. */
+  readonly hostTier?: RecordOptions['hostTier'];
   /** A new file to record into; without it the recording is gone at the end. */
   readonly file?: string;
   readonly sizeBytes?: number;
@@ -104,6 +107,7 @@ function record(launcher: Launcher, options: RunOptions): Promise<Recorder> {
       engine,
       maxHoldMs: options.maxHoldMs,
       mappings: 'peak',
+      hostTier: options.hostTier ?? 'off',
       highWater: true,
       sampler: 'worker',
       ownCost: 'process',
