@@ -9,8 +9,10 @@ import { threadCpuNs } from '../engine/clocks.js';
 import { HostReader, sysfsOf } from '../engine/host-values.js';
 import type { HostTierWriter } from '../recording/host-tier-writer.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
+import { HOST_COLUMNS } from '../schema.js';
 import type { SamplerConfig } from './config.js';
 
+const OOM_KILLS = HOST_COLUMNS.indexOf('hostOomKills');
 const MOST_HZ = 10;
 /** Part of the budget that sweeps take where their rate is left to us. */
 const BUDGET_PART = 0.1;
@@ -49,6 +51,11 @@ export class HostTier {
     const periodNs = Math.max(this.#leastPeriodNs, (this.#costNs ?? 0) / this.#share);
     // On the beat that was begun, but for one that was missed.
     this.#dueNs = this.#dueNs + periodNs > now ? this.#dueNs + periodNs : now + periodNs;
+  }
+
+  /** Processes killed for want of memory since boot, as they were read last; NaN where the kernel does not tell. */
+  get oomKills(): number {
+    return this.reader.values[OOM_KILLS]!;
   }
 
   /** The last sweep: how the host was at the end. */

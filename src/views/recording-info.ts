@@ -9,6 +9,7 @@ import { escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
 import { formatTime } from '../text/time.js';
 import { actionInfoJson, actionInfoTexts } from './action-info.js';
+import { tierInfoJson, tierInfoTexts } from './tier-info.js';
 import { v8InfoJson, v8InfoTexts } from './v8-info.js';
 
 /** The shape of `info --json`; versioned by `schema`. */
@@ -38,6 +39,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     lostEvents,
     ...(summary.lives ? { lives: summary.lives } : {}),
     ...(summary.peaks ? { peaks: summary.peaks } : {}),
+    ...tierInfoJson(recording),
     ...(v8 ? { v8 } : {}),
     ...(actions.length > 0 ? { actions } : {}),
     audit,
@@ -93,6 +95,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
     ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
+    ...tierInfoTexts(recording).map(([label, text]) => line(label, text)),
     ...v8InfoTexts(recording).map((text, index) => line(index === 0 ? 'v8' : '', text)),
     ...actionInfoTexts(recording).map((text, index) => line(index === 0 ? 'actions' : '', text)),
     ...(summary.peaks ? [line('spikes', spikesText(summary.peaks, ticks.hz))] : []),
