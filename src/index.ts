@@ -63,6 +63,8 @@ export { type CutOptions, cutRecording, salvageRecording } from './recording/cut
 export type { CmdlineMode, RecordingMetadata, RecordingSource } from './recording/format.js';
 export { NotARecordingError } from './recording/format.js';
 export type { FrameView, GapView, ProcessReading, ProcessRef } from './recording/frame.js';
+export type { GroupReading, GroupRef, GroupSnapshot, RecordedGroup } from './recording/group-reading.js';
+export type { HostReading } from './recording/host-reading.js';
 export type { Mark } from './recording/marks.js';
 export { mergeRecordings } from './recording/merge.js';
 export type { ProcessQuery, RecordedProcess } from './recording/process-index.js';
@@ -90,6 +92,10 @@ export type { RecordingEnd, Span } from './sampler/recorder.js';
 export { RecordingError } from './sampler/recording-error.js';
 export type { Target } from './sampler/target.js';
 export {
+  CGROUP_METRICS,
+  type CgroupMetricName,
+  HOST_METRICS,
+  type HostMetricName,
   type HostUnits,
   METRICS,
   type Metric,
