@@ -26,7 +26,7 @@ import { HostTold } from './host-families.js';
 import { namedProcessFamilies } from './named-process-families.js';
 import { ownFamilies } from './own-families.js';
 import { DiskQueue } from './push/disk-queue.js';
-import { Pusher, type PushTarget } from './push/pusher.js';
+import { Pusher, type PushKind, type PushTarget } from './push/pusher.js';
 import { putAside, ringFileIn, whyNotResumed } from './ring-folder.js';
 
 /** `namedprocess`: by the names of process-exporter. */
@@ -51,7 +51,7 @@ export interface AgentOptions {
 }
 
 /** In the folder of the ring. */
-const QUEUE_FOLDER = 'queue';
+const QUEUE_FOLDERS: Readonly<Record<PushKind, string>> = { 'remote-write': 'queue', otlp: 'queue-otlp' };
 const CAPTURES_FOLDER = 'captures';
 const FOLLOW_MS = 1000;
 const COLLECT_AGAIN_MS = 100;
@@ -80,7 +80,7 @@ export class Agent implements AsyncDisposable {
   readonly #host: HostTold;
   readonly #timer: NodeJS.Timeout;
   readonly #constant: string;
-  #pusher: Pusher | undefined;
+  readonly #pushers = new Map<PushKind, Pusher>();
   /** Undefined where none are kept. */
   readonly captures: Captures | undefined;
   #oomKills = Number.NaN;
@@ -179,15 +179,16 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Pushes to a store from now on, as often as asked. Throws the errno of a folder of the queue that cannot be used. */
-  push(target: PushTarget, everyNs: bigint, queueBytes: number): void {
-    const queue = new DiskQueue(path.join(this.options.folder, QUEUE_FOLDER), queueBytes);
+  push(kind: PushKind, target: PushTarget, everyNs: bigint, queueBytes: number): void {
+    const queue = new DiskQueue(path.join(this.options.folder, QUEUE_FOLDERS[kind]), queueBytes);
     const families = () => this.families(everyNs > LONGEST_WINDOW_NS ? LONGEST_WINDOW_NS : everyNs);
-    this.#pusher = new Pusher(target, queue, Number(everyNs / 1_000_000n), families, this.options.onWarning);
+    const everyMs = Number(everyNs / 1_000_000n);
+    this.#pushers.set(kind, new Pusher(target, queue, everyMs, families, this.options.onWarning));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await this.#pusher?.close();
+    await Promise.all([...this.#pushers.values()].map((pusher) => pusher.close()));
     this.#host.close();
     await this.recorder[Symbol.asyncDispose]();
   }
@@ -274,7 +275,7 @@ export class Agent implements AsyncDisposable {
       ...{ processes: this.#readings.processes, withoutPss: this.#readings.withoutPss, folded: this.#readings.folded },
       heldSeconds: this.#heldSeconds,
       ...(this.captures ? { captures: this.captures.counts } : {}),
-      ...(this.#pusher ? { push: this.#pusher.counts } : {}),
+      pushes: [...this.#pushers].map(([kind, pusher]) => [kind, pusher.counts] as const),
       guaranteeSeconds: this.#isWatched ? 0 : this.#meter.longestDistanceNs / 1e9,
     });
     return [...this.#host.families(), ...own];

@@ -1,7 +1,7 @@
 /** What the agent tells of itself: its cost, what it lost, and how far its answers can be relied on. */
 import type { CaptureCounts } from './captures.js';
 import type { Family, FamilyType } from './exposition.js';
-import type { PushCounts } from './push/pusher.js';
+import type { PushCounts, PushKind } from './push/pusher.js';
 
 export interface OwnFacts {
   readonly version: string;
@@ -22,7 +22,7 @@ export interface OwnFacts {
   /** How long a spike must last to be seen for certain, when it is not the highest that its process ever had. */
   readonly guaranteeSeconds: number;
   /** Where it pushes. */
-  readonly push?: PushCounts;
+  readonly pushes: readonly (readonly [kind: PushKind, counts: PushCounts])[];
   readonly captures?: CaptureCounts;
 }
 
@@ -56,23 +56,27 @@ export function ownFamilies(facts: OwnFacts): Family[] {
   ];
 }
 
-function pushFamilies({ push, constant }: OwnFacts): Family[] {
-  if (!push) return [];
-  const family = (name: string, type: FamilyType, help: string, values: Record<string, number>): Family => ({
+function pushFamilies({ pushes, constant }: OwnFacts): Family[] {
+  if (pushes.length === 0) return [];
+  const family = (
+    name: string,
+    type: FamilyType,
+    help: string,
+    told: (counts: PushCounts) => [string, number][],
+  ): Family => ({
     ...{ name: `tidemark_push_${name}`, type, help },
-    samples: Object.entries(values).map(([labels, value]) => ({
-      labels: `${constant}${labels}`.replace(/,$/, ''),
-      value,
-    })),
+    samples: pushes.flatMap(([kind, counts]) =>
+      told(counts).map(([more, value]) => ({ labels: `${constant}to="${kind}"${more}`, value })),
+    ),
   });
   return [
-    family('samples_total', 'counter', 'Samples that were pushed, and those that never will be', {
-      'result="sent"': push.sent,
-      'result="dropped"': push.dropped,
-      'result="refused"': push.refused,
-    }),
-    family('retries_total', 'counter', 'Pushes that failed and are tried again', { '': push.retries }),
-    family('queue_bytes', 'gauge', 'What waits on disk to be pushed', { '': push.queuedBytes }),
+    family('samples_total', 'counter', 'Samples that were pushed, and those that never will be', (counts) => [
+      [',result="sent"', counts.sent],
+      [',result="dropped"', counts.dropped],
+      [',result="refused"', counts.refused],
+    ]),
+    family('retries_total', 'counter', 'Pushes that failed and are tried again', (counts) => [['', counts.retries]]),
+    family('queue_bytes', 'gauge', 'What waits on disk to be pushed', (counts) => [['', counts.queuedBytes]]),
   ];
 }
 

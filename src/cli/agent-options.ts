@@ -36,6 +36,8 @@ export interface AgentSettings extends SweepingEngineOption {
   procfs: string;
   remoteWrite?: URL;
   remoteWriteToken?: string;
+  otlp?: URL;
+  otlpToken?: string;
   pushEvery: bigint;
   queueSize: number;
   captureOn: string[];
@@ -97,6 +99,8 @@ export function agentOptions(): Option[] {
     new Option('--tls-key <file>', 'its key, PEM'),
     valueOption('--remote-write <url>', 'push to a store that speaks remote write of Prometheus', parseUrl),
     new Option('--remote-write-token <file>', 'a token for that store, or NAME:PASSWORD, in a file'),
+    valueOption('--otlp <url>', 'push to a collector of OpenTelemetry: http://HOST:4318/v1/metrics', parseUrl),
+    new Option('--otlp-token <file>', 'a token for that collector, or NAME:PASSWORD, in a file'),
     valueOption('--push-every <time>', 'how often', parsePushEvery).default(15_000_000_000n, '15s'),
     valueOption(
       '--queue-size <size>',

@@ -4,6 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import type { PushKind } from '../agent/push/pusher.js';
 import { isLoopback, type ListenAddress, type ServerSecrets } from '../http/network-server.js';
 import { escapeTerminal } from '../text/escape.js';
 import { reasonOf } from './command-error.js';
@@ -14,6 +15,7 @@ export interface SecretFiles {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly remoteWriteToken?: string;
+  readonly otlpToken?: string;
 }
 
 const LEAST_TOKEN = 16;
@@ -22,8 +24,8 @@ const READABLE_BY_OTHERS = 0o007;
 /** What the files hold, and all that is wrong, in sentences that begin with an option. */
 export function readSecrets(files: SecretFiles): {
   readonly secrets: ServerSecrets;
-  /** The header for the store that is pushed to. */
-  readonly authorization: string | undefined;
+  /** The headers for those that are pushed to. */
+  readonly authorizations: Readonly<Record<PushKind, string | undefined>>;
   readonly errors: string[];
 } {
   const errors: string[] = [];
@@ -42,9 +44,11 @@ export function readSecrets(files: SecretFiles): {
   const cert = tlsCert === undefined ? undefined : readSecret('--tls-cert', tlsCert, errors);
   const key = tlsKey === undefined ? undefined : readSecret('--tls-key', tlsKey, errors);
   if (cert && key) checkPair(cert, key, errors);
-  const pushed = files.remoteWriteToken;
   return {
-    authorization: pushed === undefined ? undefined : authorizationOf(pushed, errors),
+    authorizations: {
+      'remote-write': authorizationOf('--remote-write-token', files.remoteWriteToken, errors),
+      otlp: authorizationOf('--otlp-token', files.otlpToken, errors),
+    },
     secrets: { ...(token === undefined ? {} : { token }), ...(cert && key ? { tls: { cert, key } } : {}) },
     errors,
   };
@@ -64,12 +68,12 @@ function readToken(file: string, errors: string[]): string | undefined {
 }
 
 /** A word is a bearer token; with a colon in it, it is name and password. */
-function authorizationOf(file: string, errors: string[]): string | undefined {
-  const text = readSecret('--remote-write-token', file, errors)?.toString('utf8').trim();
+function authorizationOf(option: string, file: string | undefined, errors: string[]): string | undefined {
+  const text = file === undefined ? undefined : readSecret(option, file, errors)?.toString('utf8').trim();
   if (text === undefined) return undefined;
   if (text.includes(':')) return `Basic ${Buffer.from(text).toString('base64')}`;
   if (/^[\x21-\x7e]+$/.test(text)) return `Bearer ${text}`;
-  errors.push(`--remote-write-token: ${escapeTerminal(file)} holds no token, nor NAME:PASSWORD`);
+  errors.push(`${option}: ${escapeTerminal(file!)} holds no token, nor NAME:PASSWORD`);
   return undefined;
 }
 

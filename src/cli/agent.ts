@@ -6,6 +6,7 @@ import { Agent, type AgentOptions } from '../agent/agent.js';
 import { answerOf, isOpenPath } from '../agent/answers.js';
 import { actionsOfTriggers, type CaptureTriggers, triggersOf } from '../agent/capture-triggers.js';
 import type { LabelPair } from '../agent/push/label-pairs.js';
+import type { PushKind, PushTarget } from '../agent/push/pusher.js';
 import { RingFolderError, ringFileIn } from '../agent/ring-folder.js';
 import { type CostReport, measureCost } from '../check/cost-report.js';
 import { EngineUnavailableError } from '../engine/choose.js';
@@ -22,6 +23,8 @@ import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { warn, writeLines } from './output.js';
 
+type Authorizations = ReturnType<typeof readSecrets>['authorizations'];
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const MAX_HOLD_NS = 500_000;
 
@@ -34,7 +37,7 @@ export function configure(command: Command): void {
 }
 
 async function run(command: Command, { config, checkConfig }: { config?: string; checkConfig?: true }): Promise<void> {
-  const { settings, secrets, authorization } = settingsOf(command, config);
+  const { settings, secrets, authorizations } = settingsOf(command, config);
   if (checkConfig) {
     await writeLines(['the configuration is fine']);
     return;
@@ -49,7 +52,7 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   // Else the signal would open Node's debugger.
   process.on('SIGUSR1', () => void agent.captures?.capture('signal', true));
   await using server = await listen(agent, settings, secrets);
-  await startPush(agent, settings, authorization);
+  await startPushes(agent, settings, authorizations);
   await writeLines([`${server.origin}/metrics`]);
   warn('agent', `recording at ${agent.recorder.hz} Hz with the ${agent.recorder.engine} engine into ${where(agent)}`);
   try {
@@ -73,10 +76,10 @@ function settingsOf(command: Command, config: string | undefined) {
     }
   }
   const settings = command.opts<AgentSettings>();
-  const { secrets, authorization, errors: wrong } = readSecrets(settings);
+  const { secrets, authorizations, errors: wrong } = readSecrets(settings);
   errors.push(...wrong);
   if (errors.length > 0) throw new UsageError(errors.join('\n'));
-  return { settings, secrets, authorization };
+  return { settings, secrets, authorizations };
 }
 
 function readFile(file: string): string {
@@ -134,19 +137,27 @@ async function start(settings: AgentSettings, signal: AbortSignal): Promise<Agen
   }
 }
 
-async function startPush(agent: Agent, settings: AgentSettings, authorization: string | undefined): Promise<void> {
-  const { remoteWrite, pushEvery, queueSize, host } = settings;
-  if (!remoteWrite) return;
-  const constant: LabelPair[] = [
-    ['instance', host ?? hostname()],
-    ['job', 'tidemark'],
-  ];
-  // What it needs nobody else does.
-  const { remoteWriteTo } = await import('../agent/push/remote-write.js');
-  try {
-    agent.push(remoteWriteTo(remoteWrite, authorization, constant), pushEvery, queueSize);
-  } catch (error) {
-    throw new CommandError(`--ring: cannot keep what is to be pushed: ${escapeTerminal(reasonOf(error))}`);
+/** What each needs nobody else does, so it is loaded here. */
+async function startPushes(agent: Agent, settings: AgentSettings, authorizations: Authorizations): Promise<void> {
+  const { remoteWrite, otlp, pushEvery, queueSize, host = hostname() } = settings;
+  const push = (kind: PushKind, target: PushTarget) => {
+    try {
+      agent.push(kind, target, pushEvery, queueSize);
+    } catch (error) {
+      throw new CommandError(`--ring: cannot keep what is to be pushed: ${escapeTerminal(reasonOf(error))}`);
+    }
+  };
+  if (remoteWrite) {
+    const { remoteWriteTo } = await import('../agent/push/remote-write.js');
+    const constant: LabelPair[] = [
+      ['instance', host],
+      ['job', 'tidemark'],
+    ];
+    push('remote-write', remoteWriteTo(remoteWrite, authorizations['remote-write'], constant));
+  }
+  if (otlp) {
+    const { otlpTo } = await import('../agent/push/otlp.js');
+    push('otlp', otlpTo(otlp, authorizations.otlp, host));
   }
 }
 

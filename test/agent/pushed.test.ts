@@ -53,8 +53,8 @@ describe('a push', () => {
     await using store = await VictoriaMetrics.over(data, port);
     await until(() => readdirSync(`${ring}/queue`).length === 0, 'these to be sent');
     const text = await metricsOf(second);
-    expect(text).toMatch(/^tidemark_push_samples_total\{host="web1",result="refused"\} 0$/m);
-    expect(text).toMatch(/^tidemark_push_samples_total\{host="web1",result="dropped"\} 0$/m);
+    expect(text).toMatch(/^tidemark_push_samples_total\{host="web1",to="remote-write",result="refused"\} 0$/m);
+    expect(text).toMatch(/^tidemark_push_samples_total\{host="web1",to="remote-write",result="dropped"\} 0$/m);
     expect(await second.end()).toBe(0);
 
     const recording = await store.samples('tidemark_recording');

@@ -12,6 +12,9 @@ import { BackOff } from './back-off.js';
 import type { DiskQueue } from './disk-queue.js';
 import type { Outcome, Poster } from './post.js';
 
+/** By what protocol. */
+export type PushKind = 'remote-write' | 'otlp';
+
 export interface PushTarget {
   /** The body of a request, as it is sent, and how many samples are in it. */
   encode(families: readonly Family[], unixMs: number): { readonly body: Uint8Array; readonly samples: number };
