@@ -1,10 +1,12 @@
 /**
  * What an adapter costs what it measures: operations per second of twenty small programs with `tidemark/tinybench` at 100 Hz and
- * without it, and beside it with pidusage polled in process at 10 Hz; and what the two hooks of a task cost. `npm run bench:adapter [ROUNDS]`.
+ * without it, and beside it with pidusage polled in process at 10 Hz; and what the two hooks of a task cost.
+ * `npm run bench:adapter [ROUNDS] [MS]`, 15 rounds of 100 ms a program by default, 15 s a round.
  *
  * The traps: a run differs from the run before it by more than what is looked for, so the arms take turns, each first as often as the
- * others, and a round compares neighbours; and a forced collection before a task, which what is retained cannot be told without,
- * makes a program faster by a half where the tasks before it have left garbage, so that has an arm of its own.
+ * others, and a ratio is one of the same round; one arm does what another does, and says what a difference of nothing looks like
+ * here; and a forced collection before a task, which what is retained cannot be told without, makes a program faster by a half
+ * where the tasks before it have left garbage, so that has an arm of its own.
  */
 import pidusage from 'pidusage';
 import { Bench } from 'tinybench';
@@ -20,8 +22,8 @@ const HZ = 100;
 const HOOKS = 200;
 const POLL_MS = 100;
 
-/** `collected`: nothing but the collections that the adapter makes as well. */
-const ARMS = ['without', 'collected', 'with', 'pidusage'] as const;
+/** `again`: the same as `without`; `collected`: nothing but the collections that the adapter makes as well. */
+const ARMS = ['without', 'again', 'collected', 'with', 'pidusage'] as const;
 type Arm = (typeof ARMS)[number];
 
 /** Operations per second of each program, once. */
@@ -45,41 +47,70 @@ async function round(arm: Arm): Promise<number[]> {
   return bench.tasks.map(({ result }) => 1000 / result!.mean);
 }
 
-const samples = new Map<Arm, number[][]>(ARMS.map((arm) => [arm, []]));
+/** By program and arm, round by round. */
+const rates = SMALL_PROGRAMS.map(() => new Map<Arm, number[]>(ARMS.map((arm) => [arm, []])));
+const started = performance.now();
 for (let turn = -1; turn < ROUNDS; turn++) {
   for (let place = 0; place < ARMS.length; place++) {
-    const arm = ARMS[(place + turn + ARMS.length) % ARMS.length]!;
-    const rates = await round(arm);
-    if (turn >= 0) samples.get(arm)!.push(rates);
+    const arm = ARMS[(place + turn + 1) % ARMS.length]!;
+    const found = await round(arm);
+    if (turn >= 0) for (const [index, value] of found.entries()) rates[index]!.get(arm)!.push(value);
   }
 }
+const seconds = (performance.now() - started) / 1000;
 
-/** By how much the rate of an arm differs from that of another in the same round, in percent: the median of all rounds. */
-function apart(arm: Arm, from: Arm, program: number): number {
-  const other = samples.get(from)!;
-  return (spreadOf(samples.get(arm)!.map((rates, turn) => rates[program]! / other[turn]![program]!)).median - 1) * 100;
+interface Apart {
+  readonly median: number;
+  /** Of the median, 95 %; all that was seen where there are too few rounds. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** By how much the rate of an arm differs from that of another in the same round, in percent. */
+function apart(arm: Arm, from: Arm, program: number): Apart {
+  const other = rates[program]!.get(from)!;
+  const ratios = rates[program]!.get(arm)!.map((found, turn) => (found / other[turn]! - 1) * 100);
+  const sorted = ratios.sort((a, b) => a - b);
+  const { median } = spreadOf(sorted);
+  // How many of so many fall below the median by chance.
+  const rank = Math.max(0, Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2) - 1);
+  return { median, low: sorted[rank]!, high: sorted[sorted.length - 1 - rank]! };
+}
+
+/** How far a median lies outside of what the same arm against itself shows. */
+function excess(one: Apart, noise: Apart): number {
+  if (one.median > noise.high) return one.median - noise.high;
+  return one.median < noise.low ? one.median - noise.low : 0;
 }
 
 const percent = (value: number) => `${value >= 0 ? '+' : ''}${value.toFixed(2)} %`;
-const PAIRS = [
+const NOISE: readonly [Arm, Arm] = ['again', 'without'];
+const PAIRS: readonly (readonly [Arm, Arm])[] = [
   ['with', 'collected'],
   ['with', 'without'],
   ['collected', 'without'],
   ['pidusage', 'without'],
-] as const;
+];
 
-console.log(`| program | ops/s without | quartiles apart | ${PAIRS.map((pair) => pair.join(' / ')).join(' | ')} |`);
-console.log(`|---|--:|--:|${PAIRS.map(() => '--:').join('|')}|`);
+console.log(
+  `| program | ops/s without | again / without (95 %) | ${PAIRS.map((pair) => pair.join(' / ')).join(' | ')} | excess |`,
+);
+console.log(`|---|--:|--:|${PAIRS.map(() => '--:').join('|')}|--:|`);
 for (const [index, { name }] of SMALL_PROGRAMS.entries()) {
-  const { median, p25, p75 } = spreadOf(samples.get('without')!.map((rates) => rates[index]!));
-  const cells = PAIRS.map(([arm, from]) => percent(apart(arm, from, index)));
-  const noise = (((p75 - p25) / median) * 100).toFixed(1);
-  console.log(`| ${name} | ${median.toFixed(median < 1000 ? 1 : 0)} | ${noise} % | ${cells.join(' | ')} |`);
+  const { median } = spreadOf(rates[index]!.get('without')!);
+  const noise = apart(...NOISE, index);
+  const cells = PAIRS.map(([arm, from]) => percent(apart(arm, from, index).median));
+  const range = `${percent(noise.median)} (${percent(noise.low)} .. ${percent(noise.high)})`;
+  const over = percent(excess(apart('with', 'collected', index), noise));
+  console.log(`| ${name} | ${median.toFixed(median < 1000 ? 1 : 0)} | ${range} | ${cells.join(' | ')} | ${over} |`);
 }
-for (const [arm, from] of PAIRS) {
-  const all = spreadOf(SMALL_PROGRAMS.map((_, index) => apart(arm, from, index)));
+for (const pair of [NOISE, ...PAIRS]) {
+  const all = SMALL_PROGRAMS.map((_, index) => apart(...pair, index));
+  const { median, p25, p75, count } = spreadOf(all.map((one) => one.median));
+  const over = all.map((one, index) => Math.abs(excess(one, apart(...NOISE, index))));
   console.log(
-    `${arm} / ${from}: median of ${all.count} programs ${percent(all.median)}, half of them within ${percent(all.p25)} and ${percent(all.p75)}`,
+    `${pair.join(' / ')}: median of ${count} programs ${percent(median)}, half of them within ${percent(p25)} and ${percent(p75)}; ` +
+      `${over.filter((value) => value > 1).length} lie more than 1 % outside of what the same against itself shows`,
   );
 }
 
@@ -92,5 +123,5 @@ for (let trial = 0; trial < HOOKS; trial++) {
 }
 const { median, p25, p75 } = spreadOf(hooks);
 console.log(
-  `one hook: ${median.toFixed(0)} ns (${p25.toFixed(0)} to ${p75.toFixed(0)}), ${ROUNDS} rounds of ${TIME_MS} ms`,
+  `one hook: ${median.toFixed(0)} ns (${p25.toFixed(0)} to ${p75.toFixed(0)}), ${ROUNDS} rounds of ${TIME_MS} ms in ${seconds.toFixed(0)} s`,
 );
