@@ -77,6 +77,8 @@ export class LiveSession {
       ownCost: 'process',
       procfs: root,
       rollup: 'auto',
+      hostTier: 'off',
+      cgroupTier: 'off',
       ...{ engine, host, hz },
     });
     return new LiveSession(recorder, options, failed);

@@ -80,6 +80,8 @@ export class OpenedSession {
         sampler: 'worker',
         hz: MOST_HZ,
         rollup: 'off',
+        hostTier: 'off',
+        cgroupTier: 'off',
         sizeBytes: RING_BYTES,
         procfs: root,
         ...{ mappings, engine, host },

@@ -39,7 +39,7 @@ import {
 import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 import { describeChoice, type TargetOptions, targetOf, targetOptions } from './target-options.js';
-import { hostTierOption, parseDeepHz } from './tier-options.js';
+import { cgroupTierOption, hostTierOption, parseDeepHz } from './tier-options.js';
 
 interface Options
   extends ActionOptions,
@@ -55,6 +55,7 @@ interface Options
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
   host: 'auto' | 'off' | number;
+  cgroups: 'auto' | 'off' | number;
   budget: number;
   maxHold: bigint;
   allowHold?: bigint;
@@ -113,6 +114,7 @@ export function configure(command: Command): void {
       ).default('off'),
     )
     .addOption(hostTierOption())
+    .addOption(cgroupTierOption())
     .addOption(
       valueOption('--budget <share>', 'CPU time that recording may take, of one core', parseBudget).default(0.01, '1%'),
     )
@@ -185,6 +187,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       rollup: options.rollup,
       mappings: options.mappings,
       hostTier: options.host,
+      cgroupTier: options.cgroups,
       budget: options.budget,
       maxHoldMs: Number(options.maxHold) / 1e6,
       ...(options.allowHold === undefined ? {} : { allowHoldMs: Number(options.allowHold) / 1e6 }),
@@ -284,6 +287,8 @@ function asCommandError(error: unknown, options: Options): unknown {
       return new CommandError(
         `${sentence}; --size ${formatSize(options.size)} is allocated at the start, ask for less`,
       );
+    case 'no-cgroups':
+      return new CommandError(`--cgroups ${options.cgroups}: ${sentence}`);
     case 'denied':
       return new CommandError(sentence, ExitCode.notPermitted);
     default:

@@ -30,7 +30,7 @@ import { warn } from './output.js';
 import { writeTextFile } from './output-file.js';
 import { readValue } from './read-value.js';
 import { writeStderr } from './standard-streams.js';
-import { hostTierOption } from './tier-options.js';
+import { cgroupTierOption, hostTierOption } from './tier-options.js';
 import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
 
 interface Options extends ActionOptions {
@@ -42,6 +42,7 @@ interface Options extends ActionOptions {
   budget: number;
   maxHold: bigint;
   host: 'auto' | 'off' | number;
+  cgroups: 'auto' | 'off' | number;
   engine: SweepingChoice;
   max: Limit[];
   cgroup?: true;
@@ -82,6 +83,7 @@ export function configure(command: Command): void {
     .addOption(budgetOption())
     .addOption(maxHoldOption())
     .addOption(hostTierOption())
+    .addOption(cgroupTierOption())
     .option('--cgroup', "run it in a cgroup of its own, for the kernel's peak of the whole tree")
     .option('-q, --quiet', 'no summary');
   for (const option of actionOptions()) command.addOption(option);
@@ -138,6 +140,7 @@ function runOptions(
     ...actionsOf(options),
     // Nobody will see it without a recording that is kept.
     hostTier: output === undefined ? 'off' : options.host,
+    cgroupTier: output === undefined ? 'off' : options.cgroups,
     ...(output === undefined || index < 0 ? {} : { file: fileOf(output, index, runs) }),
     onWarning: (sentence) => warn('run', escapeTerminal(sentence)),
     onStarted: (launcher) => {

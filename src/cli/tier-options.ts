@@ -12,6 +12,14 @@ export function hostTierOption() {
   ).default('auto');
 }
 
+export function cgroupTierOption() {
+  return valueOption(
+    '--cgroups <rate>',
+    'control groups (charge, limits, events): auto, off, or times per second',
+    wordOr(['auto', 'off'], parseDeepHz),
+  ).default('auto');
+}
+
 /** How often something is read that costs more than a tick. */
 export function parseDeepHz(text: string): number {
   const hz = parseHz(text);

@@ -8,16 +8,29 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import type { MemoryHierarchy } from '../procfs/memory-group.js';
+import { findGroupHierarchy } from './group-hierarchy.js';
 
 /** Either file has some hundred bytes. */
 const MOST_BYTES = 4096;
+
+/** How many groups there are beside a procfs tree; 0 where that is not told. */
+export function countGroups(procfs: string): number {
+  const hierarchy = findGroupHierarchy(procfs);
+  if (!hierarchy) return 0;
+  const count = new GroupCount(hierarchy, procfs);
+  try {
+    return count.read() ?? 0;
+  } finally {
+    count.close();
+  }
+}
 
 export class GroupCount {
   readonly #file: string;
   readonly #line: RegExp;
   readonly #bytes = Buffer.alloc(MOST_BYTES);
   #fd = -1;
-  #last: string | undefined;
+  #last: number | undefined;
 
   constructor({ version, folder }: MemoryHierarchy, procfs: string) {
     this.#file = version === 1 ? path.join(procfs, 'cgroups') : path.join(folder, 'cgroup.stat');
@@ -26,10 +39,16 @@ export class GroupCount {
 
   /** Since it was asked last; also true where the kernel does not tell. */
   hasChanged(): boolean {
-    const number = this.#line.exec(this.#read())?.[1];
+    const number = this.read();
     const isSame = number !== undefined && number === this.#last;
     this.#last = number;
     return !isSame;
+  }
+
+  /** Undefined where the kernel does not tell. */
+  read(): number | undefined {
+    const digits = this.#line.exec(this.#text())?.[1];
+    return digits === undefined ? undefined : Number(digits);
   }
 
   close(): void {
@@ -37,7 +56,7 @@ export class GroupCount {
     this.#fd = -1;
   }
 
-  #read(): string {
+  #text(): string {
     try {
       if (this.#fd < 0) this.#fd = openSync(this.#file, 'r');
       return this.#bytes.toString('latin1', 0, readSync(this.#fd, this.#bytes, 0, MOST_BYTES, 0));

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const groupAt = (name: string): Group => ({
-  ...{ id: 1n, path: `/${name}`, folder: path.join(root, name), above: undefined },
+  ...{ id: 1n, path: `/${name}`, folder: path.join(root, name) },
 });
 
 class Bench {
@@ -114,7 +114,7 @@ describe.each<TextEngineName>(['ts', 'native'])('the sweep over groups, %s', (en
     const folder = path.join(hierarchy.folder, `tidemark-sweep-${process.pid}-${engine}`);
     mkdirSync(folder);
     const bench = new Bench(hierarchy.version, engine);
-    bench.sweep.attach(0, { id: 1n, path: '/x', folder, above: undefined });
+    bench.sweep.attach(0, { id: 1n, path: '/x', folder });
     bench.sweep.attach(1, groupAt('never'));
     bench.read(GroupDepth.whole, 1e9, 0, 1);
     expect([bench.out.status[0], bench.out.status[1]]).toEqual([Status.ok, Status.gone]);
@@ -134,7 +134,7 @@ describe.each<TextEngineName>(['ts', 'native'])('the sweep over groups, %s', (en
     try {
       writeFileSync(path.join(folder, 'memory.limit_in_bytes'), String(2 ** 26));
       const bench = new Bench(1, engine);
-      bench.sweep.attach(0, { id: 1n, path: '/x', folder, above: undefined });
+      bench.sweep.attach(0, { id: 1n, path: '/x', folder });
       bench.read(GroupDepth.whole, 1e9, 0);
       const told = (name: string) => Number(readFileSync(path.join(folder, name), 'latin1'));
       expect(bench.value(0, 'cgroupMax')).toBe(2 ** 26);

@@ -9,9 +9,10 @@
 import { constants } from 'node:os';
 import { type GroupFile, groupFilesOf } from '../procfs/cgroup-files.js';
 import { CGROUP_COLUMNS, GroupDepth, Status } from '../schema.js';
+import { toOs } from './byte-path.js';
 import type { TextEngineName } from './engine.js';
 import { statusOfError } from './errno-status.js';
-import { type Group, toOs } from './group-tree.js';
+import type { Group } from './group-tree.js';
 import type { KeptFile } from './kept-files.js';
 import { KeptReads } from './kept-reads.js';
 import type { TierColumns } from './tier-columns.js';

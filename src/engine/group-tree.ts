@@ -9,6 +9,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { groupFilesOf } from '../procfs/cgroup-files.js';
 import type { MemoryHierarchy } from '../procfs/memory-group.js';
+import { toOs } from './byte-path.js';
 import { GroupCount } from './group-count.js';
 
 /** A control group that is there, as far as is known. */
@@ -19,8 +20,6 @@ export interface Group {
   readonly path: string;
   /** Where its files are; one character for each byte. */
   readonly folder: string;
-  /** The nearest one above it that accounts memory. */
-  readonly above: Group | undefined;
 }
 
 /** Told of what has changed. A group is told of only while it accounts memory. */
@@ -62,11 +61,6 @@ class Node implements Group {
 
   get folder(): string {
     return this.parent === undefined ? this.place : `${this.parent.folder}/${this.name}`;
-  }
-
-  get above(): Group | undefined {
-    for (let node = this.parent; node; node = node.parent) if (node.hasMemory) return node;
-    return undefined;
   }
 }
 
@@ -271,11 +265,6 @@ export class GroupTree {
   #removeBelow(node: Node): void {
     for (const child of [...node.children.values()]) this.#remove(child);
   }
-}
-
-/** A path of bytes as Node's functions take it. */
-export function toOs(bytes: string): Buffer {
-  return Buffer.from(bytes, 'latin1');
 }
 
 function descendantsOf(node: Node): Node[] {

@@ -80,6 +80,7 @@ export async function runFresh(
       hz: program.hz,
       budget: 0.05,
       hostTier: 'off',
+      cgroupTier: 'off',
     });
     line.go();
     const { stamp } = await line.next('done');

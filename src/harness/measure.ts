@@ -72,7 +72,12 @@ async function measureHere(
   options: MeasureOptions,
 ): Promise<Measurement> {
   await repeat(fn, warmup);
-  await using recorder = await startRecording({ target: 'self', hz: options.hz ?? HZ, hostTier: 'off' });
+  await using recorder = await startRecording({
+    target: 'self',
+    hz: options.hz ?? HZ,
+    hostTier: 'off',
+    cgroupTier: 'off',
+  });
   collectGarbage();
   const before = heapUse();
   const watch = new V8Watch();

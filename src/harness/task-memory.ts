@@ -44,7 +44,7 @@ export class TaskMeter {
 
   /** Records this process, `hz` times per second, in a helper of its own. `isAlone`: it runs one task and nothing else. */
   static async start(hz: number, isAlone = false): Promise<TaskMeter> {
-    return new TaskMeter(await startRecording({ target: 'self', hz, hostTier: 'off' }), isAlone);
+    return new TaskMeter(await startRecording({ target: 'self', hz, hostTier: 'off', cgroupTier: 'off' }), isAlone);
   }
 
   /** A task is about to be timed. */

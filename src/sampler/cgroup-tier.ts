@@ -6,12 +6,17 @@
  */
 import { threadCpuNs } from '../engine/clocks.js';
 import type { TextEngineName } from '../engine/engine.js';
+import { findGroupHierarchy } from '../engine/group-hierarchy.js';
 import type { GroupIdentity } from '../engine/group-identity.js';
 import { GroupSweep } from '../engine/group-sweep.js';
 import { type Group, GroupTree } from '../engine/group-tree.js';
+import { nativeBinding } from '../engine/native-binding.js';
+import { descriptorRoom } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import { type MemoryHierarchy, workingSetOf } from '../procfs/memory-group.js';
+import type { RecordingWriter } from '../recording/recording-writer.js';
 import { CGROUP_COLUMNS, type CgroupMetricName, Status } from '../schema.js';
+import type { SamplerConfig } from './config.js';
 import { GroupPace } from './group-pace.js';
 
 /** Where sweeps go; see `GroupTierWriter`. */
@@ -30,9 +35,16 @@ export interface CgroupTierOptions {
   readonly maxKept: number;
   /** Nanoseconds between two sweeps, at least. */
   readonly periodNs: number;
-  /** Of a core, that it may take. */
+  /** Of a core, that reading groups may take. */
   readonly share: number;
+  /** Every sweep reads the charge of every group. */
+  readonly readsAll: boolean;
 }
+
+const MOST_HZ = 10;
+/** Part of the budget where the rate is left to us. */
+const BUDGET_PART = 0.15;
+const MOST_KEPT = 4096;
 
 /** Looking for groups, at a tick and before the first one. */
 const LOOK_NS = 50e3;
@@ -59,12 +71,32 @@ export class CgroupTier {
   #count = 0;
   #isStale = false;
   #hasRoom = true;
+  readonly #periodNs: number;
+  #dueNs = Number.NEGATIVE_INFINITY;
 
-  constructor(rows: GroupRows, { hierarchy, procfs, engine, maxKept, periodNs, share }: CgroupTierOptions) {
+  /** Undefined where nobody asked for it, the recording has no ring for it, or no groups can be read. */
+  static open(
+    { cgroupTier, root, engine, budget }: SamplerConfig,
+    { groups }: RecordingWriter,
+  ): CgroupTier | undefined {
+    const hierarchy = cgroupTier === 'off' || groups === undefined ? undefined : findGroupHierarchy(root);
+    if (groups === undefined || hierarchy === undefined) return undefined;
+    const isAuto = typeof cgroupTier !== 'number';
+    return new CgroupTier(groups, {
+      ...{ hierarchy, procfs: root, readsAll: !isAuto },
+      engine: engine !== 'ts' && nativeBinding().state === 'loaded' ? 'native' : 'ts',
+      maxKept: Math.min(MOST_KEPT, Math.floor(descriptorRoom() / 2)),
+      periodNs: 1e9 / (isAuto ? MOST_HZ : cgroupTier),
+      share: isAuto ? budget * BUDGET_PART : 1,
+    });
+  }
+
+  constructor(rows: GroupRows, { hierarchy, procfs, engine, maxKept, periodNs, share, readsAll }: CgroupTierOptions) {
     this.#rows = rows;
     this.#hierarchy = hierarchy;
     this.#sweep = new GroupSweep(hierarchy.version, engine, maxKept);
-    this.#pace = new GroupPace(periodNs, share);
+    this.#pace = new GroupPace(periodNs, share, readsAll);
+    this.#periodNs = periodNs;
     this.#tree = new GroupTree(hierarchy, procfs, {
       arrived: (group) => this.#arrived(group),
       departed: (group) => this.#left(group),
@@ -87,8 +119,25 @@ export class CgroupTier {
     this.#pace.alarm(Number(nowNs));
   }
 
+  /** Makes a sweep if one is due at this tick or before the middle of the next. */
+  tick(nowNs: bigint, tickPeriodNs: number): void {
+    const now = Number(nowNs);
+    if (now + tickPeriodNs / 2 < this.#dueNs) return;
+    // On the beat that was begun, but for one that was missed.
+    this.#dueNs = this.#dueNs + this.#periodNs > now ? this.#dueNs + this.#periodNs : now + this.#periodNs;
+    this.#sweepDue(nowNs);
+  }
+
+  /** The last sweep: how the groups were at the end. */
+  close(nowNs: bigint): void {
+    this.alarm(nowNs);
+    this.#sweepDue(nowNs);
+    this.#sweep.close();
+    this.#tree.close();
+  }
+
   /** Looks for groups, reads those that are due, and stores what was read. */
-  tick(startNs: bigint): void {
+  #sweepDue(startNs: bigint): void {
     const now = Number(startNs);
     this.#tree.look(now, LOOK_NS);
     this.#placeWaiting();
@@ -102,11 +151,6 @@ export class CgroupTier {
       this.#rows.sweep(startNs, process.hrtime.bigint(), this.#columns);
     }
     this.#release();
-  }
-
-  close(): void {
-    this.#sweep.close();
-    this.#tree.close();
   }
 
   #read(chosen: number, now: number): void {

@@ -31,6 +31,8 @@ export interface SamplerConfig {
   readonly mappings: DeepRate | 'peak';
   /** How often the host itself is read; `auto`: as often as a part of the budget has it. */
   readonly hostTier: DeepRate;
+  /** How often control groups are read; `off` where none can be. */
+  readonly cgroupTier: DeepRate;
   /** The kernel's marks of resident memory are read and stored. */
   readonly highWater: boolean;
   /** There is to be room for what V8 tells. */
@@ -108,6 +110,7 @@ export function metadataOf(config: SamplerConfig, started: ClockReading): Record
     cmdline: config.cmdline,
     ...(config.v8 ? { v8: true as const } : {}),
     ...(config.hostTier === 'off' ? {} : { hostTier: String(config.hostTier) }),
+    ...(config.cgroupTier === 'off' ? {} : { cgroupTier: String(config.cgroupTier) }),
     ...(config.workload === undefined ? {} : { workload: config.workload }),
     ...(config.mappings === 'off' ? {} : { mappingColumns: MAPPING_COLUMNS }),
     startedAt: {

@@ -13,8 +13,8 @@ interface Made {
 }
 
 /** Ticks over made groups. `reads[row]` has the seconds at which it was read, and how deep. */
-function run(groups: readonly Made[], seconds: number, share = 0.0015, alarmAt?: number) {
-  const pace = new GroupPace(TICK, share);
+function run(groups: readonly Made[], seconds: number, share = 0.0015, alarmAt?: number, readsAll = false) {
+  const pace = new GroupPace(TICK, share, readsAll);
   for (let row = 0; row < groups.length; row++) pace.arrived(row);
   const live = Uint32Array.from(groups, (_, row) => row);
   const reads = groups.map(() => [] as { second: number; depth: number }[]);
@@ -133,6 +133,12 @@ describe('the pace of groups', () => {
     const { reads } = run(groups, 60);
     for (const each of reads.slice(0, 480)) expect(longestGap(each, 5)).toBeLessThan(5);
     for (const each of reads.slice(480)) expect(each.length).toBeGreaterThan(100);
+  });
+
+  it('reads the charge of all at each tick where that was asked for', () => {
+    const { reads } = run([idle, growing, ...Array.from({ length: 200 }, () => idle)], 10, 1, undefined, true);
+    for (const each of reads) expect(each.length).toBe(100);
+    expect(reads[0]!.filter(({ depth }) => depth !== GroupDepth.charge)).toHaveLength(1);
   });
 
   it('looks at all of them when somebody was killed', () => {

@@ -50,6 +50,9 @@ export class GroupPace {
   depths = new Uint8Array(0);
   readonly #periodNs: number;
   readonly #share: number;
+  readonly #leastIdleNs: number;
+  readonly #mostIdleNs: number;
+  readonly #batchNs: number;
   #rows = 0;
   /** By row: when it is due, the time between its reads, when it was read and what its charge was then. */
   #dueNs = new Float64Array(0);
@@ -72,10 +75,16 @@ export class GroupPace {
   #costPart = 1;
   #alarmAtNs = Number.NEGATIVE_INFINITY;
 
-  /** `periodNs`: least time between two reads of a group. `share` of a core that reading groups may take. */
-  constructor(periodNs: number, share: number) {
+  /**
+   * `periodNs`: least time between two reads of a group. `share` of a core that reading groups may take. `readsAll`: the charge
+   * of every group is read at each tick.
+   */
+  constructor(periodNs: number, share: number, readsAll = false) {
     this.#periodNs = periodNs;
     this.#share = share;
+    this.#leastIdleNs = readsAll ? periodNs : IDLE_NS;
+    this.#mostIdleNs = readsAll ? periodNs : MOST_IDLE_NS;
+    this.#batchNs = readsAll ? 0 : BATCH_NS;
   }
 
   /** A row has another group, of which nothing is known. */
@@ -132,14 +141,14 @@ export class GroupPace {
       const row = live[index]!;
       if (this.#isNear[row] === 1 && this.#dueNs[row]! <= due) choose(row, this.#depthOf(row, due));
     }
-    const isBatch = nowNs - this.#batchAtNs >= BATCH_NS;
+    const isBatch = nowNs - this.#batchAtNs >= this.#batchNs;
     if (isBatch) this.#batchAtNs = nowNs;
     const first = this.#cursor >= count ? 0 : this.#cursor;
     for (let step = 0; step < count; step++) {
       const index = first + step < count ? first + step : first + step - count;
       const row = live[index]!;
       if (this.#isNear[row] === 1) continue;
-      if (!isBatch && this.#everyNs[row]! >= BATCH_NS) continue;
+      if (!isBatch && this.#everyNs[row]! >= this.#batchNs) continue;
       const depth = isBatch && deepLeft > 0 ? this.#depthOf(row, due) : GroupDepth.charge;
       if (depth === GroupDepth.charge && this.#dueNs[row]! > due) continue;
       if (left <= 0) {
@@ -184,7 +193,7 @@ export class GroupPace {
   }
 
   #everyOf(row: number, elapsedNs: number, moved: number, charge: number, isNear: boolean): number {
-    const most = Math.min(isNear ? IDLE_NS : this.#idleNs, this.#everyNs[row]! * 2);
+    const most = Math.min(isNear ? this.#leastIdleNs : this.#idleNs, this.#everyNs[row]! * 2);
     if (!(moved > 0)) return most;
     if (isNear) return this.#periodNs;
     return Math.max(this.#periodNs, Math.min(most, (elapsedNs * stepOf(charge)) / moved));
@@ -209,7 +218,7 @@ export class GroupPace {
     this.#creditNs = Math.min(Math.max(this.#creditNs, most), this.#creditNs + earned);
     this.#deepCreditNs = Math.min(Math.max(this.#deepCreditNs, most), this.#deepCreditNs + earned * DEEP_PART);
     const cost = (depth: number, part: number) => (count * COST_NS[depth]! * this.#costPart) / (this.#share * part);
-    this.#idleNs = between(cost(GroupDepth.charge, IDLE_PART), IDLE_NS, MOST_IDLE_NS);
+    this.#idleNs = between(cost(GroupDepth.charge, IDLE_PART), this.#leastIdleNs, this.#mostIdleNs);
     this.#wholeNs = between(cost(GroupDepth.whole, WHOLE_PART), WHOLE_NS, MOST_WHOLE_NS);
   }
 

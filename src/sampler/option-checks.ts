@@ -1,4 +1,5 @@
 /** Checks of single options: each throws an error that names the option, the value and what is allowed. */
+import { findGroupHierarchy } from '../engine/group-hierarchy.js';
 import type { WorkloadPart } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
 import type { DeepRate } from './deep-schedule.js';
@@ -38,5 +39,16 @@ export function deepRate(name: string, value: unknown): DeepRate {
   if (typeof value === 'number' && value > 0 && value <= MAX_DEEP_HZ) return value;
   throw new RangeError(
     `Expected the "${name}" option to be "auto", "off" or a number above 0 up to ${MAX_DEEP_HZ}, got ${shown(value)}`,
+  );
+}
+
+/** How often control groups are read: not where none can be, and an error when they were asked for. */
+export function groupRate(asked: DeepRate, procfs: string): DeepRate {
+  const rate = deepRate('cgroupTier', asked);
+  if (rate === 'off' || findGroupHierarchy(procfs)) return rate;
+  if (rate === 'auto') return 'off';
+  throw Object.assign(
+    new Error(`no control groups that account memory can be read beside ${procfs}: leave the rate to us, or say "off"`),
+    { code: 'no-cgroups' },
   );
 }

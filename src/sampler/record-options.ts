@@ -17,7 +17,7 @@ import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
 import { checkKeep, leastRateOf } from './kept-steps.js';
-import { areUnits, deepRate, isPath, isWorkload, numberOption, typedOption } from './option-checks.js';
+import { areUnits, deepRate, groupRate, isPath, isWorkload, numberOption, typedOption } from './option-checks.js';
 import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
@@ -38,6 +38,12 @@ export interface RecordOptions {
    * where that took more than a tenth of the budget) or `off`; never more often than the ticks.
    */
   readonly hostTier?: DeepRate;
+  /**
+   * How often the control groups of the host are read (charge, limits, events, `memory.stat`): times per second, `auto` (default:
+   * 10 for those that move or come near a limit, the rest less often, in about a seventh of the budget) or `off`; never
+   * more often than the ticks. With `auto` none are read where none can be.
+   */
+  readonly cgroupTier?: DeepRate;
   /** Reads the high-water mark of each process (`VmHWM`) while it lives, as an event at its end; default false. */
   readonly highWater?: boolean;
   /**
@@ -145,7 +151,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
   const { engine: choice = 'auto', procfs: root = '/proc', trim = true } = options;
   const { hz = 10, rollup = 'auto', mappings = 'off', audit = AUDIT, durationMs = 0 } = options;
-  const { hostTier = 'auto' } = options;
+  const { hostTier = 'auto', cgroupTier = 'auto' } = options;
   const { budget = BUDGET, maxHoldMs = MAX_HOLD_MS, allowHoldMs = 0 } = options;
   const { sizeBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES, ownCost = 'thread' } = options;
   const { target: wanted = 'self' } = options;
@@ -207,6 +213,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       rollup: deepRate('rollup', rollup),
       mappings: mappings === 'peak' ? mappings : deepRate('mappings', mappings),
       hostTier: deepRate('hostTier', hostTier),
+      cgroupTier: groupRate(cgroupTier, root),
       v8: options.v8 === true,
       workload: options.workload,
       highWater: options.highWater === true && chosen.name !== 'bpf',
@@ -235,6 +242,7 @@ const OPTION_NAMES: readonly (keyof RecordOptions)[] = [
   'rollup',
   'mappings',
   'hostTier',
+  'cgroupTier',
   'highWater',
   'v8',
   'workload',

@@ -33,6 +33,13 @@ describe('sizeRing', () => {
     expect(sizeRing(2 * MIB, 1)).toEqual({ blockBytes: BLOCK_BYTES_MIN, maxSlots: 1024 });
   });
 
+  it('has room for control groups where that is possible, and refuses none for their sake', () => {
+    expect(sizeRing(64 * MIB, 10, { groups: 500 }).blockBytes).toBe(MIB);
+    expect(sizeRing(8 * MIB, 10, { groups: 500 }).blockBytes).toBe(MIB / 4);
+    expect(sizeRing(2 * MIB, 1, { groups: 100_000 }).blockBytes).toBe(MIB / 16);
+    expect(sizeRing(1024 * MIB, 10, { groups: 0 })).toEqual(sizeRing(1024 * MIB, 10));
+  });
+
   it('names the least size in its error, and that size works', () => {
     fc.assert(
       fc.property(

@@ -8,6 +8,9 @@ import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN } from '../ring/layout.js';
 
 /** Bytes of a block's key per process: label and about two bytes for each of its values, with room to spare. */
 const KEY_BYTES_PER_PROCESS = 96;
+/** The same for a control group: paths are long, and most values large. A block of theirs is to have room for more to come. */
+const KEY_BYTES_PER_GROUP = 256;
+const GROUP_KEYS_PER_BLOCK = 4;
 const BLOCKS_PER_RING_AT_LEAST = 24;
 const KEYS_PER_BLOCK = 8;
 /** Opening a ring looks at each of them. */
@@ -22,16 +25,17 @@ export interface RingSize {
 
 /**
  * Block size for a ring of `sizeBytes` that begins with `processes` processes, whose keys take `keyBytes` for each and
- * which has `leastBlocks` at least. Throws a RangeError that names the least
+ * which has `leastBlocks` at least, with room for `groups` control groups as far as that size allows. Throws a RangeError that names the least
  * size when that many cannot be recorded in it, or the most processes when no size is enough.
  */
 export function sizeRing(
   sizeBytes: number,
   processes: number,
-  { keyBytes = KEY_BYTES_PER_PROCESS, leastBlocks = BLOCKS_PER_RING_AT_LEAST } = {},
+  { keyBytes = KEY_BYTES_PER_PROCESS, leastBlocks = BLOCKS_PER_RING_AT_LEAST, groups = 0 } = {},
 ): RingSize {
   const expected = Math.max(64, Math.ceil(processes * 1.5));
-  const wanted = powerOfTwoAbove(Math.max(expected * keyBytes * KEYS_PER_BLOCK, sizeBytes / BLOCKS_AT_MOST));
+  const forGroups = Math.ceil(groups * 1.5) * KEY_BYTES_PER_GROUP * GROUP_KEYS_PER_BLOCK;
+  const wanted = powerOfTwoAbove(Math.max(expected * keyBytes * KEYS_PER_BLOCK, forGroups, sizeBytes / BLOCKS_AT_MOST));
   const possible = powerOfTwoBelow((sizeBytes - HEADER_BYTES) / leastBlocks);
   const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES_MIN, Math.min(wanted, possible)));
   if (possible < BLOCK_BYTES_MIN || expected * keyBytes * 2 > blockBytes) {

@@ -121,6 +121,7 @@ export class Sampler {
     this.#census.look(nowNs);
     this.#lives.begin(nowNs);
     this.#peaks.begin(nowNs);
+    this.#beside.begin(nowNs);
     const why = this.#ratePace ? 'as some sweeps before the first tick had it' : 'as asked for';
     this.#budgetLog.changed(nowNs, this.#spent(), this.#config.hz, why);
     return this.#table.count;

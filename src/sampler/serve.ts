@@ -6,6 +6,7 @@ import { setPriority } from 'node:os';
 import { readClocks } from '../engine/clocks.js';
 import type { Engine } from '../engine/engine.js';
 import { lockFile } from '../engine/file-lock.js';
+import { countGroups } from '../engine/group-count.js';
 import { mapFile } from '../engine/map-file.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
@@ -126,10 +127,12 @@ function openSampler(
 }
 
 /** Room for every process of the target, as far as that is known before: of the host, or for as many as the ring holds. */
-function sizeFor({ storage, target, keep }: SamplerConfig, processes: number): RingSize {
+function sizeFor({ storage, target, keep, cgroupTier, root }: SamplerConfig, processes: number): RingSize {
   const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
   const steps = keep === undefined ? 0 : parseKeep(keep).steps.length;
-  const needs = steps === 0 ? {} : { keyBytes: LADDER_KEY_BYTES, leastBlocks: TICK_BLOCKS + STEP_BLOCKS * steps };
+  const groups = cgroupTier === 'off' ? 0 : countGroups(root);
+  const ladder = steps === 0 ? {} : { keyBytes: LADDER_KEY_BYTES, leastBlocks: TICK_BLOCKS + STEP_BLOCKS * steps };
+  const needs = { groups, ...ladder };
   if (target.kind === 'host') return sizeRing(sizeBytes, processes, needs);
   if (target.kind === 'pids') return sizeRing(sizeBytes, target.pids.length, needs);
   for (let most = processes; most > FEW_PROCESSES; most = Math.floor(most / 2)) {

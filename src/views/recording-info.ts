@@ -9,6 +9,7 @@ import { escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
 import { formatTime } from '../text/time.js';
 import { actionInfoJson, actionInfoTexts } from './action-info.js';
+import { fullestGroup, fullestGroupText } from './fullest-group.js';
 import { tierInfoJson, tierInfoTexts } from './tier-info.js';
 import { v8InfoJson, v8InfoTexts } from './v8-info.js';
 
@@ -18,6 +19,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
   const { ticks, durationSeconds, processes, points, self, coverage, statShare, lostEvents, audit, resumed, damage } =
     summary;
   const v8 = v8InfoJson(recording);
+  const fullest = fullestGroup(recording);
   const actions = actionInfoJson(recording);
   return {
     schema: 1,
@@ -40,6 +42,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     ...(summary.lives ? { lives: summary.lives } : {}),
     ...(summary.peaks ? { peaks: summary.peaks } : {}),
     ...tierInfoJson(recording),
+    ...(fullest ? { fullestGroup: fullest } : {}),
     ...(v8 ? { v8 } : {}),
     ...(actions.length > 0 ? { actions } : {}),
     audit,
@@ -70,6 +73,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
   const { metadata } = recording;
   const { ticks, durationSeconds, processes, points, coverage, statShare, audit, damage } = summary;
   const dropped = Object.entries(coverage.dropped).map(([reason, rows]) => `${rows} ${reason}`);
+  const fullest = fullestGroup(recording);
   const line = (label: string, text: string) => `${label.padEnd(11)}${escapeTerminal(text)}`;
   return [
     line('host', `${metadata.host.hostname}, Linux ${metadata.host.kernel} ${metadata.host.architecture}`),
@@ -96,6 +100,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
     ),
     ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
     ...tierInfoTexts(recording).map(([label, text]) => line(label, text)),
+    ...(fullest ? [line('limit', fullestGroupText(fullest))] : []),
     ...v8InfoTexts(recording).map((text, index) => line(index === 0 ? 'v8' : '', text)),
     ...actionInfoTexts(recording).map((text, index) => line(index === 0 ? 'actions' : '', text)),
     ...(summary.peaks ? [line('spikes', spikesText(summary.peaks, ticks.hz))] : []),

@@ -27,6 +27,7 @@ export interface RunOptions {
   readonly maxHoldMs: number;
   /** How often the host is read; default: not at all. */
   readonly hostTier?: RecordOptions['hostTier'];
+  readonly cgroupTier?: RecordOptions['cgroupTier'];
   /** A new file to record into; without it the recording is gone at the end. */
   readonly file?: string;
   readonly sizeBytes?: number;
@@ -108,6 +109,7 @@ function record(launcher: Launcher, options: RunOptions): Promise<Recorder> {
       maxHoldMs: options.maxHoldMs,
       mappings: 'peak',
       hostTier: options.hostTier ?? 'off',
+      cgroupTier: options.cgroupTier ?? 'off',
       highWater: true,
       sampler: 'worker',
       ownCost: 'process',
