@@ -1,7 +1,7 @@
 /**
  * Builds the addons and the launcher into prebuilds/linux-ARCH: `node scripts/prebuild.js` for every platform that the
- * package brings along, with Debian's g++, g++-aarch64-linux-gnu, clang, bpftool and libbpf-dev, and
- * `node scripts/prebuild.js here` for this host alone, with whatever C++ compiler it has. Nothing is done when nothing has
+ * package brings along, with Debian's g++, g++-aarch64-linux-gnu, musl-tools, clang, bpftool and
+ * libbpf-dev, and `node scripts/prebuild.js here` for this host alone, with whatever C++ compiler it has. Nothing is done when nothing has
  * changed since.
  *
  * The traps: what is linked on this host must load wherever Node does, so libstdc++ and libgcc are linked in and glibc is
@@ -20,7 +20,8 @@ import { makeStubLibraries } from './prebuild/stub-libraries.js';
 /** What the binaries of Node 20 to 24 need at least; a test compares. */
 const OLDEST_GLIBC = '2.28';
 const PORTABLE = [
-  { arch: 'x64', cc: 'x86_64-linux-gnu-gcc', cxx: 'x86_64-linux-gnu-g++', isPortable: true },
+  // What is linked statically is a tenth as large with musl, whose tools Debian has for its own processor only.
+  { arch: 'x64', cc: 'x86_64-linux-gnu-gcc', cxx: 'x86_64-linux-gnu-g++', staticCc: 'musl-gcc', isPortable: true },
   { arch: 'arm64', cc: 'aarch64-linux-gnu-gcc', cxx: 'aarch64-linux-gnu-g++', isPortable: true },
 ];
 const HERE = { arch: process.arch, cc: 'cc', cxx: 'c++', isPortable: false };
@@ -54,7 +55,7 @@ async function prebuild(platform) {
 
 /** Returns what it has built. */
 async function build(platform, scratch) {
-  const { arch, cc, cxx, isPortable } = platform;
+  const { arch, cc, cxx, staticCc = cc, isPortable } = platform;
   const stubs = path.join(scratch, 'stubs');
   if (isPortable) makeStubLibraries(stubs, cc, OLDEST_GLIBC);
   const newer = isPortable ? [await compile(platform, 'portable/newer-glibc.c', scratch)] : [];
@@ -73,7 +74,7 @@ async function build(platform, scratch) {
     ]);
   }
   const launcher = [path.join(root, 'native/launch/launch.c'), '-o', path.join(scratch, 'tidemark-launch')];
-  await run(cc, ['-O2', '-static', '-s', ...launcher]);
+  await run(staticCc, ['-O2', '-static', '-s', ...launcher]);
   return [...addons.map((name) => `${name}.node`), 'tidemark-launch'];
 }
 

@@ -139,7 +139,8 @@ describe.each(Object.values(NODE_VERSIONS))('on Node %s', (version) => {
     const words = ['record', '--for', '200ms', '--hz', '10', '-p', String(process.pid), '-o', file];
     const record = installed.tidemark(words, binary);
     expect(record.status).toBe(0);
-    expect(record.stderr).toMatch(/^recording process \d+ at 10 Hz .*\nrecorded \d+ms: .*\n.*\nnext: .*\n.*\n$/);
+    // Whatever Node had to complain of would stand among these.
+    expect(record.stderr.replace(/^(?:record(?:ing|ed) |next: | {6}tidemark ).*\n/gm, '')).toBe('');
     const run = installed.tidemark(['run', '-q', '--', process.execPath, '-p', '6 * 7'], binary);
     expect(run).toMatchObject({ status: 0, stdout: '42\n', stderr: '' });
   }, 180_000);
