@@ -22,6 +22,7 @@ import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
 import { recordDensity } from './record-density.js';
 import { recordHeap } from './record-heap.js';
+import { replay } from './replay.js';
 import { report } from './report.js';
 import { ring } from './ring.js';
 import { ringDisk } from './ring-disk.js';
@@ -36,6 +37,7 @@ const BENCHES: readonly Bench[] = [
   tokenizers,
   ring,
   ringRange,
+  replay,
   ringLadder,
   ringDisk,
   sweepFloor,

@@ -151,7 +151,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'segments',
     summary: "sort a process's memory into code, data, heap, stacks, libraries and the rest",
-    examples: ['tidemark segments 1234', 'tidemark segments --tree --in captured-smaps'],
+    examples: [
+      'tidemark segments 1234',
+      'tidemark segments --tree --in captured-smaps',
+      'tidemark segments --in night.tide --at 03:02 1234',
+    ],
     loadDirect: () => import('./segments.js'),
   },
   {
@@ -175,7 +179,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'ps',
     summary: 'the processes, as procps prints them, with PSS, USS and swap',
-    examples: ['tidemark ps aux', 'tidemark ps -eo pid,pss,uss,swap,args --sort -pss', 'tidemark ps --by comm'],
+    examples: [
+      'tidemark ps aux',
+      'tidemark ps -eo pid,pss,uss,swap,args --sort -pss',
+      'tidemark ps --by comm',
+      'tidemark ps --in night.tide --at 03:02',
+    ],
     loadDirect: () => import('./ps.js'),
   },
   {
@@ -187,7 +196,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'top',
     summary: "which processes grow, on a screen; with -b as procps' top prints them",
-    examples: ['tidemark top', 'tidemark top -b -n 1', 'tidemark top -b -n 10 -d 0.5 -p 1,2'],
+    examples: ['tidemark top', 'tidemark top -b -n 10 -d 0.5 -p 1,2', 'tidemark top --in night.tide --at 03:02'],
     loadDirect: () => import('./top.js'),
   },
   {

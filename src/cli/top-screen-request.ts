@@ -6,13 +6,18 @@
  */
 import { chooseEngine } from '../engine/choose.js';
 import { AccountNames } from '../procfs/accounts.js';
+import { recordedSpan } from '../recording/instants.js';
 import { escapeTerminal } from '../text/escape.js';
 import type { SortName } from '../views/screen/row-sort.js';
 import { CommandError } from './command-error.js';
 import type { DirectWords } from './direct-command.js';
-import { directUnitsOf, engineOf, procfsOf } from './direct-options.js';
+import { directUnitsOf, engineOf, inputOf, procfsOf } from './direct-options.js';
+import { viewOf } from './recorded-instant.js';
+import { atOf } from './recorded-words.js';
+import { openInput } from './recording-input.js';
+import { instantAt } from './recording-times.js';
 import { requestOf } from './top-options.js';
-import type { ScreenRequest } from './top-screen.js';
+import type { ReplayRequest, ScreenRequest } from './top-screen.js';
 
 const DEFAULT_DELAY_MS = 1000;
 const HOST_HZ = 1;
@@ -32,10 +37,38 @@ const BATCH_ONLY = [
   ...['idle-toggle', 'accum-time-toggle', 'single-cpu-toggle', 'scale-summary-mem', 'scale-task-mem', 'width'],
 ];
 
-export function screenRequestOf(words: DirectWords): ScreenRequest {
+/** A screen of the recording of `--in`. */
+export function replayRequestOf(words: DirectWords): ReplayRequest {
+  refuseStray(words);
+  const notRecorded = ['filter-only-euser', 'filter-any-user', 'procfs', 'engine'].find((name) =>
+    words.options.has(name),
+  );
+  if (notRecorded !== undefined) throw new CommandError(`--${notRecorded}: not of a recording; -p chooses processes`);
+  const { view, pids, iterations, delayMs } = requestOf(words, new AccountNames('/proc'), process.env, undefined);
+  const file = inputOf(words)!;
+  const at = atOf(words);
+  const recording = openInput(file);
+  // What cannot be shown is refused before the terminal is touched.
+  viewOf(recording, file);
+  if (!recordedSpan(recording))
+    throw new CommandError(`${file === '-' ? 'standard input' : escapeTerminal(file)}: it has no frame`);
+  return {
+    ...{ recording, iterations },
+    delayMs: words.options.has('delay') ? delayMs : DEFAULT_DELAY_MS,
+    ...(pids ? { pids } : {}),
+    ...(at === undefined ? {} : { atNs: instantAt(recording, 'top', at) }),
+    state: { commandLines: view.cmdline, ...sortOf(words) },
+  };
+}
+
+function refuseStray(words: DirectWords): void {
   const stray = BATCH_ONLY.find((name) => words.options.has(name));
   if (stray !== undefined)
     throw new CommandError(`--${stray} is for -b: the screen is about memory, and has its own columns`);
+}
+
+export function screenRequestOf(words: DirectWords): ScreenRequest {
+  refuseStray(words);
   const root = procfsOf(words);
   const accounts = new AccountNames(root);
   const { view, pids, iterations, delayMs } = requestOf(words, accounts, process.env, undefined);

@@ -1,15 +1,16 @@
 /**
- * `tidemark top` on a terminal: what is recorded now, drawn until somebody leaves.
+ * `tidemark top` on a terminal: what is recorded now or was recorded once, drawn until somebody leaves.
  *
  * The traps: a key is answered at once and not at the next frame; names of users are known a little later than the
  * processes; and while the screen is paused time goes on, so what is shown is kept and not what is there.
  */
 import type { EngineChoice } from '../engine/choose.js';
+import type { Recording } from '../recording/recording.js';
 import type { HostUnits } from '../schema.js';
 import { isUtf8Locale } from '../text/locale.js';
 import { type DrawnScreen, drawScreen } from '../views/screen/screen.js';
 import type { ScreenModel } from '../views/screen/screen-model.js';
-import { FIRST_STATE, pressKey, type ScreenState } from '../views/screen/screen-state.js';
+import { FIRST_STATE, pressKey, type ScreenState, type TimeEffect } from '../views/screen/screen-state.js';
 import { symbolsFor } from '../views/screen/symbols.js';
 import { ansiLine } from './ansi-line.js';
 import { nextDeadline } from './frame-clock.js';
@@ -18,15 +19,27 @@ import { LiveSession, type SessionOptions } from './live-session.js';
 import { OpenedSession } from './opened-session.js';
 import { warn } from './output.js';
 import { TerminalScreen } from './terminal-screen.js';
+import { TimeTravel } from './time-travel.js';
 import { guardWaysOut, Suspension } from './ways-out.js';
 
-export interface ScreenRequest extends Omit<SessionOptions, 'changed'> {
-  readonly engine: EngineChoice;
-  readonly host: HostUnits;
+export interface ScreenChoice {
   readonly delayMs: number;
   /** Frames, or without end. */
   readonly iterations: number;
   readonly state: Partial<ScreenState>;
+}
+
+export interface ScreenRequest extends ScreenChoice, Omit<SessionOptions, 'changed'> {
+  readonly engine: EngineChoice;
+  readonly host: HostUnits;
+}
+
+/** A screen of a recording in a file. */
+export interface ReplayRequest extends ScreenChoice {
+  readonly recording: Recording;
+  readonly pids?: readonly number[];
+  /** Unix nanoseconds: where it begins; without it at the end. */
+  readonly atNs?: bigint;
 }
 
 /** After so long an Escape is no begin of another key. */
@@ -49,7 +62,16 @@ export async function runScreen(request: ScreenRequest): Promise<void> {
   const session = await LiveSession.start({ ...request, changed: () => top?.refresh() }, failed).finally(() =>
     clearTimeout(waiting),
   );
-  top = new TopScreen(session, request);
+  const { pids, isWanted } = request;
+  const travel = new TimeTravel({
+    recording: () => session.recorder.recording(),
+    isLive: true,
+    factsOf: (key) => session.facts.of(key),
+    changed: () => top?.refresh(),
+    ...(pids ? { pids } : {}),
+    ...(isWanted ? { isShown: (key) => isWanted(session.facts.of(key)?.uids ?? []) } : {}),
+  });
+  top = new TopScreen(request, travel, { session, request });
   try {
     await Promise.race([top.run(), died]);
   } finally {
@@ -58,9 +80,35 @@ export async function runScreen(request: ScreenRequest): Promise<void> {
   }
 }
 
+/** Draws a recording in a file until the user quits or the frames are over. */
+export async function replayScreen(request: ReplayRequest): Promise<void> {
+  const { recording, pids, atNs } = request;
+  let top: TopScreen | undefined;
+  const travel = new TimeTravel({
+    recording: () => recording,
+    isLive: false,
+    changed: () => top?.refresh(),
+    ...(pids ? { pids } : {}),
+  });
+  if (atNs !== undefined) travel.replay!.moveTo(atNs);
+  top = new TopScreen(request, travel, undefined);
+  try {
+    await top.run();
+  } finally {
+    top.close();
+  }
+}
+
+interface Live {
+  readonly session: LiveSession;
+  readonly request: ScreenRequest;
+}
+
 class TopScreen {
-  readonly #session: LiveSession;
-  readonly #request: ScreenRequest;
+  readonly #request: ScreenChoice;
+  readonly #travel: TimeTravel;
+  /** What is recorded meanwhile; undefined for a file. */
+  readonly #live: Live | undefined;
   readonly #terminal = new TerminalScreen();
   readonly #symbols = symbolsFor(isUtf8Locale(), !process.env.NO_COLOR);
   readonly #keys = new KeyDecoder();
@@ -73,15 +121,17 @@ class TopScreen {
   #escapeTimer: NodeJS.Timeout | undefined;
   #frameTimer: NodeJS.Timeout | undefined;
   #frames = 0;
+  #going: Promise<void> = Promise.resolve();
   #finish: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  constructor(session: LiveSession, request: ScreenRequest) {
-    this.#session = session;
+  constructor(request: ScreenChoice, travel: TimeTravel, live: Live | undefined) {
     this.#request = request;
+    this.#travel = travel;
+    this.#live = live;
     this.#state = { ...FIRST_STATE, ...request.state };
-    session.facts.commandLines = this.#state.commandLines;
-    this.#model = session.look(undefined);
+    if (live) live.session.facts.commandLines = this.#state.commandLines;
+    this.#model = this.#look();
     this.#suspension = new Suspension(
       () => this.#terminal.leave(),
       () => {
@@ -110,7 +160,7 @@ class TopScreen {
   /** Shows what is known now, unless it is paused. */
   refresh(): void {
     if (this.#state.paused) return;
-    this.#model = this.#session.look(this.#opened?.look());
+    this.#model = this.#look();
     this.#draw();
   }
 
@@ -118,6 +168,7 @@ class TopScreen {
     clearTimeout(this.#frameTimer);
     clearTimeout(this.#escapeTimer);
     this.#opened?.close();
+    this.#travel.close();
     this.#suspension.close();
     process.stdout.off('resize', this.#resized);
     process.stdin.off('data', this.#typed);
@@ -136,7 +187,9 @@ class TopScreen {
       this.#finish();
       return;
     }
-    const model = this.#session.look(this.#opened?.look());
+    // What is recorded goes on whatever is shown: all of it is taken in.
+    if (this.#travel.replay) this.#live?.session.look(undefined);
+    const model = this.#look();
     if (!this.#state.paused) {
       this.#model = model;
       this.#draw();
@@ -147,6 +200,13 @@ class TopScreen {
   #wait(deadline: number): void {
     const left = Math.max(1, Math.ceil(deadline - performance.now()));
     this.#frameTimer = setTimeout(() => this.#frame(deadline), Math.min(LONGEST_TIMER_MS, left));
+  }
+
+  #look(): ScreenModel {
+    const { replay } = this.#travel;
+    return this.#travel.finish(
+      replay ? replay.look(this.#state.opened) : this.#live!.session.look(this.#opened?.look()),
+    );
   }
 
   #draw(): void {
@@ -188,20 +248,46 @@ class TopScreen {
         return;
       }
       if (effect === 'redraw') this.#terminal.forget();
+      else if (effect !== undefined) {
+        this.#draw();
+        this.#goTo(effect);
+        continue;
+      }
       this.#follow(before);
       this.#draw();
     }
   }
 
+  /** Keys that are pressed meanwhile wait for each other: each is about what the one before has led to. */
+  #goTo(effect: TimeEffect): void {
+    this.#going = this.#going
+      .then(async () => {
+        const wasReplay = this.#travel.replay !== undefined;
+        const message = await this.#travel.apply(effect, this.#model);
+        const isReplay = this.#travel.replay !== undefined;
+        if (isReplay !== wasReplay) this.#reopen();
+        this.#state = { ...this.#state, ...(message === undefined ? {} : { message }) };
+        this.#model = this.#look();
+        this.#draw();
+      })
+      .catch(this.#fail);
+  }
+
+  /** The mappings of an opened process are read live only where the screen is. */
+  #reopen(): void {
+    this.#opened?.close();
+    const { opened } = this.#state;
+    this.#opened = opened === undefined ? undefined : this.#open(opened);
+  }
+
   /** Begins and ends what the new state needs. */
   #follow(before: ScreenState): void {
     const { opened, commandLines, paused } = this.#state;
-    if (commandLines !== before.commandLines) this.#session.facts.commandLines = commandLines || opened !== undefined;
+    const isRead = commandLines !== before.commandLines || opened !== before.opened;
+    if (isRead && this.#live) this.#live.session.facts.commandLines = commandLines || opened !== undefined;
     if (opened !== before.opened) {
-      this.#opened?.close();
-      this.#opened = opened === undefined ? undefined : this.#open(opened);
-      this.#session.facts.commandLines = commandLines || opened !== undefined;
-      this.#model = this.#session.look(this.#opened?.look());
+      this.#reopen();
+      this.#model = this.#look();
     } else if (paused !== before.paused || commandLines !== before.commandLines) {
       this.refresh();
     }
@@ -209,8 +295,8 @@ class TopScreen {
 
   #open(key: string): OpenedSession | undefined {
     const process = this.#model.processes.find((candidate) => candidate.key === key);
-    if (!process) return undefined;
-    const { root, engine, host } = this.#request;
+    if (!process || !this.#live || this.#travel.replay) return undefined;
+    const { root, engine, host } = this.#live.request;
     const { pid, startTicks } = process.identity;
     return new OpenedSession({
       ...{ key, pid, startTicks, rss: process.rss, root, engine, host },

@@ -9,6 +9,7 @@ import { escapeTerminal } from '../text/escape.js';
 import { UsageError } from './command-error.js';
 import type { DirectOption, DirectWords } from './direct-command.js';
 import { DIRECT_OPTIONS } from './direct-options.js';
+import { AT_OPTION } from './recorded-words.js';
 
 export const TOP_OPTIONS = {
   'batch-mode': { short: 'b', help: 'print frames one after the other instead of drawing a screen' },
@@ -29,6 +30,8 @@ export const TOP_OPTIONS = {
   'scale-summary-mem': { short: 'E', value: 'unit', help: 'unit of the summary: k m g t p e (default: "m")' },
   'scale-task-mem': { short: 'e', value: 'unit', help: 'least unit of the columns: k m g t p (default: "k")' },
   width: { short: 'w', value: 'columns', help: 'width of a line; without a number that of COLUMNS, or 512' },
+  in: { value: 'file', help: 'a recording to look at instead of this host, - for stdin' },
+  at: AT_OPTION,
   procfs: DIRECT_OPTIONS.procfs,
   engine: DIRECT_OPTIONS.engine,
   'page-size': DIRECT_OPTIONS['page-size'],

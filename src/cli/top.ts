@@ -14,7 +14,7 @@ import { readLoggedIn } from '../views/logged-in-users.js';
 import { SORT_FIELDS } from '../views/top-fields.js';
 import { frameLines, type TopHost } from '../views/top-frame.js';
 import { type TopSample, TopSampler } from '../views/top-sample.js';
-import { CommandError } from './command-error.js';
+import { CommandError, UsageError } from './command-error.js';
 import type { DirectCommand, DirectWords } from './direct-command.js';
 import { directUnitsOf, engineOf, hasSwitch, procfsOf } from './direct-options.js';
 import { nextDeadline, waitUntil } from './frame-clock.js';
@@ -37,6 +37,7 @@ export const command: DirectCommand = {
   ],
   async run(words) {
     const parsed = parseTopWords(words);
+    if (parsed.options.has('at') && !parsed.options.has('in')) throw new UsageError('--at: needs --in and a recording');
     if (!hasSwitch(parsed, 'batch-mode') && !hasSwitch(parsed, 'json')) {
       if (!isTerminal('stdin') || !isTerminal()) {
         throw new CommandError('the screen needs a terminal; -b prints frames one after the other');
@@ -56,11 +57,12 @@ async function drawScreen(words: DirectWords): Promise<void> {
       `no screen can be drawn with TERM=${escapeTerminal(TERM ?? '')}; -b prints frames one after the other`,
     );
   }
-  const [{ runScreen }, { screenRequestOf }] = await Promise.all([
+  const [{ runScreen, replayScreen }, { screenRequestOf, replayRequestOf }] = await Promise.all([
     import('./top-screen.js'),
     import('./top-screen-request.js'),
   ]);
-  await runScreen(screenRequestOf(words));
+  if (words.options.has('in')) await replayScreen(replayRequestOf(words));
+  else await runScreen(screenRequestOf(words));
 }
 
 async function runBatch(words: DirectWords): Promise<void> {
@@ -69,6 +71,11 @@ async function runBatch(words: DirectWords): Promise<void> {
   // The streams of `process`, which a pipe does without, are loaded by whoever asks them.
   const terminal = isTerminal();
   const request = requestOf(words, accounts, process.env, terminal ? process.stdout.columns : undefined);
+  if (words.options.has('in')) {
+    const { printRecorded } = await import('./top-recorded.js');
+    await printRecorded(words, request);
+    return;
+  }
   const units = directUnitsOf(words);
   const host: TopHost = {
     pidDigits: readPidDigits(root),

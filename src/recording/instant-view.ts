@@ -13,6 +13,8 @@ import { type FoundFrame, FrameFinder } from './frame-finder.js';
 import { FrameWalk } from './frame-walk.js';
 import type { Recording } from './recording.js';
 
+/** What is nearer than this is walked to. */
+const NEAR_NS = 500_000_000n;
 const METRICS = { metrics: COUNTER_COLUMNS } as const;
 
 export class MergedRecordingError extends Error {
@@ -49,10 +51,21 @@ export class InstantView {
   /** Moves to the last frame at or before a monotonic time; false, and nothing moved, when there is none. */
   moveTo(timeNs: bigint): boolean {
     const found = this.finder.atOrBefore(timeNs);
+    if (found && this.#goOnTo(found)) return true;
     const walk = found && this.#walkTo(found);
     if (!walk) return false;
     this.#stand(walk);
     return true;
+  }
+
+  /** Moves to the last frame at or before a time; where there is none, it stands nowhere. */
+  moveOrLeave(timeNs: bigint): void {
+    if (!this.moveTo(timeNs)) this.#walk = undefined;
+  }
+
+  /** Whether it stands on a frame. */
+  get isMoved(): boolean {
+    return this.#walk !== undefined;
   }
 
   /** Moves to the next or the previous frame; false, and nothing moved, at the ends of the recording. */
@@ -104,6 +117,20 @@ export class InstantView {
     this.#walk = walk;
     this.#readings = new Map();
     this.#isWhole = false;
+  }
+
+  /** Goes to a frame that is near by the walk as it is; false when that is not the way. */
+  #goOnTo({ stepNs, startNs }: FoundFrame): boolean {
+    const walk = this.#walk;
+    if (walk?.stepNs !== stepNs || startNs < walk.startNs || startNs - walk.startNs > NEAR_NS) return false;
+    if (startNs === walk.startNs) return true;
+    for (let step = walk.next(); step !== null; step = walk.next()) {
+      if (step !== 'frame' || walk.startNs < startNs) continue;
+      if (walk.startNs > startNs) return false;
+      this.#stand(walk);
+      return true;
+    }
+    return false;
   }
 
   /** A walk that stands on a frame, or on the last one before it that can be read. */

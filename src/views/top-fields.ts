@@ -58,7 +58,7 @@ export const COLUMNS: readonly Column[] = [
   { name: 'PID', width: ({ pidDigits }) => Math.max(5, pidDigits), align: 'right', cell: ({ pid }) => String(pid) },
   { name: 'USER', width: () => 8, align: 'left', cell: userNameOf },
   { name: 'PR', width: () => 3, align: 'right', cell: ({ priority }) => priorityText(priority) },
-  { name: 'NI', width: () => 3, align: 'right', cell: ({ nice }) => String(nice) },
+  { name: 'NI', width: () => 3, align: 'right', cell: ({ nice }) => (Number.isNaN(nice) ? UNKNOWN : String(nice)) },
   sizeColumn('VIRT', 7, ({ size }) => size),
   sizeColumn('RES', 6, ({ resident }) => resident),
   sizeColumn('SHR', 6, ({ shared }) => shared),
@@ -114,6 +114,7 @@ function joinWords(words: Uint8Array): Uint8Array {
 }
 
 function priorityText(priority: number): string {
+  if (Number.isNaN(priority)) return UNKNOWN;
   return priority < -99 || priority > 999 ? 'rt' : String(priority);
 }
 
@@ -122,6 +123,7 @@ function percentText(percent: number | undefined, width: number): string {
 }
 
 function timeText(task: TopTask, context: FieldContext, width: number): string {
+  if (Number.isNaN(task.ticks)) return UNKNOWN;
   return scaledTime(Math.floor((ticksOf(task, context) * 100) / context.clockTicksPerSecond), width);
 }
 

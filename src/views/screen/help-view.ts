@@ -19,6 +19,13 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['r', 'the other way round'],
   ['u', 'show USS, or not'],
   ['c', 'command lines, or names'],
+  ['left right', 'one tick back, on; from live into the past'],
+  ['[  ]', 'a minute back, on'],
+  ['b', 'go to a time: 03:02, -15m, RFC 3339, a mark'],
+  ['n  N', 'next, previous OOM kill, mark or gap'],
+  ['d', 'difference against this instant, or not'],
+  ['w', 'save a cut: from the marked instant, or the last minute'],
+  ['f', 'back to live, or to the end'],
   ['space', 'pause, go on'],
   ['Ctrl-L', 'draw anew'],
   ['Ctrl-Z', 'suspend; fg comes back'],
@@ -33,7 +40,7 @@ const COLUMN_TEXTS: readonly (readonly [column: string, means: string])[] = [
   ['~', 'older than the last deep read that was due'],
   ['denied', 'not permitted to read it: CAP_SYS_PTRACE'],
   ['+10s +10m', 'change of RSS; since the start, or since the process was first seen, where that is shorter'],
-  ['PEAK AT', 'the most RSS that was seen here, and when'],
+  ['PEAK AT', 'the most RSS that was seen here, and when; of the past, in the ten minutes before'],
   ['OVER TIME', 'RSS, up to ten minutes; now is at the right'],
 ];
 

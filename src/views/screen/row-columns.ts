@@ -188,7 +188,10 @@ function change(which: 'short' | 'long'): Choice {
     name: which,
     widths: [[0, SHORT_CHANGE_WIDTH]],
     align: 'right',
-    title: ({ model: { host } }) => `+${spanText(Math.min(host.seenNs, which === 'short' ? 10e9 : 600e9))}`,
+    title: ({ model: { host, compared } }) => {
+      if (compared) return which === 'short' ? '+PSS' : '+RSS';
+      return `+${spanText(Math.min(host.seenNs, which === 'short' ? 10e9 : 600e9))}`;
+    },
     cell: (row, width) => [span(formatShortChange(row[which].value).padStart(width), styleOfChange(row[which]))],
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { LiveProcess } from '../../analyze/live-processes.js';
 import type { OpenedProcess } from './opened-process.js';
+import type { ComparedWith, ReplayPosition } from './replay-line.js';
 
 /** A kill by the kernel because memory ran out; what is not known is absent. */
 export interface OomKill {
@@ -73,4 +74,10 @@ export interface ScreenModel {
   readonly oldNs: number;
   /** The process whose view is open. */
   readonly opened?: OpenedProcess;
+  /** Where in a recording it is; absent for now. */
+  readonly replay?: ReplayPosition;
+  /** The changes are since this instant; see `comparedModel`. */
+  readonly compared?: ComparedWith;
+  /** What `w` would save, for people. */
+  readonly savedSpan?: string;
 }

@@ -4,6 +4,7 @@
  * The trap: rows move while a key is on its way, so a selection is a process or a group and never a line number.
  */
 import type { Key } from './key.js';
+import { type Prompt, typeInto } from './prompt.js';
 import { ROW_SORTS, type SortName } from './row-sort.js';
 import { GROUPINGS, type Grouping } from './screen-row.js';
 
@@ -23,6 +24,10 @@ export interface ScreenState {
   readonly uss: boolean;
   readonly commandLines: boolean;
   readonly paused: boolean;
+  /** What is typed into the last line. */
+  readonly prompt?: Prompt;
+  /** Shown in the last line until the next key. */
+  readonly message?: string;
   /** First line of the list, or of the lines of another view. */
   readonly top: number;
 }
@@ -48,22 +53,62 @@ export interface KeyContext {
 }
 
 /** What a key asks for beyond another state. */
-export type KeyEffect = 'quit' | 'suspend' | 'redraw';
+export type KeyEffect = 'quit' | 'suspend' | 'redraw' | TimeEffect;
+
+/** Where to go in time: a tick, a minute, the next of what happened, now; to mark an instant, or drop the mark. */
+export type TimeEffect =
+  | 'tick-back'
+  | 'tick-on'
+  | 'minute-back'
+  | 'minute-on'
+  | 'next-happening'
+  | 'previous-happening'
+  | 'live'
+  | 'mark'
+  | { readonly goTo: string }
+  | { readonly saveAs: string };
+
+const TIME_KEYS: Readonly<Record<Key, TimeEffect & string>> = {
+  left: 'tick-back',
+  right: 'tick-on',
+  '[': 'minute-back',
+  ']': 'minute-on',
+  n: 'next-happening',
+  N: 'previous-happening',
+  f: 'live',
+  d: 'mark',
+};
 
 export interface KeyOutcome {
   readonly state: ScreenState;
   readonly effect?: KeyEffect;
 }
 
-export function pressKey(state: ScreenState, key: Key, context: KeyContext): KeyOutcome {
+export function pressKey(before: ScreenState, key: Key, context: KeyContext): KeyOutcome {
+  const { message: _, ...state } = before;
   if (key === 'ctrl-c') return { state, effect: 'quit' };
   if (key === 'ctrl-z') return { state, effect: 'suspend' };
   if (key === 'ctrl-l') return { state, effect: 'redraw' };
   if (state.filterBefore !== undefined) return { state: typeFilter(state, key) };
+  if (state.prompt) return typePrompt(state, state.prompt, key);
   if (key === 'q') return { state, effect: 'quit' };
   if (key === ' ') return { state: { ...state, paused: !state.paused } };
+  if (state.view !== 'help') {
+    const effect = Object.hasOwn(TIME_KEYS, key) ? TIME_KEYS[key] : undefined;
+    if (effect !== undefined) return { state, effect };
+    if (key === 'b') return { state: { ...state, prompt: { kind: 'time', text: '' } } };
+    if (key === 'w') return { state: { ...state, prompt: { kind: 'file', text: '' } } };
+  }
   if (state.view !== 'list') return { state: readKey(state, key, context) };
   return { state: listKey(state, key, context) };
+}
+
+function typePrompt(state: ScreenState, prompt: Prompt, key: Key): KeyOutcome {
+  const { prompt: _, ...rest } = state;
+  const typed = typeInto(prompt, key);
+  if (typed === undefined) return { state: rest };
+  if (typed !== 'done') return { state: { ...state, prompt: typed } };
+  return { state: rest, effect: prompt.kind === 'time' ? { goTo: prompt.text } : { saveAs: prompt.text } };
 }
 
 function typeFilter(state: ScreenState, key: Key): ScreenState {
@@ -94,7 +139,7 @@ function readKey(state: ScreenState, key: Key, { page }: KeyContext): ScreenStat
     return leaves ? { ...state, view: opened === undefined ? 'list' : 'process', top: 0 } : state;
   }
   if (isHelpKey) return { ...state, view: 'help', top: 0 };
-  if (!['escape', 'left', 'backspace'].includes(key)) return state;
+  if (!['escape', 'backspace'].includes(key)) return state;
   const { opened, ...rest } = state;
   return { ...rest, view: 'list', top: 0, selected: opened! };
 }

@@ -10,6 +10,7 @@ import { helpLines } from './help-view.js';
 import { hostLines } from './host-fields.js';
 import { firstShown, headLine, rowLine } from './list-view.js';
 import { processLines } from './process-view.js';
+import { replayLine } from './replay-line.js';
 import { columnsFor } from './row-columns.js';
 import { sortNamed, sortRows } from './row-sort.js';
 import type { ScreenModel } from './screen-model.js';
@@ -45,7 +46,11 @@ export function drawScreen(
 ): DrawnScreen {
   const rows = sortRows(chosenRows(model, state), state.sort, state.reversed, before);
   const order = rows.map(({ key }) => key);
-  const above = hostLines(model, size.columns, hostHeight(size.rows, state), symbols);
+  const replay = replayLine(model.replay, model.compared);
+  const above = [
+    ...(replay ? [replay] : []),
+    ...hostLines(model, size.columns, hostHeight(size.rows - (replay ? 1 : 0), state), symbols),
+  ].slice(0, size.rows);
   // The last line is the status; a screen of one or two lines has none.
   const below = size.rows >= 3 ? 1 : 0;
   const height = Math.max(0, size.rows - above.length - below);
@@ -142,6 +147,13 @@ function statusLine(model: ScreenModel, state: ScreenState, rows: number, symbol
     const cursor = symbols.ascii ? '_' : '\u2588';
     return lineOf(span('/', 'bold'), span(escapeTerminal(state.filter)), span(cursor), span(`  ${rows} rows`, 'dim'));
   }
+  if (state.prompt) {
+    const cursor = symbols.ascii ? '_' : '\u2588';
+    const asked =
+      state.prompt.kind === 'time' ? 'go to (03:02, -15m, RFC 3339, a mark): ' : `save ${model.savedSpan ?? ''} as: `;
+    return lineOf(span(asked, 'bold'), span(escapeTerminal(state.prompt.text)), span(cursor));
+  }
+  if (state.message !== undefined) return lineOf(span(escapeTerminal(state.message), 'warn'));
   if (model.host.silentNs > SILENT_NS && !state.paused) {
     return lineOf(
       span(`no frame for ${spanText(model.host.silentNs)}: the sampler is busy, or waits for a stuck process`, 'alarm'),
@@ -169,10 +181,22 @@ function statusLine(model: ScreenModel, state: ScreenState, rows: number, symbol
     ['g', 'group'],
     ['/', 'filter'],
     ['Enter', 'open'],
-    ['space', 'pause'],
+    ...(model.replay ? REPLAY_HINTS : LIVE_HINTS),
   ]);
   return lineOf(...paused, ...chosen, ...hints, sorted);
 }
+
+const LIVE_HINTS = [
+  ['left', 'back in time'],
+  ['space', 'pause'],
+] as const;
+const REPLAY_HINTS = [
+  ['left/right', 'tick'],
+  ['[ ]', 'minute'],
+  ['n N', 'next'],
+  ['b', 'go to'],
+  ['f', 'live'],
+] as const;
 
 function keyHints(hints: readonly (readonly [key: string, does: string])[]): Span[] {
   return hints.flatMap(([key, does]) => [span(key, 'bold'), span(` ${does}  `, 'dim')]);
