@@ -43,7 +43,7 @@ beforeAll(async () => {
   const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
   const rss = count(readFileSync(`/proc/${pid}/status`, 'latin1'), 'VmRSS')[0]!;
   atEnd = { rss, classes: sum(count(readFileSync(`/proc/${pid}/smaps`, 'latin1'), 'Rss')) };
-  const lastRead = recorder.now()!.timeNs + 1_500_000_000n;
+  const lastRead = recorder.now()!.timeNs + 2_500_000_000n;
   await until(() => recorder.now()!.timeNs > lastRead);
   await recorder.stop();
 }, 60_000);
@@ -82,7 +82,7 @@ describe('a recorded process', () => {
   it('is told with what grew since an instant, and when that meets its limit', async () => {
     using recording = openRecording(file);
     const loaded = recording.marks().find(({ name }) => name === 'loaded')!.timeNs;
-    const grown = BigInt(loaded) + 700_000_000n;
+    const grown = BigInt(loaded) + 1_500_000_000n;
     const words = [
       `${pid}`,
       '--in',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type GrowthPoint, growthLine, untilLimit } from './growth-line.js';
+import { type GrowthPoint, grownSince, growthLine, untilLimit } from './growth-line.js';
 
 const MIB = 2 ** 20;
 
@@ -31,6 +31,21 @@ describe('growth', () => {
       verdict: 'too-short',
     });
     expect(growthLine(points([Number.NaN]))).toBeUndefined();
+  });
+});
+
+describe('since when', () => {
+  it('is the last point before most of it came', () => {
+    const step = points([10, 10, 11, 10, 11, 30, 31, 30].map((mib) => mib * MIB));
+    expect(grownSince(step)).toEqual(step[4]);
+    const steady = points(Array.from({ length: 21 }, (_, index) => index * MIB));
+    expect(grownSince(steady)).toEqual(steady[2]);
+  });
+
+  it('is never where nothing grew', () => {
+    expect(grownSince(points([MIB, MIB + 4096]))).toBeUndefined();
+    expect(grownSince(points([9 * MIB, MIB]))).toBeUndefined();
+    expect(grownSince([])).toBeUndefined();
   });
 });
 

@@ -39,6 +39,7 @@ export type Until =
 const LEAST_POINTS = 8;
 const TRIFLE_BYTES = 256 * 1024;
 const TRIFLE_PART = 0.005;
+const FIRST_PART = 0.1;
 
 export function verdictOf(slope: Slope, seconds: number, first: number, points: number): GrowthVerdict {
   if (points < LEAST_POINTS) return 'too-short';
@@ -58,6 +59,17 @@ export function growthLine(points: readonly GrowthPoint[], mapping?: MappingKind
   const [first, last, seconds] = [values[0]!, values.at(-1)!, times.at(-1)!];
   const verdict = verdictOf(slope, seconds, first, known.length);
   return { ...(mapping ? { mapping } : {}), first, last, seconds, points: known.length, slope, verdict };
+}
+
+/**
+ * Since when most of a growth has come: the last point at which a tenth of it, or less, was there. Undefined where nothing has
+ * grown by more than a trifle.
+ */
+export function grownSince(points: readonly GrowthPoint[]): GrowthPoint | undefined {
+  const known = points.filter(({ bytes }) => !Number.isNaN(bytes));
+  const [first, last] = [known[0]?.bytes ?? Number.NaN, known.at(-1)?.bytes ?? Number.NaN];
+  if (!(last - first > Math.max(TRIFLE_BYTES, TRIFLE_PART * first))) return undefined;
+  return known.findLast(({ bytes }) => bytes <= first + FIRST_PART * (last - first));
 }
 
 /** When what grows so meets the limit. Of too few points the slope alone counts, with no interval. */

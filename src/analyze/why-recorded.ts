@@ -11,7 +11,7 @@ import type { RecordedProcess } from '../recording/process-index.js';
 import type { Recording } from '../recording/recording.js';
 import type { Snapshot } from '../recording/snapshot.js';
 import type { MetricName } from '../schema.js';
-import type { GrowthLine } from './growth-line.js';
+import { type GrowthLine, grownSince } from './growth-line.js';
 import { recordedGrowth } from './recorded-growth.js';
 import { type Faults, movingFirst, nearestFirst, type Unseen, WHY_NUMBERS, type Why, type WhyNumbers } from './why.js';
 import { breakDown } from './why-memory.js';
@@ -56,6 +56,7 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     ...(sharing ? { sharing } : {}),
     ...(growth ? { growth } : {}),
     mappingGrowth: movingFirst(mappingGrowth),
+    ...sinceWhen(recording, process, { atNs, sinceNs }),
     ...mostSeen(recording, process, atNs),
     limits: nearestFirst(
       recordedLimits(recording, process, { atNs, sinceNs }, numbers, growth, metricOf(now, 'cgroupId')),
@@ -163,6 +164,12 @@ function sharingOf(
   }
   for (const [otherKey, { pid, comm }] of others) if (!seen.has(otherKey)) meter.look({ pid, comm }, 'not-recorded');
   return meter.result();
+}
+
+function sinceWhen(recording: Recording, process: RecordedProcess, span: Span): Pick<Why, 'grownSince'> {
+  const { timeNs, value } = recording.series(process, 'rss', evenRange(span));
+  const found = grownSince(Array.from(timeNs, (at, index) => ({ timeNs: at, bytes: value[index]! })));
+  return found ? { grownSince: { rss: found.bytes, atNs: found.timeNs } } : {};
 }
 
 /** The most that a tick saw, or the kernel within a tick. */

@@ -93,6 +93,8 @@ export interface Why {
   readonly growth?: GrowthLine;
   /** Of mappings, what moves most first. */
   readonly mappingGrowth: readonly GrowthLine[];
+  /** Since when nine tenths of what the process has grown by have come, and what it had then; of recordings only. */
+  readonly grownSince?: { readonly rss: number; readonly atNs: bigint };
   /** Most resident bytes that were seen, where the kernel's own mark is not known. */
   readonly mostSeen?: { readonly rss: number; readonly atNs: bigint };
   /** The nearest first. */

@@ -205,6 +205,9 @@ function unseenOf({ lookFailure, looks }: Watched, found: FoundLimits, sharing: 
       ...(isDenied ? grant : {}),
     });
   }
+  if (lookFailure && looks.length === 1) {
+    unseen.push({ what: 'which of its mappings grow', why: `they could be read only once: ${lookFailure.reason}` });
+  }
   for (const [why, count] of Object.entries(sharing?.unseen ?? {})) {
     unseen.push({
       what: `whether ${count} of ${sharing!.lookedAt} other processes share memory with it`,

@@ -38,6 +38,7 @@ export function whyJson(why: Why): object {
     ...(sharing ? { sharing } : {}),
     ...(why.growth ? { growth: growthJson(why.growth) } : {}),
     mappingGrowth: why.mappingGrowth.map(growthJson),
+    ...(why.grownSince ? { grownSince: { rss: why.grownSince.rss, atNs: String(why.grownSince.atNs) } } : {}),
     ...(mostSeen ? { mostSeen: { rss: mostSeen.rss, atNs: String(mostSeen.atNs) } } : {}),
     limits: why.limits.map(limitJson),
     faults: knownOf(why.faults),

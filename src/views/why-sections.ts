@@ -197,17 +197,21 @@ function listed(names: readonly string[], rest: number): string {
   return `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function growthSection({ growth, mappingGrowth, numbers, mostSeen }: Why): Section {
+function growthSection({ growth, mappingGrowth, grownSince, numbers, mostSeen }: Why): Section {
   const shown = mappingGrowth.slice(0, SHOWN.mappings);
   const peak = Number.isNaN(numbers.hwm)
     ? mostSeen && `most that was seen: ${formatSize(mostSeen.rss)} at ${formatTime(mostSeen.atNs)}`
     : `peak since exec: ${formatSize(numbers.hwm)} resident, ${
         numbers.hwm > numbers.rss ? `${formatSize(numbers.hwm - numbers.rss)} more than now` : 'which is now'
       }`;
+  const since = grownSince
+    ? [`nine tenths of its growth came after ${formatTime(grownSince.atNs)}, when it had ${formatSize(grownSince.rss)}`]
+    : [];
   return {
     title: 'Growth',
     lines: [
       growth ? `the process ${growthText(growth)}` : 'not known: it was read too rarely',
+      ...since,
       ...(peak ? [peak] : []),
     ],
     ...(shown.length > 0
@@ -308,7 +312,9 @@ function faultSection({ faults, numbers }: Why): Section {
 function unseenSection({ unseen, held }: Why): Section[] {
   const lines = unseen.map(({ what, why, grant }) => `${what}: ${why}${grant === undefined ? '' : `; ${grant}`}`);
   const cost = held
-    ? [`its memory map was held for at most ${formatDurationShort(held.longestNs)}, ${held.reads} times`]
+    ? [
+        `its memory map was held for at most ${formatDurationShort(held.longestNs)}, ${held.reads === 1 ? 'once' : `${held.reads} times`}`,
+      ]
     : [];
   return [
     ...(lines.length > 0 ? [{ title: 'Not seen', lines }] : []),

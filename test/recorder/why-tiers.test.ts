@@ -71,9 +71,10 @@ it.each([
 });
 
 it('counts growth and faults between the two instants alone', () => {
-  const { growth, faults, numbers, atNs, sinceNs } = whyAt(author(limited), 60, 20);
+  const { growth, faults, numbers, atNs, sinceNs, grownSince } = whyAt(author(limited), 60, 20);
   expect([atNs, sinceNs]).toEqual([unixOf(60), unixOf(20)]);
   expect(numbers.rss).toBe(160 * MIB);
+  expect(grownSince).toEqual({ rss: 124 * MIB, atNs: unixOf(24) });
   expect(growth).toMatchObject({ first: 120 * MIB, last: 160 * MIB, seconds: 4, points: 41, verdict: 'grows' });
   expect(faults).toEqual({ minor: 40 * 256, major: 40, seconds: 4 });
 });
