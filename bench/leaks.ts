@@ -1,6 +1,8 @@
 /**
- * `measureGrowth` in trials: a function that holds 64 bytes per call, one that only churns, and a tenth as many of a server; `npm run bench:leaks`. Trials of one process
- * follow each other, so the heap of each begins with what those before it held.
+ * `measureGrowth` in trials: of a function that holds 64 bytes per call, of one that only churns, and of a server with a leak and
+ * without; `npm run bench:leaks [TRIALS] [TRIALS OF A SERVER]`.
+ *
+ * The trap: trials of one process follow each other, so the heap of each begins with what those before it held.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -45,7 +47,7 @@ for (const [name, make] of [
 if (churned === undefined) throw new Error('nothing was churned');
 
 /** A server that replaces 100 MB piece by piece, and leaves 1 KiB of text or of buffers behind at each request, or nothing. */
-const SERVER_TRIALS = Math.max(1, Math.round(TRIALS / 10));
+const SERVER_TRIALS = Number(process.argv[3] ?? Math.max(1, Math.round(TRIALS / 10)));
 const program = path.join(packageRoot(), 'test/harness/programs/server.mjs');
 for (const [name, bytes, where] of [
   ['1 KiB of text a request', 1024, 'heap'],
@@ -59,7 +61,7 @@ for (const [name, bytes, where] of [
     const server = spawn(process.execPath, [program, String(bytes), where], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [port] = await once(server.stdout, 'data');
     const started = performance.now();
-    const growth = await measureGrowth(new URL(`http://127.0.0.1:${String(port).trim()}/`), { iterations: 2000 });
+    const growth = await measureGrowth(new URL(`http://127.0.0.1:${String(port).trim()}/`));
     longest = Math.max(longest, performance.now() - started);
     server.kill();
     const verdict = `${growth.verdict} ${growth.fastestMapping?.owner ?? ''}`.trim();
