@@ -10,6 +10,7 @@ import { formatSize } from '../text/size.js';
 import { formatTime } from '../text/time.js';
 import { actionInfoJson, actionInfoTexts } from './action-info.js';
 import { fullestGroup, fullestGroupText } from './fullest-group.js';
+import { killInfoJson, killInfoTexts } from './kill-info.js';
 import { tierInfoJson, tierInfoTexts } from './tier-info.js';
 import { v8InfoJson, v8InfoTexts } from './v8-info.js';
 
@@ -21,6 +22,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
   const v8 = v8InfoJson(recording);
   const fullest = fullestGroup(recording);
   const actions = actionInfoJson(recording);
+  const killed = killInfoJson(recording);
   return {
     schema: 1,
     engine: metadata.engine.name,
@@ -45,6 +47,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
     ...(fullest ? { fullestGroup: fullest } : {}),
     ...(v8 ? { v8 } : {}),
     ...(actions.length > 0 ? { actions } : {}),
+    ...(killed.length > 0 ? { killed } : {}),
     audit,
     resumed: resumed.map(({ timeNs, ...how }) => ({ time: timeOf(recording, timeNs), ...how })),
     damage,
@@ -99,6 +102,7 @@ export function recordingInfoLines(recording: Recording, summary: RecordingSumma
       `${coverage.stored} of ${coverage.attempted} rows${dropped.length ? `; not: ${dropped.join(', ')}` : ''}`,
     ),
     ...(summary.lives ? [line('lives', livesText(summary.lives))] : []),
+    ...killInfoTexts(recording).map((text, index) => line(index === 0 ? 'killed' : '', text)),
     ...tierInfoTexts(recording).map(([label, text]) => line(label, text)),
     ...(fullest ? [line('limit', fullestGroupText(fullest))] : []),
     ...v8InfoTexts(recording).map((text, index) => line(index === 0 ? 'v8' : '', text)),
