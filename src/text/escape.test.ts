@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeCsv, escapeLabel, escapeShell, escapeTerminal } from './escape.js';
+import { escapeCsv, escapeLabel, escapeMarkdown, escapeShell, escapeTerminal } from './escape.js';
 
 const bytesOf = (...values: number[]) => Uint8Array.from(values);
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -146,5 +146,21 @@ describe('escapeLabel', () => {
       }),
     );
     expect(escapeLabel('a"b\\c\nd')).toBe('a\\"b\\\\c\\\\x0Ad');
+  });
+});
+
+describe('escapeMarkdown', () => {
+  it('leaves nothing that begins markup, a cell or HTML, and is given back by taking the backslashes away', () => {
+    fc.assert(
+      fc.property(hostileBytes, (bytes) => {
+        const text = escapeMarkdown(bytes);
+        expect(text.replace(/\\([^\w\s])/g, '')).not.toMatch(/[`*_{}[\]<>|#!~&@\n]/);
+        expect(text.replace(/\\([^\w\s])/g, '$1')).toBe(escapeTerminal(bytes));
+      }),
+    );
+    expect(escapeMarkdown('a|b <i> `c` [d](e) *f* _g_')).toBe('a\\|b \\<i\\> \\`c\\` \\[d\\](e) \\*f\\* \\_g\\_');
+    expect(escapeMarkdown('- item')).toBe('\\- item');
+    expect(escapeMarkdown('12. item')).toBe('12\\. item');
+    expect(escapeMarkdown('https://example.org')).toBe('https\\://example.org');
   });
 });

@@ -56,7 +56,8 @@ function longestName(columns: readonly SectionColumn[], rows: readonly (readonly
 
 /** Names of files tell more at their end. */
 function endOf(name: string, most: number): string {
-  const characters = [...escapeTerminal(name)];
+  // As it is: the table escapes it, and must not do so twice.
+  const characters = [...name];
   return characters.length > most ? `\u2026${characters.slice(1 - most).join('')}` : name;
 }
 
