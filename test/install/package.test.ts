@@ -104,6 +104,33 @@ describe('the prebuilt addons', () => {
   });
 });
 
+const MUSL_HOST = `
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int count, char** files) {
+  for (int file = 1; file < count; file++) {
+    void* library = dlopen(files[file], RTLD_NOW);
+    if (!library || !dlsym(library, "napi_register_module_v1")) return printf("%s", dlerror()), 1;
+  }
+}
+`;
+
+describe.runIf(process.arch === 'x64')('where libc is musl', () => {
+  it('every symbol that the addons need is there', () => {
+    const files = ['tidemark.node', 'tidemark_bpf.node'].map((file) =>
+      path.join(installed.package, 'prebuilds/linux-x64', file),
+    );
+    const symbols = execFileSync('readelf', ['-W', '--dyn-syms', ...files], { encoding: 'utf8' });
+    const ofNode = new Set(Array.from(symbols.matchAll(/ UND (napi_\w+)/g), ([, name]) => name));
+    expect(ofNode.size).toBeGreaterThan(20);
+    const source = path.join(installed.folder, 'host.c');
+    // In the place of Node, of which there is no such build to be had.
+    writeFileSync(source, [...ofNode].map((name) => `int ${name}(void) { return 1; }\n`).join('') + MUSL_HOST);
+    execFileSync('musl-gcc', ['-rdynamic', source, '-o', `${source}.out`]);
+    expect(spawnSync(`${source}.out`, files, { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: '' });
+  });
+});
+
 const READ_BY_IMPORT = `
   import { readSmapsRollup, startRecording } from 'tidemark';
   const recorder = await startRecording({ target: 'self', hz: 50 });
