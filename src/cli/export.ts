@@ -14,7 +14,7 @@ import {
 import { PARTITION_KEYS, type PartitionKey } from '../export/partition-keys.js';
 import { EXTRA_COLUMNS, type ExportOptions, type ExtraColumn } from '../export/rows.js';
 import type { Recording } from '../recording/recording.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
+import { CGROUP_COLUMNS, COUNTER_COLUMNS, findMetric, HOST_COLUMNS, ROLLUP_COLUMNS } from '../schema.js';
 import { InputError } from '../text/input-error.js';
 import { formatTime } from '../text/time.js';
 import { CommandError, UsageError } from './command-error.js';
@@ -59,7 +59,13 @@ export function configure(command: Command): void {
       ),
     )
     .addOption(listOption('--with <columns>', 'more columns', 'a column', EXTRA_COLUMNS))
-    .addOption(valueOption('--table <table>', 'parquet, arrow: samples or mappings', oneOf('a table', TABLE_NAMES)))
+    .addOption(
+      valueOption(
+        '--table <table>',
+        'samples; parquet, arrow: mappings; these, csv, jsonl: host, cgroup',
+        oneOf('a table', TABLE_NAMES),
+      ),
+    )
     .addOption(listOption('--partition <keys>', 'parquet: folders below -o by', 'a key', PARTITION_KEYS))
     .option('--diff', 'pprof: what is there at --to, less what was there at --from')
     .action(run);
@@ -111,7 +117,7 @@ async function write(recording: Recording, chosen: ExportOptions, options: Optio
 /** Parquet in files is the samples, and the mappings beside them where there are any. */
 function tablesOf({ metadata }: Recording, { format, output }: Options): readonly TableName[] {
   const hasBoth = format === 'parquet' && output !== '-' && metadata.mappings !== 'off';
-  return hasBoth ? TABLE_NAMES : ['samples'];
+  return hasBoth ? ['samples', 'mappings'] : ['samples'];
 }
 
 /** `night.parquet`: `night.mappings.parquet`. */
@@ -121,8 +127,13 @@ function besides(file: string, name: string): string {
 }
 
 /** What one format only can do. */
-function checkTogether({ format, output, table, partition, diff, every, from, last }: Options): void {
-  if (table && !TABLE_FORMATS.includes(format)) throw new UsageError(`--table: only for ${TABLE_FORMATS.join(', ')}`);
+function checkTogether(options: Options): void {
+  const { format, output, table, partition, diff, every, from, last, pid, metric } = options;
+  const isTier = table === 'host' || table === 'cgroup';
+  const formats = isTier ? [...TABLE_FORMATS, 'csv', 'jsonl'] : TABLE_FORMATS;
+  if (table && !formats.includes(format)) throw new UsageError(`--table ${table}: only for ${formats.join(', ')}`);
+  if (isTier && pid) throw new UsageError(`--pid: with --table ${table} there are no processes`);
+  checkMetrics(metric, isTier ? table : 'processes');
   if (partition && format !== 'parquet') throw new UsageError('--partition: only for parquet');
   if (partition && output === '-') throw new UsageError('--partition: needs -o and a folder');
   if (diff && format !== 'pprof') throw new UsageError('--diff: only for pprof');
@@ -137,9 +148,27 @@ function listOption<const Word extends string>(flags: string, text: string, what
   return valueOption(flags, `${text}: ${words.join(', ')}`, Object.assign(parse, { words }));
 }
 
+/** By what is exported: its metrics. */
+const METRICS_OF = {
+  processes: [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS],
+  host: HOST_COLUMNS as readonly string[],
+  cgroup: CGROUP_COLUMNS as readonly string[],
+};
+
 function parseMetrics(text: string): string[] {
-  const known = [...COUNTER_COLUMNS, ...ROLLUP_COLUMNS];
   const names = text.split(',');
-  for (const name of names) if (!known.includes(name)) throw new InputError(name, 'a metric', known.join(', '));
+  for (const name of names) {
+    if (Object.values(METRICS_OF).some((known) => known.includes(name))) continue;
+    throw new InputError(name, 'a metric', METRICS_OF.processes.join(', '));
+  }
   return names;
+}
+
+/** Whether the metrics are those of what is exported. */
+function checkMetrics(names: readonly string[] | undefined, what: keyof typeof METRICS_OF): void {
+  const unfit = names?.find((name) => !METRICS_OF[what].includes(name));
+  if (unfit === undefined) return;
+  const tier = findMetric(unfit)!.tier;
+  const way = tier === 'host' || tier === 'cgroup' ? `; give --table ${tier}` : '';
+  throw new UsageError(`--metric: ${unfit} is no metric of ${what === 'cgroup' ? 'control groups' : what}${way}`);
 }

@@ -12,6 +12,7 @@ import {
   type DataType,
   Dictionary,
   Field,
+  Float64,
   Int32,
   Int64,
   makeData,
@@ -91,6 +92,7 @@ class ColumnWriter {
 
   #copy(values: ColumnValues, rows: number, nullCount: number) {
     if (!(values instanceof Float64Array)) return values.slice(0, rows);
+    if (this.#type instanceof Float64) return values.slice(0, rows);
     if (this.#type instanceof Int32) return Int32Array.from(values.subarray(0, rows));
     // Nothing is read where all is null, and most of the deep columns are that.
     if (nullCount === rows) return ZEROS.subarray(0, rows);
@@ -114,6 +116,8 @@ function typeOf(type: TableColumn['type'], index: number): DataType {
       return new Int32();
     case 'int64':
       return new Int64();
+    case 'double':
+      return new Float64();
     case 'text':
       return new Dictionary(new Utf8(), new Int32(), index);
   }

@@ -10,6 +10,7 @@ import type { PartitionKey } from './partition-keys.js';
 import type { PartitionPiece } from './partitions.js';
 import type { ExportOptions } from './rows.js';
 import type { Table } from './table.js';
+import { TIER_TABLES, type TierName } from './tier-names.js';
 import { writePieces } from './write-pieces.js';
 
 export const EXPORT_FORMATS = [
@@ -24,14 +25,17 @@ export const EXPORT_FORMATS = [
 ] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Formats that are made of typed columns, of samples or of mappings. */
+/** Formats that are made of typed columns; the others of them tell of the host or of control groups as text. */
 export const TABLE_FORMATS: readonly ExportFormat[] = ['parquet', 'arrow', 'arrow-stream'];
-export const TABLE_NAMES = ['samples', 'mappings'] as const;
+export const TABLE_NAMES = ['samples', 'mappings', ...TIER_TABLES] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 
 export interface ExportRequest extends ExportOptions {
   readonly format: ExportFormat;
-  /** Of Parquet and Arrow: what the rows are; default `samples`, one per process and tick. */
+  /**
+   * What the rows are; default `samples`, one per process and tick. Of Parquet and Arrow also `mappings`; of these, CSV and
+   * JSON lines also `host` and `cgroup`, one per sweep, or per control group and sweep.
+   */
   readonly table?: TableName;
   /** Of pprof: what was there at `to` less what was there at `from`. */
   readonly diff?: boolean;
@@ -45,8 +49,12 @@ export async function* exportRecording(recording: Recording, request: ExportRequ
   const { format } = request;
   switch (format) {
     case 'csv':
+      if (isTier(request.table))
+        return yield* encoded((await import('./table-text.js')).tableCsv(await tableOf(recording, request)));
       return yield* (await import('./csv.js')).csvOf(recording, request);
     case 'jsonl':
+      if (isTier(request.table))
+        return yield* encoded((await import('./table-text.js')).tableJsonl(await tableOf(recording, request)));
       return yield* encoded((await import('./jsonl.js')).exportJsonl(recording, request));
     case 'parquet':
       return yield* (await import('./parquet.js')).parquetOf(await tableOf(recording, request));
@@ -99,9 +107,14 @@ async function tableOf(
 ): Promise<Table> {
   if (table === 'samples') return new (await import('./sample-table.js')).SampleTable(recording, options);
   if (table === 'mappings') return new (await import('./mapping-rows-table.js')).MappingRowsTable(recording, options);
+  if (isTier(table)) return new (await import('./tier-table.js')).TierTable(recording, table, options);
   throw new TypeError(
     `Expected the "table" option to be one of ${TABLE_NAMES.join(', ')}, got ${JSON.stringify(table)}`,
   );
+}
+
+function isTier(table: TableName | undefined): table is TierName {
+  return TIER_TABLES.some((name) => name === table);
 }
 
 function* encoded(pieces: Iterable<string>): Generator<Uint8Array> {

@@ -10,10 +10,13 @@ import { columnOf } from '../recording/frame.js';
 import { sourcesOf } from '../recording/merge.js';
 import type { RecordedProcess } from '../recording/process-index.js';
 import type { Recording } from '../recording/recording.js';
-import { findMetric, type Metric } from '../schema.js';
+import { findMetric } from '../schema.js';
 import { escapeLabel } from '../text/escape.js';
 import { exportedFrames } from './frames.js';
-import { AGGREGATE_KINDS, type ExportOptions, exportedMetrics, numberText } from './rows.js';
+import { headOf, samplesOf } from './openmetrics-text.js';
+import { tierLines } from './openmetrics-tiers.js';
+import { Points } from './points.js';
+import { AGGREGATE_KINDS, type ExportOptions, exportedMetrics } from './rows.js';
 import { inChunks } from './text-chunks.js';
 
 /** Points that are held at once: 16 bytes each. */
@@ -30,32 +33,19 @@ function* lines(recording: Recording, options: ExportOptions): Generator<string>
   const labels = new Map(processes.map((process) => [identityKey(process), labelsOf(recording, process)]));
   for (const name of exportedMetrics(recording, options)) {
     const metric = findMetric(name)!;
-    const sample = metric.prometheus;
     let isBegun = false;
     for (const group of groupsOf(processes)) {
       for (const [key, points] of pointsOf(recording, options, name, group)) {
         if (points.length === 0) continue;
         if (!isBegun) yield headOf(metric);
         isBegun = true;
-        const series = `${sample}{${labels.get(key)!}} `;
-        for (let at = 0; at < points.length; at++) {
-          yield `${series}${numberText(points.values[at]!)} ${secondsText(points.times[at]!)}\n`;
-        }
+        yield* samplesOf(metric, labels.get(key)!, points);
       }
     }
   }
+  // Who asks for some processes or metrics wants no others.
+  if (!options.pids && !options.metrics) yield* tierLines(recording, options);
   yield '# EOF\n';
-}
-
-/** A family is named without what its samples end with. */
-function headOf({ prometheus, kind, unit, help }: Metric): string {
-  const family = kind === 'counter' ? prometheus.replace(/_total$/, '') : prometheus;
-  const hasUnit = (unit === 'bytes' || unit === 'nanoseconds') && family.endsWith(`_${unit}`);
-  return (
-    `# TYPE ${family} ${kind}\n` +
-    (hasUnit ? `# UNIT ${family} ${unit}\n` : '') +
-    `# HELP ${family} ${escapeLabel(help)}\n`
-  );
 }
 
 function labelsOf(recording: Recording, { pid, startTicks, source, comm, commHex }: RecordedProcess): string {
@@ -107,31 +97,4 @@ function pointsOf(
     }
   }
   return found;
-}
-
-/** Points of one series in arrays that grow. */
-class Points {
-  length = 0;
-  times = new BigInt64Array(16);
-  values = new Float64Array(16);
-
-  add(timeNs: bigint, value: number): void {
-    // The real clock may have been set back, and a series goes forward only.
-    if (this.length > 0 && timeNs <= this.times[this.length - 1]!) return;
-    if (this.length === this.values.length) {
-      const [times, values] = [this.times, this.values];
-      this.times = new BigInt64Array(this.length * 2);
-      this.values = new Float64Array(this.length * 2);
-      this.times.set(times);
-      this.values.set(values);
-    }
-    this.times[this.length] = timeNs;
-    this.values[this.length++] = value;
-  }
-}
-
-/** Unix seconds with all nine decimals. */
-function secondsText(unixNs: bigint): string {
-  const digits = String(unixNs).padStart(10, '0');
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }

@@ -100,6 +100,8 @@ function elementOf({ name, type, isNullable }: TableColumn): SchemaElement {
       return { name, repetition_type, type: 'INT32' };
     case 'int64':
       return { name, repetition_type, type: 'INT64' };
+    case 'double':
+      return { name, repetition_type, type: 'DOUBLE' };
   }
 }
 
@@ -165,6 +167,7 @@ function textsOf(texts: readonly string[], values: Int32Array, order: Uint32Arra
 
 /** Numbers, or null; as 32 bits where all of them fit. */
 function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uint32Array): Encoded {
+  if (type === 'double') return { data: doublesOf(values, order), encoding: 'RLE_DICTIONARY' };
   const count = order.length;
   let [nulls, wide] = [0, 0];
   for (let at = 0; at < count; at++) {
@@ -190,6 +193,11 @@ function numbersOf({ name, type }: TableColumn, values: Float64Array, order: Uin
     data[at] = Number.isSafeInteger(value) ? value : Number.isNaN(value) ? null : int64Of(value);
   }
   return { data, encoding };
+}
+
+/** Few and often the same: percents and limits. */
+function doublesOf(values: Float64Array, order: Uint32Array): (number | null)[] {
+  return Array.from(order, (row) => (Number.isNaN(values[row]) ? null : values[row]!));
 }
 
 function bigintsOf(values: Float64Array, order: Uint32Array): (bigint | null)[] {

@@ -71,5 +71,5 @@ export const COUNTER_UNIT = 3;
 /** Units of a counter track by ours. */
 export const CounterUnit = { nanoseconds: 1, count: 2, bytes: 3, pid: 2, id: 2, percent: 2 } as const;
 
-export const TrackEvent = { type: 9, trackUuid: 11, name: 23, counterValue: 30 } as const;
+export const TrackEvent = { type: 9, trackUuid: 11, name: 23, counterValue: 30, doubleCounterValue: 44 } as const;
 export const EventType = { sliceBegin: 1, sliceEnd: 2, instant: 3, counter: 4 } as const;

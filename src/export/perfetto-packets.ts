@@ -37,6 +37,7 @@ export interface TimedBytes {
 const SEQUENCE = 1;
 const KIBIBYTE = 1024;
 const VARINT = 0;
+const FIXED_64 = 1;
 const BYTES = 2;
 
 function tag(field: number, wire: number): number {
@@ -54,6 +55,11 @@ class Message {
 
   text(field: number, value: string): this {
     this.#writer.uint32(tag(field, BYTES)).bytes(Buffer.from(value));
+    return this;
+  }
+
+  real(field: number, value: number): this {
+    this.#writer.uint32(tag(field, FIXED_64)).double(value);
     return this;
   }
 
@@ -153,7 +159,8 @@ export function eventPacket(
 ): Uint8Array {
   const event = new Message().whole(TrackEvent.type, type).whole(TrackEvent.trackUuid, track);
   if (name !== undefined) event.text(TrackEvent.name, name);
-  if (value !== undefined) event.whole(TrackEvent.counterValue, int64Of(value));
+  if (value !== undefined && Number.isInteger(value)) event.whole(TrackEvent.counterValue, int64Of(value));
+  else if (value !== undefined) event.real(TrackEvent.doubleCounterValue, value);
   return new Packet(clock, timeNs).of(TracePacket.trackEvent, event);
 }
 

@@ -11,6 +11,7 @@ import { nameParts } from '../recording/events.js';
 import { columnOf } from '../recording/frame.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
+import { GROUP_RING, HOST_RING } from '../recording/tier-format.js';
 import { findMetric } from '../schema.js';
 import { exportedFrames } from './frames.js';
 import { int64Of } from './int64.js';
@@ -28,6 +29,7 @@ import {
   smapsPacket,
   type TimedBytes,
 } from './perfetto-packets.js';
+import { tierPackets } from './perfetto-tiers.js';
 import { AGGREGATE_KINDS, type ExportOptions, exportedMetrics } from './rows.js';
 
 const KIBIBYTE = 1024;
@@ -47,7 +49,10 @@ export function* perfettoOf(recording: Recording, options: ExportOptions = {}): 
   };
   const marks = perfettoMarks(recording, options, clock);
   const samples = new SamplePackets(recording, options, clock).packets();
-  yield* joined(mergedBy([samples, smaps(), marks]));
+  // Who asks for some processes or metrics wants no others.
+  const tiers = options.pids || options.metrics ? [] : ([HOST_RING, GROUP_RING] as const);
+  const besides = tiers.map((tier) => tierPackets(recording, tier, options, clock));
+  yield* joined(mergedBy([samples, smaps(), marks, ...besides]));
 }
 
 /** Many packets are small. */

@@ -6,8 +6,8 @@
  */
 import type { Metric } from '../schema.js';
 
-/** `text`: codes into the column's pool. `int32` and `int64` are doubles here, whole numbers all. */
-export type ColumnType = 'timestamp' | 'int32' | 'int64' | 'uint64' | 'text';
+/** `text`: codes into the column's pool. `int32` and `int64` are doubles here, whole numbers all; `double` may be any. */
+export type ColumnType = 'timestamp' | 'int32' | 'int64' | 'uint64' | 'double' | 'text';
 
 export interface TableColumn {
   readonly name: string;
@@ -32,7 +32,7 @@ export interface Batch {
 }
 
 export interface Table {
-  readonly name: 'samples' | 'mappings';
+  readonly name: 'samples' | 'mappings' | 'host' | 'cgroup';
   readonly columns: readonly TableColumn[];
   /** Facts about the recording, as text by name. */
   readonly facts: Readonly<Record<string, string>>;

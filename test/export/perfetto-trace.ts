@@ -68,6 +68,7 @@ message TrackEvent {
   optional uint64 track_uuid = 11;
   optional string name = 23;
   optional int64 counter_value = 30;
+  optional double double_counter_value = 44;
 }
 message ProcessDescriptor { optional int32 pid = 1; }
 message CounterDescriptor { optional int32 unit = 3; }
@@ -100,6 +101,7 @@ export interface DecodedPacket {
     readonly track_uuid: string;
     readonly name?: string;
     readonly counter_value?: string;
+    readonly double_counter_value?: number;
   };
   readonly track_descriptor?: {
     readonly uuid: string;
