@@ -125,7 +125,8 @@ function sweptLines(recording: Recording, reading: GroupReading, span: Span): Li
   const growth = lineOf(recording.groupSeries(reading, 'cgroupCurrent', evenRange(span)));
   const [inactive, active] = [known('cgroupInactiveFile'), known('cgroupActiveFile')];
   return linesOf(reading.path, { max: known('cgroupMax'), high: known('cgroupHigh') }, used, used, growth, {
-    ...some('peak', known('cgroupPeak')),
+    // The mark is read less often than the charge, and so may be behind it.
+    ...some('peak', known('cgroupPeak') === undefined ? undefined : Math.max(known('cgroupPeak')!, used || 0)),
     ...some('oomKills', known('cgroupOomKills')),
     ...some('cache', inactive === undefined || active === undefined ? undefined : inactive + active),
   });

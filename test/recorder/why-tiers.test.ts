@@ -70,6 +70,16 @@ it.each([
   expect(host!.until).toMatchObject({ state: 'in', seconds: expect.closeTo((6000 - 270) / 30, 0) });
 });
 
+it('never tell a peak below what is taken, though the mark is read less often', () => {
+  const made = author((one) => {
+    limited(one);
+    one.setGroup = new Proxy(one.setGroup, {
+      apply: (call, self, [row, values]) => call.call(self, row, { ...values, cgroupPeak: 310 * MIB }),
+    });
+  });
+  expect(whyAt(made, 90, 10).limits[0]).toMatchObject({ used: 480 * MIB, peak: 480 * MIB });
+});
+
 it('counts growth and faults between the two instants alone', () => {
   const { growth, faults, numbers, atNs, sinceNs, grownSince } = whyAt(author(limited), 60, 20);
   expect([atNs, sinceNs]).toEqual([unixOf(60), unixOf(20)]);
