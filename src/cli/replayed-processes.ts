@@ -47,9 +47,16 @@ export function replayedProcesses(
     const value = (column: number) => reading?.values[column] ?? Number.NaN;
     const age = reading && view.ageNs(reading);
     processes.push({
-      ...{ key, slot, identity, rss },
+      key,
+      slot,
+      identity,
+      rss,
       rssAnon: walk.counter(RSS_ANON, slot),
-      ...{ pss: value(PSS), pssFile: value(PSS_FILE), pssShmem: value(PSS_SHMEM), uss: value(USS), swap: value(SWAP) },
+      pss: value(PSS),
+      pssFile: value(PSS_FILE),
+      pssShmem: value(PSS_SHMEM),
+      uss: value(USS),
+      swap: value(SWAP),
       deep: deepState(reading),
       deepAgeNs: age === undefined ? Number.NaN : Number(age),
       short: changeSince(before.short, view, key, rss, SHORT_WINDOW_NS) ?? known?.short ?? UNKNOWN,

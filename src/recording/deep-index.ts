@@ -20,14 +20,14 @@ export interface DeepReading {
   /** `Status`. */
   readonly status: number;
   /** In the order of `ROLLUP_COLUMNS`; NaN where not measured. */
-  readonly values: Float64Array;
+  readonly values: readonly number[];
 }
 
 const SECOND_NS = 1_000_000_000n;
 /** What is read behind the instant, for the next steps forward. */
-const AHEAD_NS = SECOND_NS;
+const AHEAD_NS = SECOND_NS / 4n;
 /** How far back each stretch reaches. With `auto` a process is read once a minute at least. */
-const BACK_NS = [2n, 8n, 32n, 128n].map((seconds) => seconds * SECOND_NS);
+const BACK_NS = [1n, 4n, 16n, 128n].map((seconds) => seconds * SECOND_NS);
 
 export class DeepIndex {
   readonly #reader: RingReader;
@@ -109,6 +109,7 @@ export class DeepIndex {
   #cover(timeNs: bigint): void {
     const isNear = this.#fromNs !== undefined && timeNs >= this.#fromNs && timeNs <= this.#upToNs + 4n * SECOND_NS;
     if (!isNear) {
+      this.#ahead?.cursor.copy.release();
       this.#window = new Map();
       this.#fromNs = timeNs - BACK_NS[0]!;
       this.#ahead = new Span(this.#reader, this.#ring, this.#fromNs);
@@ -130,6 +131,7 @@ export class DeepIndex {
     const earlier = new Map<string, DeepReading[]>();
     const span = new Span(this.#reader, this.#ring, fromNs);
     while (span.next(before - 1n)) if (span.cursor.startNs < before) this.#keep(earlier, span);
+    span.cursor.copy.release();
     for (const [key, readings] of earlier) {
       const later = this.#window.get(key);
       this.#window.set(key, later ? [...readings, ...later] : readings);
@@ -161,13 +163,16 @@ export class DeepIndex {
         if (key !== undefined) last.set(key, this.#readingOf(span.cursor, slots[index]!));
       }
     }
+    span.cursor.copy.release();
     this.#blocks.set(sequence, last);
     return last;
   }
 
   #readingOf(cursor: RingCursor, slot: number): DeepReading {
-    const values = new Float64Array(this.#places.length).fill(Number.NaN);
-    for (const [index, place] of this.#places.entries()) if (place >= 0) values[index] = cursor.columns[place]![slot]!;
+    // A plain array: thousands of small typed ones take longer to make than to fill.
+    const values: number[] = [];
+    const { columns } = cursor;
+    for (const place of this.#places) values.push(place < 0 ? Number.NaN : columns[place]![slot]!);
     return { tick: cursor.scalars[this.#tickPlace]!, timeNs: cursor.startNs, status: cursor.status[slot]!, values };
   }
 }

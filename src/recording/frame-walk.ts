@@ -152,6 +152,11 @@ export class FrameWalk {
     }
   }
 
+  /** Ends it, and gives its memory to the next walk. */
+  release(): void {
+    this.#counters.copy.release();
+  }
+
   /** One of the numbers beside the columns of this frame; NaN when the writer did not store it. */
   scalar(name: (typeof COUNTER_SCALARS)[number]): number {
     const place = this.#scalarPlaces[COUNTER_SCALARS.indexOf(name)]!;

@@ -114,6 +114,7 @@ export class InstantView {
   }
 
   #stand(walk: FrameWalk): void {
+    if (this.#walk !== walk) this.#walk?.release();
     this.#walk = walk;
     this.#readings = new Map();
     this.#isWhole = false;

@@ -22,6 +22,8 @@ import type { Storage } from './storage.js';
 /** Hostile bytes must not make the search for later frames quadratic: of a block, it checks at most so many times its size. */
 const SEARCH_BLOCKS = 16;
 
+const SPARE_MOST = 8;
+
 const EMPTY = new Uint8Array(4096);
 
 export class BlockCopy {
@@ -46,7 +48,18 @@ export class BlockCopy {
     private readonly storage: Storage,
     private readonly fileSeed: number,
     private readonly blockBytes: number,
+    /** Memory of copies that are done with: that of a block is megabytes, and new pages are dear. */
+    private readonly spare?: Uint8Array[],
   ) {}
+
+  /** Gives its memory to the next copy; what was read from it counts no longer. */
+  release(): void {
+    if (this.bytes.length > 0 && this.spare && this.spare.length < SPARE_MOST) this.spare.push(this.bytes);
+    this.bytes = new Uint8Array(0);
+    this.view = new DataView(this.bytes.buffer);
+    this.held = 0;
+    this.entry = undefined;
+  }
 
   /** Copies a block. False if it is no longer the block that `entry` describes. */
   load(entry: BlockEntry): boolean {
@@ -54,7 +67,7 @@ export class BlockCopy {
     this.held = 0;
     this.searchBudget = SEARCH_BLOCKS * this.blockBytes;
     if (this.bytes.length === 0) {
-      this.bytes = new Uint8Array(this.blockBytes);
+      this.bytes = this.spare?.pop() ?? new Uint8Array(this.blockBytes);
       this.view = new DataView(this.bytes.buffer);
     }
     return this.reload(BLOCK_HEADER.bytes);

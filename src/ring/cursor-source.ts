@@ -8,6 +8,8 @@ export interface CursorSource {
   header: FileHeader;
   fileSeed: number;
   index: BlockIndex;
+  /** Memory for copies of blocks. */
+  spare: Uint8Array[];
   noteDamage(damage: Damage): void;
   /** A frame of a kind that this version does not know was passed. */
   noteUnknown(kind: number): void;

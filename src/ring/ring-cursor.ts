@@ -54,7 +54,8 @@ export class RingCursor {
   /** After `gap`: frames that were overwritten or damaged before they could be read. */
   lost = 0;
 
-  private readonly copy: BlockCopy;
+  /** What it reads is in this copy; whoever is done with the cursor releases it. */
+  readonly copy: BlockCopy;
   private readonly decoder: ColumnsDecoder;
   private readonly bytes = new ByteCursor();
   private readonly fromTimeNs: bigint | undefined;
@@ -82,7 +83,7 @@ export class RingCursor {
     const { header, storage, fileSeed } = source;
     const spec = header.table.rings[ring];
     const state = new ColumnState(spec.columns.length, spec.scalars.length);
-    this.copy = new BlockCopy(storage, fileSeed, header.blockBytes);
+    this.copy = new BlockCopy(storage, fileSeed, header.blockBytes, source.spare);
     this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major, wantedColumns(spec, start));
     this.fromTimeNs = start.fromTimeNs;
     const { fromBlock = firstBlock(source.index.of(ring), start.fromTimeNs, spec.rows === 'none') } = start;

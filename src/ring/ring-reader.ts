@@ -24,6 +24,7 @@ export class RingReader {
   private readonly fileSeed: number;
   private readonly index: BlockIndex;
   private copy: BlockCopy | undefined;
+  private readonly spare: Uint8Array[] = [];
   private readonly frameDamage = new Map<number, Damage>();
   /** Frames of kinds that this version does not know, as cursors met them. */
   unknownFrames = 0;
@@ -101,7 +102,8 @@ export class RingReader {
     const noteUnknown = () => {
       this.unknownFrames++;
     };
-    return new RingCursor({ storage, header, fileSeed, index, noteDamage, noteUnknown }, this.checked(ring), start);
+    const source = { storage, header, fileSeed, index, spare: this.spare, noteDamage, noteUnknown };
+    return new RingCursor(source, this.checked(ring), start);
   }
 
   /** When the sweeps of a block were; undefined when it has been overwritten meanwhile. */
