@@ -56,8 +56,9 @@ describe('a recording', () => {
       expect(value.length).toBeGreaterThan(8);
       for (let index = 1; index < timeNs.length; index++) expect(timeNs[index]).toBeGreaterThan(timeNs[index - 1]!);
       expect(value.every((bytes) => bytes > 0 && bytes < before.total)).toBe(true);
-      // Fifty ticks a second, and no more than twenty sweeps.
-      expect(value.length).toBeLessThan(recording.summary().ticks.recorded * 0.6);
+      // Fifty ticks a second, and no more than twenty sweeps; one more at the end.
+      const seconds = Number(timeNs.at(-1)! - timeNs[0]!) / 1e9;
+      expect(value.length).toBeLessThanOrEqual(seconds * 20 * 1.1 + 3);
       expect(recording.metadata.hostTier).toBe('20');
     } finally {
       sleep.kill();
@@ -118,10 +119,10 @@ describe('a recording', () => {
       return recording.hostSeries('hostMemFree').value.length;
     };
     const first = sweeps();
-    expect(first).toBeGreaterThan(3);
+    expect(first).toBeGreaterThan(2);
     expect(first).toBeLessThan(9);
     expect((await record('--host', '5', '--resume')).code).toBe(0);
-    expect(sweeps()).toBeGreaterThan(first + 3);
+    expect(sweeps()).toBeGreaterThan(first + 2);
     const { code, stderr } = await record('--host', 'often');
     expect(code).toBe(2);
     expect(stderr).toContain('--host: "often" is not a rate; allowed: auto, off, or times per second');
