@@ -9,13 +9,15 @@ import { threadCpuNs } from '../engine/clocks.js';
 import { HostReader, sysfsOf } from '../engine/host-values.js';
 import type { HostTierWriter } from '../recording/host-tier-writer.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
-import { HOST_COLUMNS } from '../schema.js';
+import { HOST_COLUMNS, HOST_SOURCES } from '../schema.js';
 import type { SamplerConfig } from './config.js';
 
 const OOM_KILLS = HOST_COLUMNS.indexOf('hostOomKills');
+/** `meminfo` and the pressure of memory alone. */
+const QUICK = 1 << HOST_SOURCES.indexOf('meminfo');
 const MOST_HZ = 10;
-/** Part of the budget that sweeps take where their rate is left to us. */
-const BUDGET_PART = 0.1;
+/** Part of the budget that sweeps take where their rate is left to us, beside what is read once a second. */
+const BUDGET_PART = 0.15;
 /** How much the newest sweep counts in what a sweep is taken to cost. */
 const NEWEST = 0.1;
 
@@ -24,9 +26,11 @@ export class HostTier {
   /** CPU time that it may take, of one core. */
   readonly #share: number;
   #dueNs = Number.NEGATIVE_INFINITY;
-  /** The first sweep compiles and opens what the others find; it tells nothing of them. */
+  /**
+   * Of a sweep that reads nothing but what each does. The others would make sweeps so rare that each of them reads all, and
+   * none was ever cheap again.
+   */
   #costNs: number | undefined;
-  #sweeps = 0;
 
   private constructor(
     private readonly reader: HostReader,
@@ -69,8 +73,8 @@ export class HostTier {
     const startNs = process.hrtime.bigint();
     const status = this.reader.read(Number(startNs));
     this.writer.write(startNs, process.hrtime.bigint(), status, this.reader.values, this.reader.sources);
+    if (this.reader.sources !== QUICK) return;
     const costNs = threadCpuNs() - begunNs;
-    if (this.#sweeps++ > 0)
-      this.#costNs = this.#costNs === undefined ? costNs : this.#costNs + NEWEST * (costNs - this.#costNs);
+    this.#costNs = this.#costNs === undefined ? costNs : this.#costNs + NEWEST * (costNs - this.#costNs);
   }
 }

@@ -35,7 +35,7 @@ export interface RecordOptions {
   readonly mappings?: DeepRate | 'peak';
   /**
    * How often the host itself is read (meminfo, vmstat, pressure, swap): times per second, `auto` (default: 10, or less often
-   * where that took more than a tenth of the budget) or `off`; never more often than the ticks.
+   * where that took more than a part of the budget) or `off`; never more often than the ticks.
    */
   readonly hostTier?: DeepRate;
   /**
