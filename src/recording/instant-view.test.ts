@@ -192,6 +192,40 @@ describe('a view of an instant', () => {
     expect(viewed(view)).toEqual(plainFrames(recording).at(-1));
   });
 
+  it('goes from the steps of the older past over into ticks, and back', () => {
+    const made = new Author({ sizeBytes: 1.25 * 2 ** 20, metadata: { keep: 'full:10s,1s:5m,1m:2h' } });
+    const random = randomFrom(11);
+    for (let slot = 0; slot < 24; slot++) made.arrive(slot, someone(100 + slot));
+    for (let tick = 0; tick < 4000; tick++) {
+      for (let slot = 0; slot < 24; slot++) made.set(slot, { rss: 4096 * Math.floor(random() * 1e5), threads: slot });
+      made.sweep();
+      if (tick % 17 === 0) made.deep([2], { pss: 1024 * tick });
+    }
+    made.close();
+    const recording = made.open();
+    const frames = plainFrames(recording);
+    const view = new InstantView(recording);
+    view.moveTo(frames[0]!.startNs);
+    expect(view.walk.stepNs).toBeGreaterThan(0n);
+    const passed = new Set<bigint>();
+    for (let at = 0; at < frames.length; at++) {
+      passed.add(view.walk.stepNs);
+      if (at % 13 === 0) expect(viewed(view)).toEqual(frames[at]);
+      expect(view.walk.startNs).toBe(frames[at]!.startNs);
+      expect(view.step(1)).toBe(at + 1 < frames.length);
+    }
+    expect(passed.has(0n) && passed.size > 1).toBe(true);
+    const edge =
+      frames.length -
+      1 -
+      [...frames].reverse().findIndex(({ startNs }, at, all) => at > 0 && all[at - 1]!.startNs - startNs >= SECOND);
+    view.moveTo(frames[edge + 2]!.startNs);
+    for (let at = edge + 2; at > edge - 3; at--) {
+      expect(viewed(view)).toEqual(frames[at]);
+      view.step(-1);
+    }
+  });
+
   it('refuses ticks of several hosts', () => {
     const sources = [
       { hostname: 'a', bootId: '' },
