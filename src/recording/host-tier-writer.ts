@@ -10,7 +10,6 @@ const ROW = 0;
 export class HostTierWriter {
   readonly #scalars = new Float64Array(HOST_SCALARS.length);
   readonly #status = new Uint8Array(1);
-  readonly #columns: readonly Float64Array[];
 
   private constructor(
     private readonly ring: RingWriter,
@@ -19,7 +18,6 @@ export class HostTierWriter {
     private readonly offsetNs: bigint,
     private readonly dropped: TierDrop,
   ) {
-    this.#columns = ring.rings[id]!.columns.map(() => new Float64Array(1));
     ring.setLabel(id, ROW, hostLabel());
   }
 
@@ -31,9 +29,6 @@ export class HostTierWriter {
 
   /** Stores a reading: values by `HOST_COLUMNS`, and which of `HOST_SOURCES` were read, in bits. Returns whether it was stored. */
   write(startNs: bigint, endNs: bigint, status: number, values: Float64Array, sources: number): boolean {
-    this.#columns.forEach((column, index) => {
-      column[ROW] = values[index]!;
-    });
     this.#status[ROW] = status;
     this.#scalars[0] = sources;
     const result = this.ring.appendColumns(this.id, {
@@ -42,7 +37,9 @@ export class HostTierWriter {
       scalars: this.#scalars,
       rows: 'all',
       status: this.#status,
-      columns: this.#columns,
+      // One row: the value of a column is the column.
+      columns: values,
+      stride: 1,
     });
     if (!result.ok) this.dropped(startNs, 'ring/host', result.reason, 1);
     return result.ok;
