@@ -13,8 +13,16 @@ const PLANTED = `/dev/shm/tidemark-planted-${process.pid}`;
 
 afterEach(() => rmSync(PLANTED, { force: true }));
 
+interface Memory {
+  readonly total: number;
+  readonly free: number;
+  readonly shared: number;
+}
+
+const now = () => BigInt(Date.now()) * 1_000_000n;
+
 /** What psutil says of the memory of this host. */
-function psutilMemory(): { total: number; free: number; shared: number } {
+function psutilMemory(): Memory {
   const script =
     'import json, psutil; m = psutil.virtual_memory(); print(json.dumps({k: getattr(m, k) for k in ("total", "free", "shared")}))';
   return JSON.parse(execFileSync('python3', ['-c', script], { encoding: 'utf8' }));
@@ -35,27 +43,33 @@ describe('a recording', () => {
         hostTier: 20,
         sampler: 'worker',
       });
-      await pause(400);
-      const before = psutilMemory();
-      const beforeNs = BigInt(Date.now()) * 1_000_000n;
-      writeFileSync(PLANTED, Buffer.alloc(96 * MIB, 1));
-      const plantedNs = BigInt(Date.now()) * 1_000_000n;
-      await pause(400);
-      const after = psutilMemory();
+      // Others on this machine plant and free memory too: in one of a few rounds they rest.
+      const rounds: { beforeNs: bigint; before: Memory; afterNs: bigint; after: Memory }[] = [];
+      for (let round = 0; round < 5; round++) {
+        rmSync(PLANTED, { force: true });
+        await pause(300);
+        const [before, beforeNs] = [psutilMemory(), now()];
+        writeFileSync(PLANTED, Buffer.alloc(96 * MIB, 1));
+        await pause(300);
+        rounds.push({ before, beforeNs, after: psutilMemory(), afterNs: now() });
+      }
+      await pause(100);
       await recorder.stop();
       await recorder[Symbol.asyncDispose]();
       using recording = openRecording(file);
-      const at = (timeNs: bigint) => recording.hostAt(timeNs)!;
-      const near = (value: number, expected: number) => expect(Math.abs(value - expected)).toBeLessThan(48 * MIB);
-      expect(at(beforeNs).value('hostMemTotal')).toBe(before.total);
-      near(at(beforeNs).value('hostShmem'), before.shared);
-      near(at(plantedNs + 300_000_000n).value('hostShmem'), after.shared);
-      const grown = at(plantedNs + 300_000_000n).value('hostShmem') - at(beforeNs).value('hostShmem');
-      expect(grown).toBeGreaterThan(90 * MIB);
+      const shmemAt = (timeNs: bigint) => recording.hostAt(timeNs)!.value('hostShmem');
+      const isNear = (bytes: number, expected: number) => Math.abs(bytes - expected) < 16 * MIB;
+      const seen = rounds.map(({ beforeNs, before, afterNs, after }) => {
+        const [low, high] = [shmemAt(beforeNs), shmemAt(afterNs)];
+        return isNear(low, before.shared) && isNear(high, after.shared) && isNear(high - low, 96 * MIB);
+      });
+      expect(seen).toContain(true);
+      const { total } = rounds[0]!.before;
+      expect(recording.hostAt()!.value('hostMemTotal')).toBe(total);
       const { timeNs, value } = recording.hostSeries('hostMemFree');
       expect(value.length).toBeGreaterThan(8);
       for (let index = 1; index < timeNs.length; index++) expect(timeNs[index]).toBeGreaterThan(timeNs[index - 1]!);
-      expect(value.every((bytes) => bytes > 0 && bytes < before.total)).toBe(true);
+      expect(value.every((bytes) => bytes > 0 && bytes < total)).toBe(true);
       // Fifty ticks a second, and no more than twenty sweeps; one more at the end.
       const seconds = Number(timeNs.at(-1)! - timeNs[0]!) / 1e9;
       expect(value.length).toBeLessThanOrEqual(seconds * 20 * 1.1 + 3);
