@@ -9,7 +9,8 @@
 
 import { CGROUP_METRICS } from './schema/cgroup-metrics.js';
 import { HOST_METRICS } from './schema/host-metrics.js';
-import { type Metric, snakeOf, type Tier, type Unit } from './schema/metric.js';
+import type { Metric, Tier } from './schema/metric.js';
+import { bytes, kernelBytes, kernelId, ofRead, oomScore, rollupBytes } from './schema/process-metric.js';
 
 export {
   CGROUP_COLUMNS,
@@ -22,7 +23,6 @@ export { HOST_COLUMNS, HOST_METRICS, type HostMetricName } from './schema/host-m
 export { HOST_SOURCE_BITS, HOST_SOURCES, type HostSource } from './schema/host-sources.js';
 export type { Metric, Quantum, Tier, Unit } from './schema/metric.js';
 
-const bytes = { unit: 'bytes', kind: 'gauge' } as const;
 const fromStat = { tier: 'counters', engines: 'all' } as const;
 const fromStatm = { ...bytes, ...fromStat, quantum: 'page', exactness: 'exact' } as const;
 
@@ -192,49 +192,13 @@ export const METRICS = [
     'Mean part of a shared page that counts for this process, in millionths, of a sample; absent where all were counted',
   ),
   ofRead('sharedPartErrorPpm', 'count', 'kpagecount, a sample', 'Standard error of sharedPartPpm'),
+  oomScore(
+    'oomScore',
+    'oom_score',
+    'How soon the kernel kills it when memory runs out: the largest of all goes first, at most 2000',
+  ),
+  oomScore('oomScoreAdj', 'oom_score_adj', 'What is added to that by setting, from -1000 (never) to 1000'),
 ] as const satisfies readonly Metric[];
-
-/** What the read itself was like: measured here, not told by the kernel. */
-function ofRead<const N extends string, const U extends Unit>(name: N, unit: U, source: string, help: string) {
-  const snake = snakeOf(name);
-  return {
-    ...({ tier: 'rollup', kind: 'gauge', quantum: 'one', engines: 'all', exactness: 'measured-here' } as const),
-    ...{ name, unit, source, help },
-    otel: `process.linux.memory.${snake}`,
-    prometheus: unit === 'nanoseconds' ? `process_${snake}_nanoseconds` : `process_${snake}`,
-  } as const;
-}
-
-function rollupBytes<const N extends string>(name: N, field: string, help: string) {
-  const snake = snakeOf(name);
-  return {
-    ...({ tier: 'rollup', quantum: 'kibibyte', engines: 'all', exactness: 'floored' } as const),
-    ...{ ...bytes, name, source: `smaps_rollup ${field}`, help },
-    otel: `process.linux.memory.${snake}`,
-    prometheus: `process_${snake}_bytes`,
-  } as const;
-}
-
-/** What the kernel keeps of a process's memory and tells in `status` only, or nowhere. */
-function kernelBytes<const N extends string>(name: N, source: string, help: string) {
-  const snake = snakeOf(name);
-  return {
-    ...({ tier: 'counters', quantum: 'page', engines: 'bpf', exactness: 'exact' } as const),
-    ...{ ...bytes, name, source, help },
-    otel: `process.linux.memory.${snake}`,
-    prometheus: `process_${snake}_bytes`,
-  } as const;
-}
-
-function kernelId<const N extends string>(name: N, source: string, help: string) {
-  const snake = snakeOf(name);
-  return {
-    ...({ tier: 'counters', unit: 'id', kind: 'gauge', quantum: 'one', engines: 'bpf', exactness: 'exact' } as const),
-    ...{ name, source, help },
-    otel: `process.linux.${snake}`,
-    prometheus: `process_${snake}`,
-  } as const;
-}
 
 export type MetricName = (typeof METRICS)[number]['name'];
 
@@ -268,8 +232,17 @@ export const IS_FROM_STAT: readonly boolean[] = metricsOf('counters').map((metri
 /** Column names of the rollup tier, in column order. */
 export const ROLLUP_COLUMNS: readonly string[] = metricsOf('rollup').map((metric) => metric.name);
 
-/** Those of them that tell of the read itself, the last ones. */
-export const HOLD_COLUMNS: readonly string[] = ROLLUP_COLUMNS.slice(ROLLUP_COLUMNS.indexOf('rollupHold'));
+const FIRST_HOLD = ROLLUP_COLUMNS.indexOf('rollupHold');
+const FIRST_SCORE = ROLLUP_COLUMNS.indexOf('oomScore');
+
+/** Those of them that the kernel's text tells, the first ones. */
+export const ROLLUP_FIELDS: readonly string[] = ROLLUP_COLUMNS.slice(0, FIRST_HOLD);
+
+/** Those that tell of the read itself, behind them. */
+export const HOLD_COLUMNS: readonly string[] = ROLLUP_COLUMNS.slice(FIRST_HOLD, FIRST_SCORE);
+
+/** Those that other small files tell, the last ones. */
+export const SCORE_COLUMNS: readonly string[] = ROLLUP_COLUMNS.slice(FIRST_SCORE);
 
 /**
  * Why a row holds what it holds. The numbers are stored in recordings: they never change, new ones are appended.

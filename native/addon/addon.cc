@@ -35,7 +35,7 @@ Napi::Array Names(Napi::Env env, const List& list, Name name) {
   return out;
 }
 
-// () -> { statuses, counters, rollup, holds, statusKeys, padding }: the columns as this addon was compiled
+// () -> { statuses, counters, rollup, holds, scores, statusKeys, padding }: the columns as this addon was compiled
 Napi::Value Columns(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object out = Napi::Object::New(env);
@@ -44,6 +44,7 @@ Napi::Value Columns(const Napi::CallbackInfo& info) {
   out.Set("counters", Names(env, kCounterColumns, itself));
   out.Set("rollup", Names(env, kRollupColumns, [](const RollupColumn& column) { return column.name; }));
   out.Set("holds", Names(env, kHoldColumns, itself));
+  out.Set("scores", Names(env, kScoreColumns, [](const ScoreColumn& column) { return column.name; }));
   out.Set("statusKeys", Names(env, kStatusKeys, [](const StatusKey& key) { return key.key; }));
   out.Set("smapsKeys", Names(env, kSmapsKeys, [](const SmapsKey& key) { return key.key; }));
   out.Set("padding", Napi::Number::New(env, kPadding));

@@ -166,7 +166,7 @@ Napi::Value SweeperObject::SweepRollup(const Napi::CallbackInfo& info) {
   Columns columns{};
   int64_t* times = nullptr;
   int64_t stop_ns = 0;
-  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + kHoldFields, &columns) ||
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kDeepFields, &columns) ||
       !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
     return info.Env().Undefined();
   }
@@ -182,7 +182,7 @@ Napi::Value SweeperObject::SweepPaced(const Napi::CallbackInfo& info) {
   Columns columns{};
   int64_t* times = nullptr;
   int64_t stop_ns = 0;
-  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kRollupFields + kHoldFields, &columns) ||
+  if (!Open(info.Env()) || !TakeSlots(info, &list) || !TakeColumns(info, list, kDeepFields, &columns) ||
       !TakeArray(info[4], 2, &times, nullptr, "Expected a BigInt64Array of two") || !TakeInstant(info[5], &stop_ns)) {
     return info.Env().Undefined();
   }

@@ -4,8 +4,11 @@
 // when the time is over is left to go on, and who comes later is taken first; but a value must not be told as of now
 // that was read long ago. A slot knows its read by pointer, so one of an earlier process in the slot can never be taken
 // for it.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <limits>
 #include <type_traits>
 
@@ -197,16 +200,34 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
   return done;
 }
 
-// Values of a row in the order of the schema: the fields, the longest hold, all holds, the duration, and the method.
+// Values of a row in the order of the schema: the fields, what the read itself was like, and what lies beside it.
 void Sweeper::FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds) {
   double* cell = out.values + slot;
-  for (int column = 0; column < kRollupFields + kHoldFields; column++) cell[column * out.stride] = kAbsent;
+  for (int column = 0; column < kDeepFields; column++) cell[column * out.stride] = kAbsent;
   out.status[slot] = static_cast<uint8_t>(status);
   if (status != Status::kOk) return;
   for (int column = 0; column < kRollupFields; column++) cell[column * out.stride] = values[column];
   const double told[kHoldFields] = {
       holds.longest, holds.all, holds.duration, holds.is_paced ? 1.0 : 0.0, holds.shared_part, holds.shared_part_error};
   for (int column = 0; column < kHoldFields; column++) cell[(kRollupFields + column) * out.stride] = told[column];
+  const Slot* read = Find(slot);
+  if (!read) return;
+  for (int column = 0; column < kScoreFields; column++) {
+    cell[(kRollupFields + kHoldFields + column) * out.stride] = ReadScore(read->pid, kScoreColumns[column].file);
+  }
+}
+
+double Sweeper::ReadScore(int pid, const char* file) const {
+  const int fd = tree_.Open(pid, file);
+  if (fd < 0) return kAbsent;
+  char text[16];
+  const int64_t length = ProcTree::ReadStart(fd, reinterpret_cast<uint8_t*>(text), sizeof text - 1);
+  close(fd);
+  if (length <= 0) return kAbsent;
+  text[length] = 0;
+  char* end = text;
+  const int64_t score = strtol(text, &end, 10);
+  return end == text || (*end != '\n' && *end != 0) ? kAbsent : static_cast<double>(score);
 }
 
 size_t Sweeper::SweepPaced(uint32_t* slots, size_t count, const Columns& out, int64_t max_hold_ns, int64_t stop_ns) {

@@ -34,6 +34,15 @@ constexpr const char* kHoldColumns[] = {"rollupHold",  "rollupHeld",    "rollupD
                                         "rollupPaced", "sharedPartPpm", "sharedPartErrorPpm"};
 constexpr int kHoldFields = sizeof kHoldColumns / sizeof kHoldColumns[0];
 
+// Columns behind those, each with the file of the process that tells it.
+struct ScoreColumn {
+  const char* name;
+  const char* file;
+};
+constexpr ScoreColumn kScoreColumns[] = {{"oomScore", "oom_score"}, {"oomScoreAdj", "oom_score_adj"}};
+constexpr int kScoreFields = sizeof kScoreColumns / sizeof kScoreColumns[0];
+constexpr int kDeepFields = kRollupFields + kHoldFields + kScoreFields;
+
 constexpr size_t kMaxComm = 64;
 
 // Slots are below this, as in a ring.
@@ -143,6 +152,8 @@ class Sweeper {
     double shared_part_error = std::numeric_limits<double>::quiet_NaN();
   };
   void FillRollup(uint32_t slot, const Columns& out, Status status, const double* values, const Holds& holds);
+  // The number in a small file of a process; absent where it cannot be read.
+  double ReadScore(int pid, const char* file) const;
   template <typename Read, typename Take>
   size_t SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending, std::vector<std::shared_ptr<Read>>& spare,
                    uint32_t* slots, size_t count, size_t most_begun, int64_t stop_ns, Take take);

@@ -10,7 +10,7 @@ import { SMAPS_KEYS, tableLayout } from '../procfs/mapping-table.js';
 import { PADDING } from '../procfs/padding.js';
 import { STATUS_KEYS } from '../procfs/status.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
-import { COUNTER_COLUMNS, HOLD_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../schema.js';
+import { COUNTER_COLUMNS, HOLD_COLUMNS, ROLLUP_FIELDS, SCORE_COLUMNS, STATUSES } from '../schema.js';
 import { packageRoot } from '../text/package.js';
 import { libraryFault } from './elf-file.js';
 
@@ -224,8 +224,9 @@ function findDifference(addon: Addon): string | undefined {
   const ours: Record<string, readonly string[] | number> = {
     statuses: STATUSES.slice(0, STATUSES.indexOf('estimated')),
     counters: COUNTER_COLUMNS,
-    rollup: ROLLUP_COLUMNS.slice(0, -HOLD_COLUMNS.length),
+    rollup: ROLLUP_FIELDS,
     holds: HOLD_COLUMNS,
+    scores: SCORE_COLUMNS,
     smapsKeys: SMAPS_KEYS.map(({ key }) => key),
     statusKeys: STATUS_KEYS.map(({ key }) => key),
     padding: PADDING,

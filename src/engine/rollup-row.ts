@@ -1,10 +1,15 @@
 /** Rows of the rollup tier in an engine without the addon. */
+
+import { readFileSync } from 'node:fs';
 import type { MappingTable } from '../procfs/mapping-table.js';
 import { rollupValue } from '../procfs/smaps-rollup.js';
-import { HOLD_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
+import { HOLD_COLUMNS, ROLLUP_FIELDS, SCORE_COLUMNS, Status } from '../schema.js';
 import type { TierColumns } from './tier-columns.js';
 
-const FIELDS = ROLLUP_COLUMNS.length - HOLD_COLUMNS.length;
+const FIELDS = ROLLUP_FIELDS.length;
+const FIRST_SCORE = FIELDS + HOLD_COLUMNS.length;
+/** By column of `SCORE_COLUMNS`. */
+const SCORE_FILES = ['oom_score', 'oom_score_adj'];
 /** What is no time; of a whole read nothing is sampled. */
 const WHOLE: Readonly<Record<string, number>> = {
   rollupPaced: 0,
@@ -12,18 +17,43 @@ const WHOLE: Readonly<Record<string, number>> = {
   sharedPartErrorPpm: Number.NaN,
 };
 
-/** Fills the row of a slot from a text that was read whole, in one hold of so many nanoseconds. */
-export function fillWholeRollup(out: TierColumns, slot: number, table: MappingTable, holdNs: number): void {
-  ROLLUP_COLUMNS.slice(0, FIELDS).forEach((name, column) => {
+/**
+ * Fills the row of a slot from a text that was read whole, in one hold of so many nanoseconds, and from what lies beside it in
+ * the folder of the process.
+ */
+export function fillWholeRollup(
+  out: TierColumns,
+  slot: number,
+  table: MappingTable,
+  holdNs: number,
+  folder: string,
+): void {
+  ROLLUP_FIELDS.forEach((name, column) => {
     out.columns[column]![slot] = rollupValue(table, name);
   });
   fillWholeHold(out, slot, holdNs);
+  SCORE_FILES.forEach((name, index) => {
+    out.columns[FIRST_SCORE + index]![slot] = readScore(`${folder}/${name}`);
+  });
 }
 
-/** Fills what a row tells of the read itself, made whole in one hold of so many nanoseconds. */
+/** NaN where it cannot be read. */
+function readScore(file: string): number {
+  try {
+    const text = readFileSync(file, 'latin1');
+    return /^-?\d{1,9}\n?$/.test(text) ? Number(text) : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Fills what a row tells of the read itself, made whole in one hold of so many nanoseconds; what lies beside it was not read. */
 export function fillWholeHold(out: TierColumns, slot: number, holdNs: number): void {
   HOLD_COLUMNS.forEach((name, index) => {
     out.columns[FIELDS + index]![slot] = WHOLE[name] ?? holdNs;
+  });
+  SCORE_COLUMNS.forEach((_, index) => {
+    out.columns[FIRST_SCORE + index]![slot] = Number.NaN;
   });
 }
 

@@ -311,7 +311,7 @@ export class TypeScriptEngine implements Engine {
     if (presence !== Status.ok) return presence;
     if (length === 0) return Status.noMm;
     if (!readable || this.#rollup.header[HeaderWord.full] !== 0) return Status.unsupported;
-    fillWholeRollup(out, slot, this.#rollup, Number(hold));
+    fillWholeRollup(out, slot, this.#rollup, Number(hold), `${this.#root}/${bound.pid}`);
     return Status.ok;
   }
 

@@ -8,15 +8,13 @@ import type { MappingSweep } from '../engine/mapping-sweep.js';
 import { fillWholeHold } from '../engine/rollup-row.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import { SmapsColumn } from '../procfs/mapping-table.js';
-import { HOLD_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
+import { ROLLUP_FIELDS, Status } from '../schema.js';
 
 const FIELDS: Readonly<Record<string, readonly number[]>> = {
   uss: [SmapsColumn.privateClean, SmapsColumn.privateDirty],
   ussHugetlb: [SmapsColumn.privateHugetlb],
 };
-const SOURCES = ROLLUP_COLUMNS.slice(0, -HOLD_COLUMNS.length).map(
-  (name) => FIELDS[name] ?? [SmapsColumn[name as keyof typeof SmapsColumn]],
-);
+const SOURCES = ROLLUP_FIELDS.map((name) => FIELDS[name] ?? [SmapsColumn[name as keyof typeof SmapsColumn]]);
 
 /** Fills the slot's row of `out` from the rows that its process has in the sweep. */
 export function sumMappings(

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOLD_COLUMNS, ROLLUP_COLUMNS, Status } from '../../src/schema.js';
 import { endChildren, procText, startChild, startStopped, startZombie, stopChild } from './commands.js';
@@ -41,6 +42,11 @@ function expectedColumns(text: string): Record<string, number> {
   };
 }
 
+/** As the kernel tells them of a process. */
+function scoresOf(pid: number): number[] {
+  return ['oom_score', 'oom_score_adj'].map((name) => Number(procText(pid, name)));
+}
+
 /** What would be cut: the fields behind it would seem to be absent. */
 const MANY_FIELDS = smapsRecord(ROLLUP_HEAD, {
   ...Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`New${index}`, index])),
@@ -58,6 +64,7 @@ describe('the rollup of live processes', () => {
     const large = await startChild('python3', ['-c', script]);
     await new Promise((resolve) => large.stdout!.once('data', resolve));
     await stopChild(large);
+    writeFileSync(`/proc/${large.pid}/oom_score_adj`, '300');
     pids = [(await startStopped()).pid, large.pid];
     zombie = await startZombie();
   });
@@ -75,14 +82,16 @@ describe('the rollup of live processes', () => {
         continue;
       }
       rows.forEach((row, index) => {
-        const { rollupHold, rollupHeld, rollupDuration, rollupPaced, sharedPartPpm, sharedPartErrorPpm, ...columns } =
-          row;
+        const { rollupHold, rollupHeld, rollupDuration, rollupPaced, ...others } = row;
+        const { sharedPartPpm, sharedPartErrorPpm, oomScore, oomScoreAdj, ...columns } = others;
+        expect([oomScore, oomScoreAdj]).toEqual(scoresOf(pids[index]!));
         expect([rollupHeld, rollupDuration, rollupPaced]).toEqual([rollupHold, rollupHold, 0]);
         expect([sharedPartPpm, sharedPartErrorPpm]).toEqual([Number.NaN, Number.NaN]);
         expect(columns).toEqual({ ...expectedColumns(before[index]!), status: 'ok' });
         expect(rollupHold).toBeGreaterThan(0);
       });
       expect(rows[1]!.uss).toBeGreaterThan(24 << 20);
+      expect(rows[1]!.oomScoreAdj).toBe(300);
       return;
     }
   });
@@ -139,9 +148,21 @@ describe.each(TREE_ENGINES)('the rollup of a tree with the %s engine', (name) =>
     tree.write(7, 'smaps_rollup', text);
     const { rollupHold, ...row } = rowOfTree();
     const columns = Object.fromEntries(Object.entries(row).filter(([name]) => !HOLD_COLUMNS.includes(name)));
-    expect(columns).toEqual({ ...expectedColumns(text), status: 'ok' });
+    // A tree may lack the files beside it.
+    const scores = { oomScore: Number.NaN, oomScoreAdj: Number.NaN };
+    expect(columns).toEqual({ ...expectedColumns(text), ...scores, status: 'ok' });
     expect(columns).toMatchObject({ pss: 409_600, uss: 34 * 1024, swap: 0, pssAnon: Number.NaN });
     expect(rollupHold).toBeGreaterThan(0);
+  });
+
+  it('has the scores of its process, and none that is no number', () => {
+    tree.write(7, 'smaps_rollup', smapsRecord(ROLLUP_HEAD, { Pss: 4 }));
+    tree.write(7, 'oom_score', '1334\n');
+    tree.write(7, 'oom_score_adj', '-1000\n');
+    expect(rowOfTree()).toMatchObject({ status: 'ok', oomScore: 1334, oomScoreAdj: -1000 });
+    tree.write(7, 'oom_score', 'none\n');
+    tree.write(7, 'oom_score_adj', '');
+    expect(rowOfTree()).toMatchObject({ status: 'ok', oomScore: Number.NaN, oomScoreAdj: Number.NaN });
   });
 
   it('has all fields beside many that are not known', () => {

@@ -47,6 +47,18 @@ const READS = {
     needs: 'to be the same user with no more rights than we have, or CAP_SYS_PTRACE; PSS in pieces CAP_SYS_ADMIN',
     exactness: 'of the pages found in one walk, cut to whole KiB; processes that run change while it walks',
   },
+  oom_score: {
+    file: '/proc/PID/oom_score, along with each deep read',
+    lock: 'none of memory: the lock of the task, for an instant',
+    needs: ANYBODY,
+    exactness: 'what the kernel would go by at that instant, of resident and swapped memory and page tables',
+  },
+  oom_score_adj: {
+    file: '/proc/PID/oom_score_adj, along with each deep read',
+    lock: 'none',
+    needs: ANYBODY,
+    exactness: 'exact',
+  },
   mm_struct: { file: 'struct mm_struct, by the engine bpf', ...BPF_READ, exactness: COUNTED },
   tracepoint: {
     file: 'tracepoint rss_stat, by the engine bpf',
