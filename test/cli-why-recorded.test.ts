@@ -147,7 +147,8 @@ describe('a process that was killed for its group', () => {
     await recorder.stop();
     const { memory, limits, unseen } = await whyJson(`${victim.pid}`, '--in', killed);
     expect(memory.rss).toBeGreaterThan(40 * MIB);
-    expect(limits[0]).toMatchObject({ kind: 'group-max', path: group.path, limit: 96 * MIB });
+    // How soon the host is full depends on who else is at work here: it may come first.
+    expect(limits).toContainEqual(expect.objectContaining({ kind: 'group-max', path: group.path, limit: 96 * MIB }));
     const whats = unseen.map(({ grant }: { grant: string }) => grant);
     expect(whats).toEqual(
       expect.arrayContaining([expect.stringContaining('--mappings'), expect.stringContaining('--rollup')]),

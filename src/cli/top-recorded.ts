@@ -96,7 +96,7 @@ function tasksOf(
     const identity = walk.identity(slot);
     if (!identity || walk.status(slot) === Status.gone) continue;
     const key = walk.key(slot)!;
-    const value = (name: MetricName) => walk.counter(COUNTER_COLUMNS.indexOf(name), slot);
+    const value = (name: MetricName) => walk.heldCounter(COUNTER_COLUMNS.indexOf(name), slot);
     const ticks = Math.round((value('userTime') + value('systemTime')) / tickNs);
     const then = earlier ? earlier.walk.slotOf(key) : -1;
     const hasMemory = walk.status(slot) === Status.ok || walk.status(slot) === Status.noMm;
@@ -132,7 +132,7 @@ function tasksOf(
 }
 
 function ticksAt({ walk }: InstantView, slot: number, tickNs: number): number {
-  const value = (name: MetricName) => walk.counter(COUNTER_COLUMNS.indexOf(name), slot);
+  const value = (name: MetricName) => walk.heldCounter(COUNTER_COLUMNS.indexOf(name), slot);
   return Math.round((value('userTime') + value('systemTime')) / tickNs);
 }
 

@@ -200,6 +200,12 @@ export class FrameWalk {
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
   }
 
+  /** The same, of an earlier tick where this one did not read it: a tenth of a second before, or some. */
+  heldCounter(column: number, slot: number): number {
+    const place = this.#counterColumns[Kind.last]![column]!;
+    return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
+  }
+
   /**
    * The values of a counters column by slot, NaN where not measured at this tick; for the slots of `rows` only, and until
    * the next step. For whoever looks at them all: a loop over an array takes a nanosecond a value.

@@ -61,7 +61,7 @@ export class RecordedRow {
   /** A metric of the counters or of the last deep read; NaN when it was not measured. */
   metric(name: MetricName): number {
     const counter = COUNTER_COLUMNS.indexOf(name);
-    if (counter >= 0) return this.view.walk.counter(counter, this.slot);
+    if (counter >= 0) return this.view.walk.heldCounter(counter, this.slot);
     return this.reading?.values[ROLLUP_COLUMNS.indexOf(name)] ?? Number.NaN;
   }
 

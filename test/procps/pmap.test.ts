@@ -184,7 +184,11 @@ describe('the command line', () => {
       code: 42,
       stderr: `tidemark pmap: there is no process ${MISSING}\n`,
     });
-    expect(await runTidemark(['pmap', '1', '--in', 'x'])).toMatchObject({ code: 2 });
+    // A pid with --in is one of a recording.
+    expect(await runTidemark(['pmap', '1', '--in', 'x'])).toMatchObject({
+      code: 1,
+      stderr: 'tidemark pmap: x: no such file\n',
+    });
     expect(await runTidemark(['pmap', '-n'])).toMatchObject({ code: 1 });
   });
 });

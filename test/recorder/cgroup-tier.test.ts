@@ -46,6 +46,9 @@ function refOf(recording: Recording, group: string) {
   return recording.groups().findLast((each) => each.path === group)!;
 }
 
+/** Groups that nobody uses are looked at seldom. */
+const PATIENCE_MS = 60_000;
+
 describe('control groups in a recording', () => {
   it('hold what the files of the kernel say, limits and peak and counts included', async (context) => {
     const made = makeCgroup(`tidemark-tier-${process.pid}`, 96 * MIB);
@@ -106,28 +109,36 @@ describe('control groups in a recording', () => {
         using recording = openRecording(file);
         return recording.groups().some((each) => each.path === `/${group}`);
       };
-      await until(seen(`${name}-b`), 'the new group');
+      await until(seen(`${name}-b`), 'the new group', PATIENCE_MS);
       rmdirSync(at(`${name}-a`));
-      await until(() => {
-        using recording = openRecording(file);
-        return recording.groups().find((each) => each.path === `/${name}-a`)?.departed;
-      }, 'the end of the group');
+      await until(
+        () => {
+          using recording = openRecording(file);
+          return recording.groups().find((each) => each.path === `/${name}-a`)?.departed;
+        },
+        'the end of the group',
+        PATIENCE_MS,
+      );
       if (version === 1) {
         renameSync(at(`${name}-b`), at(`${name}-c`));
         mkdirSync(at(`${name}-a`));
-        await until(seen(`${name}-c`), 'the new name');
+        await until(seen(`${name}-c`), 'the new name', PATIENCE_MS);
         using recording = openRecording(file);
         expect(refOf(recording, `/${name}-c`).inode).toBe(refOf(recording, `/${name}-b`).inode);
-        await until(() => {
-          using later = openRecording(file);
-          return later.groups().filter((each) => each.path === `/${name}-a`).length === 2;
-        }, 'the group that was made anew');
+        await until(
+          () => {
+            using later = openRecording(file);
+            return later.groups().filter((each) => each.path === `/${name}-a`).length === 2;
+          },
+          'the group that was made anew',
+          PATIENCE_MS,
+        );
       }
       await recorder.stop();
     } finally {
       for (const each of ['a', 'b', 'c']) remove(`${name}-${each}`);
     }
-  });
+  }, 150_000);
 
   it('are left out where nobody wants them, and their rate is one', async () => {
     using folder = scratch();

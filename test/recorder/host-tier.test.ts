@@ -25,7 +25,7 @@ const now = () => BigInt(Date.now()) * 1_000_000n;
 function psutilMemory(): Memory {
   const script =
     'import json, psutil; m = psutil.virtual_memory(); print(json.dumps({k: getattr(m, k) for k in ("total", "free", "shared")}))';
-  return JSON.parse(execFileSync('python3', ['-c', script], { encoding: 'utf8' }));
+  return JSON.parse(execFileSync('/usr/bin/python3', ['-c', script], { encoding: 'utf8' }));
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

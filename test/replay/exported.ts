@@ -4,7 +4,7 @@ import { runTidemark } from '../tidemark-process.js';
 export interface ExportedProcess {
   readonly pid: number;
   readonly comm: string;
-  /** By metric: of the tick, and of the last deep read up to it; NaN where not measured. */
+  /** By metric: of the tick or the last that read it, and of the last deep read up to it; NaN where not measured. */
   readonly values: ReadonlyMap<string, number>;
   /** Nanoseconds since that read; NaN where there was none. */
   readonly ageNs: number;
@@ -39,7 +39,9 @@ export function exportedAt(rows: readonly Record<string, string>[], atNs: bigint
     const values = new Map<string, number>();
     const metrics = Object.keys(row).slice(4);
     for (const name of metrics) {
-      const text = row[name] !== '' ? row[name] : isDeep(name) ? read?.[name] : '';
+      // CPU time, faults and threads are not read at every tick: those of the last that read them stand.
+      const before = () => (isDeep(name) ? read?.[name] : own.findLast((one) => one[name] !== '')?.[name]);
+      const text = row[name] !== '' ? row[name] : before();
       values.set(name, text === undefined || text === '' ? Number.NaN : Number(text));
     }
     const course = own.map(({ time_unix_ns, rss }) => ({ timeNs: BigInt(time_unix_ns!), rss: Number(rss || 'NaN') }));

@@ -29,7 +29,7 @@ let forkPid = 0;
 
 beforeAll(async () => {
   using _ = new Zram(2 * SIZE * MiB);
-  const recorder = await startRecording({ file, target: 'host', hz: 10, sizeBytes: 64 * MiB });
+  const recorder = await startRecording({ file, target: 'host', hz: 10, hostTier: 10, sizeBytes: 64 * MiB });
   try {
     for (const [kind] of STORIES) {
       recorder.mark(`before ${kind}`);
