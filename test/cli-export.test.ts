@@ -190,7 +190,7 @@ describe('options', () => {
     ],
     [
       ['--format', 'csv', '--metric', 'rss,size'],
-      /^--metric: "size" is not a metric; allowed: rss, rssAnon, .*rollupPaced, sharedPartPpm, sharedPartErrorPpm$/,
+      /^--metric: "size" is not a metric; allowed: rss, rssAnon, .*rollupPaced, sharedPartPpm, sharedPartErrorPpm, oomScore, oomScoreAdj$/,
     ],
     [['--format', 'csv', '--every', '0s'], /^--every: "0s" is not a duration/],
     [['--format', 'csv', '--pid', 'x'], /^--pid: "x" is not a list of pids/],
