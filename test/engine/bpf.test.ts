@@ -168,8 +168,10 @@ describe.runIf(ENGINES.includes('bpf'))('the engine in the kernel', () => {
 
   it('shows a spike that is over at the next sweep', async () => {
     const script =
-      'import sys, mmap\nfor line in sys.stdin:\n  m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); m.write(b"x" * (64 << 20)); m.close()\n  print(flush=True)';
+      'import sys, mmap\nprint(flush=True)\nfor line in sys.stdin:\n  m = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); m.write(b"x" * (64 << 20)); m.close()\n  print(flush=True)';
     const spiky = await startChild('python3', ['-c', script]);
+    // It sleeps also while it comes up, waiting for its files.
+    await new Promise((resolve) => spiky.stdout!.once('data', resolve));
     await until(() => statWords(spiky.pid)[0] === 'S', 'it waits');
     const engine = bpf();
     expect(engine.peaks!.turn(true)).toBeUndefined();
