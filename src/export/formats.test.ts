@@ -10,7 +10,7 @@ import type { ExportOptions } from './rows.js';
 const HEADER =
   'time_unix_ns,pid,start_ticks,comm,' +
   'rss,rssAnon,vsize,dataSize,minorFaults,majorFaults,userTime,systemTime,threads,parentPid,' +
-  'pss,pssAnon,pssFile,pssShmem,pssDirty,uss,ussHugetlb,swap,swapPss,referenced,anonHugePages,locked,rollupHold,rollupHeld,rollupDuration,rollupPaced,sharedPartPpm,sharedPartErrorPpm,' +
+  'pss,pssAnon,pssFile,pssShmem,pssDirty,uss,ussHugetlb,swap,swapPss,referenced,anonHugePages,locked,rollupHold,rollupHeld,rollupDuration,rollupPaced,sharedPartPpm,sharedPartErrorPpm,oomScore,oomScoreAdj,' +
   'counters_status,rollup_status,rollup_age_ns';
 
 /** Names as a hostile program would choose them. */

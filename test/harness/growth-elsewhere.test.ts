@@ -95,13 +95,15 @@ describe('a server', { timeout: 60_000 }, () => {
     });
   });
 
-  it('can be made to work by a function', async () => {
+  // Now and then its collections leave too little to tell in the time that there is.
+  it('can be made to work by a function', { retry: 2 }, async () => {
     await withServer(['65536', 'buffers', '0'], async (url, pid) => {
       const growth = await measureGrowth(async () => (await fetch(url)).text(), {
         pid,
         iterations: 100,
         rounds: 8,
         warmup: 1,
+        mostMs: 20_000,
       });
       expect(growth).toMatchObject({ verdict: 'grows', fastest: 'malloc' });
     });
