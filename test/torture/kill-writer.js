@@ -30,15 +30,15 @@ function digest(parts) {
  * Label, status and values of the rows of a sweep, as they will be read: of the columns that the ring keeps, which are the
  * first of those that the sampler holds.
  */
-function sweepDigest(ring, kept, { startNs, endNs, scalars, rows, status, columns }) {
+function sweepDigest(ring, kept, { startNs, endNs, scalars, rows, status, columns, stride }) {
   const named = labels.get(ring) ?? new Map();
   const asked = rows === 'all' ? [...named.keys()] : [...rows.slots.subarray(0, rows.count)];
   const slots = [...new Set(asked)].filter((slot) => named.has(slot)).sort((a, b) => a - b);
-  const cells = slots.map((slot) =>
-    [slot, named.get(slot), status[slot], ...columns.slice(0, kept).map((column) => numberText(column[slot]))].join(
-      ',',
-    ),
-  );
+  const value = (column, slot) => (stride === undefined ? columns[column][slot] : columns[column * stride + slot]);
+  const cells = slots.map((slot) => {
+    const values = Array.from({ length: kept }, (_, column) => numberText(value(column, slot)));
+    return [slot, named.get(slot), status[slot], ...values].join(',');
+  });
   return digest([startNs, endNs, ...Array.from(scalars, numberText), ...cells]);
 }
 
