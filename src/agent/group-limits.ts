@@ -5,15 +5,9 @@
  * The trap: a limit may be that of a group far above, which others use up; so it is what is charged to the group of the limit
  * that is compared with it.
  */
-import { readFileSync } from 'node:fs';
+import { findGroupHierarchy } from '../engine/group-hierarchy.js';
 import { parseCgroups } from '../procfs/cgroup.js';
-import {
-  groupsAbove,
-  type MemoryHierarchy,
-  memoryGroupPath,
-  memoryHierarchyOf,
-  readMemoryGroup,
-} from '../procfs/memory-group.js';
+import { groupsAbove, type MemoryHierarchy, memoryGroupPath, readMemoryGroup } from '../procfs/memory-group.js';
 import type { GroupMeter } from './group-meter.js';
 import { OTHER } from './group-table.js';
 
@@ -23,7 +17,7 @@ export class GroupLimits {
 
   /** Another tree than `/proc` tells paths of groups that are mounted somewhere else, or nowhere: of these nothing is read. */
   constructor(root: string) {
-    this.#hierarchy = root === '/proc' ? hierarchyHere() : undefined;
+    this.#hierarchy = root === '/proc' ? findGroupHierarchy(root) : undefined;
   }
 
   /** By place: the part that is used, of those that have a limit. */
@@ -55,13 +49,5 @@ export class GroupLimits {
       if (max !== undefined && max > 0 && current !== undefined) most = Math.max(most ?? 0, current / max);
     }
     return most;
-  }
-}
-
-function hierarchyHere(): MemoryHierarchy | undefined {
-  try {
-    return memoryHierarchyOf(readFileSync('/proc/self/mountinfo', 'latin1'));
-  } catch {
-    return undefined;
   }
 }

@@ -5,8 +5,9 @@
  * process was first seen and now and then later; arguments are never read here, since a stuck process would hold us for
  * ever; and what was read may be of another process that has the pid by now, which the recording shows at the next frame.
  */
-import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import type { ProcessIdentity } from '../engine/identity.js';
+import { readSmallText } from '../procfs/small-text.js';
 import type { GroupBy, ProcessNames } from './group-by.js';
 
 export class NameReader {
@@ -33,16 +34,7 @@ export class NameReader {
 
   /** What of a small file fits into one read; '' when it cannot be read. Only files that cannot block. */
   text(pid: number, file: 'cgroup' | 'status'): string {
-    let fd: number | undefined;
-    try {
-      fd = openSync(`${this.root}/${pid}/${file}`, 'r');
-      return this.#bytes.toString('latin1', 0, readSync(fd, this.#bytes, 0, this.#bytes.length, 0));
-    } catch {
-      // It has ended, or may not be looked at.
-      return '';
-    } finally {
-      if (fd !== undefined) closeSync(fd);
-    }
+    return readSmallText(`${this.root}/${pid}/${file}`, this.#bytes);
   }
 
   #exeOf(pid: number): string {

@@ -3,7 +3,8 @@
  *
  * The trap: these texts are read many times a second, and a search for each key would cost more than the kernel's own
  * work. Their lines keep their order while a kernel runs, so what stood on a line is remembered and only compared; a line
- * with another key than last time is looked up anew.
+ * with another key than last time is looked up anew. For many files of one kind whose lines may differ, such as those of
+ * control groups; of a single file `learned-lines.ts` takes all numbers in one step, and would be taught anew by each of these.
  */
 import { decimal, scan } from './digits.js';
 

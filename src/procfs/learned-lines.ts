@@ -4,7 +4,7 @@
  * The trap: a recorder that costs next to nothing hardly ever runs its code often enough to have it compiled, and a loop over
  * the bytes of such a text then takes ten times as long as the kernel's own work. But the lines of a kernel keep their keys
  * and their order while it runs: so the first text becomes one regular expression, which takes the numbers out of all
- * later ones in one step; a text that it does not fit is learned anew.
+ * later ones in one step; a text that it does not fit is learned anew. So it is for one file; see `keyed-lines.ts` for many.
  */
 const LINE = /^([^\s:]+)(:?[ \t]+)(\d+)( kB)?$/;
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;

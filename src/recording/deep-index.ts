@@ -6,11 +6,12 @@
  * search goes back from the instant in stretches that grow, and then block by block, where what was found is kept; it can
  * be stopped and gone on with. And a read belongs to its tick by the tick's number: by its time it may be behind the next.
  */
-import { decodeIdentity, identityKey } from '../engine/identity.js';
+
 import type { RingCursor } from '../ring/ring-cursor.js';
 import type { RingReader } from '../ring/ring-reader.js';
 import { ROLLUP_COLUMNS } from '../schema.js';
 import { ringNameOf } from './ladder-format.js';
+import { enterKeys } from './process-keys.js';
 
 /** One deep read of one process. */
 export interface DeepReading {
@@ -198,20 +199,11 @@ class Span {
       const step = cursor.next();
       if (step === null) return false;
       if (step === 'block') this.keys.fill(undefined);
-      else if (step === 'labels') this.#relabel();
+      else if (step === 'labels') enterKeys(cursor, this.keys);
       else if (step === 'columns') this.#isPending = true;
     }
     if (toNs !== undefined && cursor.startNs > toNs) return false;
     this.#isPending = false;
     return true;
-  }
-
-  #relabel(): void {
-    const { slots, count } = this.cursor.changedSlots;
-    for (let index = 0; index < count; index++) {
-      const label = this.cursor.labels[slots[index]!];
-      const identity = label && decodeIdentity(label);
-      this.keys[slots[index]!] = identity && identityKey(identity);
-    }
   }
 }

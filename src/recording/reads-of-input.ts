@@ -3,8 +3,9 @@
  *
  * The trap: one ring of a merged recording holds the reads of several, and each goes with the ticks of its own.
  */
-import { decodeIdentity, identityKey } from '../engine/identity.js';
+
 import type { RingCursor } from '../ring/ring-cursor.js';
+import { enterKeys } from './process-keys.js';
 
 export class ReadsOfInput {
   /** Frames of counters that were joined. */
@@ -27,7 +28,7 @@ export class ReadsOfInput {
       const step = cursor.next();
       if (step === null) return undefined;
       if (step === 'block') this.keys.fill(undefined);
-      if (step === 'labels') this.#relabel();
+      if (step === 'labels') enterKeys(cursor, this.keys);
       if (step !== 'columns' || (inputPlace >= 0 && cursor.scalars[inputPlace] !== input)) continue;
       this.#tick = cursor.scalars[0]!;
       this.#isPending = true;
@@ -35,14 +36,5 @@ export class ReadsOfInput {
     if (this.#tick > tick) return undefined;
     this.#isPending = false;
     return this.#tick;
-  }
-
-  #relabel(): void {
-    const { slots, count } = this.cursor.changedSlots;
-    for (let index = 0; index < count; index++) {
-      const label = this.cursor.labels[slots[index]!];
-      const identity = label && decodeIdentity(label);
-      this.keys[slots[index]!] = identity && identityKey(identity);
-    }
   }
 }

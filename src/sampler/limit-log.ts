@@ -5,8 +5,8 @@
  * The traps: each look opens files, so it is taken at processes of some size alone, once a minute, for a small part of a
  * tick; and a group is limited by all groups that it is in. Nothing is stored of what has no limit.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Engine } from '../engine/engine.js';
+import { findGroupHierarchy } from '../engine/group-hierarchy.js';
 import type { TierColumns } from '../engine/tier-columns.js';
 import { parseCgroups } from '../procfs/cgroup.js';
 import { type MemoryLimits, parseMemoryLimits } from '../procfs/limits.js';
@@ -16,9 +16,9 @@ import {
   type MemoryGroup,
   type MemoryHierarchy,
   memoryGroupPath,
-  memoryHierarchyOf,
   readMemoryGroup,
 } from '../procfs/memory-group.js';
+import { readSmallText } from '../procfs/small-text.js';
 import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS } from '../schema.js';
@@ -75,7 +75,7 @@ export class LimitLog {
     this.#firstNs = most(PART_FIRST);
     this.#againNs = most(PART_AGAIN);
     // Another tree tells paths of groups that are mounted somewhere else, or nowhere.
-    this.#hierarchy = root === '/proc' ? hierarchyHere() : undefined;
+    this.#hierarchy = root === '/proc' ? findGroupHierarchy(root) : undefined;
   }
 
   arrived(slot: number): void {
@@ -168,27 +168,10 @@ export class LimitLog {
   }
 
   #read(pid: number, file: string): string {
-    let fd: number | undefined;
-    try {
-      fd = openSync(`${this.root}/${pid}/${file}`, 'r');
-      return this.#bytes.toString('latin1', 0, readSync(fd, this.#bytes, 0, this.#bytes.length, 0));
-    } catch {
-      // It has ended, or may not be looked at.
-      return '';
-    } finally {
-      if (fd !== undefined) closeSync(fd);
-    }
+    return readSmallText(`${this.root}/${pid}/${file}`, this.#bytes);
   }
 }
 
 function hasLimit(group: MemoryGroup | undefined): boolean {
   return group?.max !== undefined || group?.high !== undefined;
-}
-
-function hierarchyHere(): MemoryHierarchy | undefined {
-  try {
-    return memoryHierarchyOf(readFileSync('/proc/self/mountinfo', 'latin1'));
-  } catch {
-    return undefined;
-  }
 }
