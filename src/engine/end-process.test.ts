@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+const module = new URL('../../dist/engine/end-process.js', import.meta.url);
+
+/** What a program is like that ends by itself, or by us. */
+function ended(code: string, env: Record<string, string> = {}) {
+  const program = `
+    import { endingWay, endProcess } from '${module.href}';
+    process.on('exit', () => console.log('by Node'));
+    ${code}`;
+  return new Promise<{ stdout: string; code: unknown; signal: unknown }>((resolve) => {
+    const args = ['--input-type=module', '--eval', program];
+    execFile(process.execPath, args, { env: { PATH: process.env.PATH, ...env } }, (error, stdout) =>
+      resolve({ stdout, code: error?.code ?? 0, signal: error?.signal }),
+    );
+  });
+}
+
+describe('the end of a program', () => {
+  it('is not asked of Node, whatever there is still to do', async () => {
+    const busy = 'setInterval(() => {}, 1000); endProcess(endingWay(), 7);';
+    expect(await ended(busy)).toEqual({ stdout: '', code: 7, signal: null });
+  });
+
+  it('is a signal where there is no addon', async () => {
+    expect(await ended("endProcess('signal', 7);")).toMatchObject({ stdout: '', signal: 'SIGKILL' });
+  });
+
+  it.each([[{ NODE_V8_COVERAGE: '/nowhere/at/all' }], [{ NODE_OPTIONS: '--heap-prof --heap-prof-dir=/dev/null' }]])(
+    'is left to Node where something measures it: %j',
+    async (env) => {
+      expect(await ended('console.log(endingWay());', env)).toMatchObject({ stdout: 'undefined\nby Node\n' });
+    },
+  );
+});
