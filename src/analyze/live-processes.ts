@@ -5,7 +5,7 @@
  * denied and then keeps silent, so that is remembered; and a value that was not measured is NaN and never 0.
  */
 import type { ProcessIdentity } from '../engine/identity.js';
-import type { FrameWalk } from '../recording/frame-walk.js';
+import type { StandingFrame } from '../recording/kept-frame.js';
 import { COUNTER_COLUMNS, type MetricName, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { type Change, LONGEST_WINDOW_NS, MemoryHistory } from './memory-history.js';
 
@@ -63,38 +63,38 @@ export class LiveProcesses {
   #nowNs = 0;
 
   /** Takes in the frame that the walk stands on: every one, in order. */
-  absorb(walk: FrameWalk): void {
-    const nowNs = Number(walk.startNs);
+  absorb(frame: StandingFrame): void {
+    const nowNs = Number(frame.startNs);
     this.#startNs ??= nowNs;
     this.#nowNs = nowNs;
     this.history.advance(nowNs);
-    const { slots, count } = walk.rows;
+    const { slots, count } = frame.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
-      const key = walk.key(slot);
-      if (key === undefined || walk.status(slot) === Status.gone) continue;
+      const key = frame.key(slot);
+      if (key === undefined || frame.status(slot) === Status.gone) continue;
       const kept = this.#keep(slot, key);
-      if (walk.isRead(slot)) kept.deep = deepState(walk.rollupStatus(slot));
-      const rss = walk.counter(RSS, slot);
+      if (frame.isRead(slot)) kept.deep = deepState(frame.rollupStatus(slot));
+      const rss = frame.counter(RSS, slot);
       this.history.put(slot, rss, nowNs);
       if (rss > kept.peak) {
         kept.peak = rss;
-        kept.peakNs = walk.startNs;
+        kept.peakNs = frame.startNs;
       }
     }
   }
 
   /** Lists the processes of the frame that was taken in last, on which the walk still stands. */
-  list(walk: FrameWalk): void {
+  list(frame: StandingFrame): void {
     this.#processes = [];
     this.#withoutMemory = 0;
-    const { slots, count } = walk.rows;
+    const { slots, count } = frame.rows;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const kept = this.#kept[slot];
-      if (kept === undefined || kept.key !== walk.key(slot) || walk.status(slot) === Status.gone) continue;
-      if (walk.status(slot) === Status.noMm) this.#withoutMemory++;
-      else this.#processes.push(this.#process(walk, slot, kept));
+      if (kept === undefined || kept.key !== frame.key(slot) || frame.status(slot) === Status.gone) continue;
+      if (frame.status(slot) === Status.noMm) this.#withoutMemory++;
+      else this.#processes.push(this.#process(frame, slot, kept));
     }
   }
 
@@ -122,21 +122,21 @@ export class LiveProcesses {
     return kept;
   }
 
-  #process(walk: FrameWalk, slot: number, kept: Kept): LiveProcess {
-    const rss = walk.counter(RSS, slot);
+  #process(frame: StandingFrame, slot: number, kept: Kept): LiveProcess {
+    const rss = frame.counter(RSS, slot);
     const change = (windowNs: number) => this.history.change(slot, rss, windowNs, this.#nowNs);
-    const age = walk.rollupAgeNs(slot);
+    const age = frame.rollupAgeNs(slot);
     return {
       key: kept.key,
       slot,
-      identity: walk.identity(slot)!,
+      identity: frame.identity(slot)!,
       rss,
-      rssAnon: walk.counter(RSS_ANON, slot),
-      pss: walk.rollup(PSS, slot),
-      pssFile: walk.rollup(PSS_FILE, slot),
-      pssShmem: walk.rollup(PSS_SHMEM, slot),
-      uss: walk.rollup(USS, slot),
-      swap: walk.rollup(SWAP, slot),
+      rssAnon: frame.counter(RSS_ANON, slot),
+      pss: frame.rollup(PSS, slot),
+      pssFile: frame.rollup(PSS_FILE, slot),
+      pssShmem: frame.rollup(PSS_SHMEM, slot),
+      uss: frame.rollup(USS, slot),
+      swap: frame.rollup(SWAP, slot),
       deep: kept.deep,
       deepAgeNs: age === undefined ? Number.NaN : Number(age),
       short: change(SHORT_WINDOW_NS),

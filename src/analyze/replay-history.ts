@@ -7,6 +7,7 @@
  */
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { InstantView } from '../recording/instant-view.js';
+import type { StandingFrame } from '../recording/kept-frame.js';
 import type { Recording } from '../recording/recording.js';
 import { type LiveProcess, LiveProcesses, LONG_WINDOW_NS } from './live-processes.js';
 
@@ -70,11 +71,11 @@ export class ReplayHistory {
   }
 
   /** Takes in the frame that comes next, on which the view stands. */
-  stepOn({ walk }: InstantView, beforeNs: bigint): void {
+  stepOn({ frame }: InstantView, beforeNs: bigint): void {
     if (!this.isWholeFor(beforeNs)) return;
-    this.#targetNs = walk.startNs;
-    this.#processes.absorb(walk);
-    this.#finish(walk);
+    this.#targetNs = frame.startNs;
+    this.#processes.absorb(frame);
+    this.#finish(frame);
   }
 
   /** Of a process at the frame of a time, when it is whole for that. */
@@ -87,8 +88,8 @@ export class ReplayHistory {
     return this.#shapes?.history.shape(slot, points).values ?? new Array<number>(points).fill(Number.NaN);
   }
 
-  #finish(walk: FrameWalk): void {
-    this.#processes.list(walk);
+  #finish(frame: StandingFrame): void {
+    this.#processes.list(frame);
     this.#byKey = new Map(this.#processes.processes.map((process) => [process.key, process]));
     this.#shapes = this.#processes;
     this.#walks = [];

@@ -48,7 +48,7 @@ export async function printRecorded(options: DirectWords, file: string, asked: P
   if (hasSwitch(options, 'json')) {
     const { timeNs, view } = instant;
     const processes = rows.map((row) => recordedObject(row, fields, query.modes));
-    await writeJson({ schema: 1, timeNs: `${timeNs}`, stepNs: `${view.walk.stepNs}`, processes });
+    await writeJson({ schema: 1, timeNs: `${timeNs}`, stepNs: `${view.frame.stepNs}`, processes });
     return;
   }
   const digits = Math.max(LEAST_PID_DIGITS, ...rows.map(({ pid }) => String(pid).length));
@@ -77,9 +77,9 @@ function chosenRows(
 ): RecordedRow[] {
   const { view } = instant;
   const host = hostOf(instant);
-  const { slots, count } = view.walk.rows;
+  const { slots, count } = view.frame.rows;
   const there = Array.from(slots.subarray(0, count))
-    .filter((slot) => view.walk.identity(slot) && view.walk.status(slot) !== Status.gone)
+    .filter((slot) => view.frame.identity(slot) && view.frame.status(slot) !== Status.gone)
     .map((slot) => new RecordedRow(host, view, slot));
   if (quick) return quick.flatMap((pid) => there.find((row) => row.pid === pid) ?? []);
   const isOfLists = asked.lists.length > 0 && !selection.all && asked.simple.size === 0;

@@ -36,7 +36,7 @@ export function openInstant(command: string, file: string, at: string | undefine
     return {
       recording,
       view,
-      timeNs: clock.toUnix(view.walk.startNs),
+      timeNs: clock.toUnix(view.frame.startNs),
       [Symbol.dispose]: () => recording.close(),
     };
   } catch (error) {
@@ -57,7 +57,7 @@ export function viewOf(recording: Recording, file: string): InstantView {
 
 /** `2025-03-01T03:02:00.000+01:00`, and what a step of the ladder stands for. */
 export function instantText({ view, timeNs }: Pick<RecordedInstant, 'view' | 'timeNs'>): string {
-  const { stepNs } = view.walk;
+  const { stepNs } = view.frame;
   return `${formatTime(timeNs)}${stepNs === 0n ? '' : `, the last values of ${formatDurationShort(stepNs)}`}`;
 }
 
@@ -80,24 +80,24 @@ export function recordedText(instant: RecordedInstant, pid: number): RecordedTex
   const { recording, view, timeNs } = instant;
   const slot = slotOfPid(view, pid);
   if (slot === undefined) throw notThere(instant, pid);
-  const { walk } = view;
-  const identity = walk.identity(slot)!;
+  const { frame } = view;
+  const identity = frame.identity(slot)!;
   const { startTicks, comm } = identity;
-  if (walk.status(slot) === Status.noMm) {
+  if (frame.status(slot) === Status.noMm) {
     throw new CommandError(`process ${pid} had no memory of its own at ${instantText(instant)}`);
   }
   if (recording.metadata.mappings === 'off') {
     throw new CommandError('no mappings were recorded; record --mappings auto does so');
   }
-  const { found, lastStatus } = mappingsBefore(recording, { pid, startTicks }, walk.startNs);
+  const { found, lastStatus } = mappingsBefore(recording, { pid, startTicks }, frame.startNs);
   if (!found) throw noMappings(instant, pid, lastStatus);
   const readNs = recording.clock().toUnix(found.timeNs);
-  const age = formatDurationShort(walk.startNs - found.timeNs);
+  const age = formatDurationShort(frame.startNs - found.timeNs);
   const refused = lastStatus === Status.ok ? '' : `; a later read ended with ${STATUSES[lastStatus!] ?? 'lost'}`;
   const { table, text } = found;
   return {
     ...{ pid, startTicks, comm, timeNs, readNs },
-    program: recording.programs().get(walk.key(slot)!) ?? {},
+    program: recording.programs().get(frame.key(slot)!) ?? {},
     when: `process ${pid} at ${instantText(instant)}, read ${age} before, at ${formatTime(readNs)}${refused}`,
     maps: () => mapsText(table, text),
     smaps: () => smapsText(table, text),
@@ -121,9 +121,11 @@ export function cmdlineOf({ args, argsHex }: ProgramPart): Uint8Array {
   return Buffer.from(args?.map((arg) => `${arg}\0`).join('') ?? '');
 }
 
-function slotOfPid({ walk }: InstantView, pid: number): number | undefined {
-  const { slots, count } = walk.rows;
-  return slots.subarray(0, count).find((slot) => walk.identity(slot)?.pid === pid && walk.status(slot) !== Status.gone);
+function slotOfPid({ frame }: InstantView, pid: number): number | undefined {
+  const { slots, count } = frame.rows;
+  return slots
+    .subarray(0, count)
+    .find((slot) => frame.identity(slot)?.pid === pid && frame.status(slot) !== Status.gone);
 }
 
 /** Looks through the whole recording, so that the sentence says when it was there. */

@@ -20,7 +20,7 @@ import type { ProcessFacts, ScreenModel } from '../views/screen/screen-model.js'
 import { cmdlineOf } from './recorded-instant.js';
 import { replayedHost } from './replayed-host.js';
 import { ReplayedMappings } from './replayed-mappings.js';
-import { replayedProcesses } from './replayed-processes.js';
+import { REPLAYED_METRICS, replayedProcesses } from './replayed-processes.js';
 
 const MINUTE_NS = 60_000_000_000n;
 /** For deep reads that are not near, before the screen is drawn without them. */
@@ -30,6 +30,8 @@ const REST_MS = 40;
 /** Shares are read once a second at most; older than this they are marked. */
 const OLD_NS = 2.5e9;
 const NEAR_TICKS = 200;
+/** Each is some 50 KiB for 2,000 processes, and a step back to it takes no time. */
+const KEPT_FRAMES = 64;
 
 export interface ReplayOptions {
   readonly recording: Recording;
@@ -65,9 +67,9 @@ export class ReplaySession {
     const { recording } = options;
     this.#options = options;
     this.recording = recording;
-    this.#view = new InstantView(recording);
-    this.#short = new InstantView(recording, ['rss']);
-    this.#long = new InstantView(recording, ['rss']);
+    this.#view = new InstantView(recording, REPLAYED_METRICS, KEPT_FRAMES);
+    this.#short = new InstantView(recording, ['rss'], KEPT_FRAMES);
+    this.#long = new InstantView(recording, ['rss'], KEPT_FRAMES);
     this.#history = new ReplayHistory(recording);
     this.#mappings = new ReplayedMappings(recording);
     this.#clock = recording.clock();
@@ -79,7 +81,7 @@ export class ReplaySession {
 
   /** Unix nanoseconds of the frame that is shown. */
   get timeNs(): bigint {
-    return this.#clock.toUnix(this.#view.walk.startNs);
+    return this.#clock.toUnix(this.#view.frame.startNs);
   }
 
   /** Goes to the last frame at or before a time (Unix nanoseconds), or to the first. */
@@ -102,7 +104,7 @@ export class ReplaySession {
   /** One tick back or on; false at the ends. */
   step(by: 1 | -1): boolean {
     this.#isFollowing = false;
-    const before = this.#view.walk.startNs;
+    const before = this.#view.frame.startNs;
     if (!this.#view.step(by)) return false;
     this.#moved();
     if (by === 1) this.#history.stepOn(this.#view, before);
@@ -111,13 +113,13 @@ export class ReplaySession {
 
   minute(by: 1 | -1): void {
     this.#isFollowing = false;
-    this.#go(this.#view.walk.startNs + BigInt(by) * MINUTE_NS);
+    this.#go(this.#view.frame.startNs + BigInt(by) * MINUTE_NS);
   }
 
   /** To the next or the previous kill, mark or gap; false when there is none. */
   happening(direction: 1 | -1): boolean {
     this.#refresh();
-    const fromNs = this.#happening?.timeNs ?? this.#view.walk.startNs;
+    const fromNs = this.#happening?.timeNs ?? this.#view.frame.startNs;
     const point = nearestPoint(this.#points, this.#view.finder, fromNs, direction);
     if (!point) return false;
     this.#isFollowing = false;
@@ -136,7 +138,7 @@ export class ReplaySession {
   look(openedKey: string | undefined): ScreenModel {
     if (this.#isFollowing) this.#catchUp();
     const view = this.#view;
-    const { walk } = view;
+    const { frame } = view;
     const isWhole = view.findReads(SEARCH_MS);
     const { pids, isShown, factsOf } = this.#options;
     const rows = replayedProcesses(view, this.#before(), this.#history, pids);
@@ -145,7 +147,7 @@ export class ReplaySession {
     const clock = this.#clock;
     const unixOf = (monotonicNs: bigint) => clock.toUnix(monotonicNs);
     const earlier = this.#short.isMoved ? this.#short : undefined;
-    if (!isWhole || !this.#history.isWholeFor(walk.startNs)) this.#work(REST_MS);
+    if (!isWhole || !this.#history.isWholeFor(frame.startNs)) this.#work(REST_MS);
     const { timeNs } = this;
     const opened = openedKey === undefined ? undefined : this.#opened(openedKey, processes);
     return {
@@ -162,8 +164,8 @@ export class ReplaySession {
         timeNs,
         firstNs: this.#span.firstNs,
         lastNs: this.#span.lastNs,
-        stepNs: walk.stepNs,
-        tick: walk.tick,
+        stepNs: frame.stepNs,
+        tick: frame.tick,
         ...(this.#happening ? { happening: this.#happening.text } : {}),
         isSearching: !isWhole,
         isFollowing: this.#isFollowing,
@@ -186,7 +188,7 @@ export class ReplaySession {
 
   #moved(): void {
     this.#happening = undefined;
-    const { startNs } = this.#view.walk;
+    const { startNs } = this.#view.frame;
     for (const [view, windowNs] of [
       [this.#short, SHORT_WINDOW_NS],
       [this.#long, LONG_WINDOW_NS],
@@ -197,7 +199,7 @@ export class ReplaySession {
   }
 
   get #firstNs(): bigint {
-    return this.#view.finder.first()?.startNs ?? this.#view.walk.startNs;
+    return this.#view.finder.first()?.startNs ?? this.#view.frame.startNs;
   }
 
   #before(): { readonly short: InstantView; readonly long: InstantView } {
@@ -211,25 +213,25 @@ export class ReplaySession {
     this.#points = recordedPoints(this.recording);
   }
 
-  /** By the heads of frames, which is quicker than a walk. */
+  /** By the heads of frames, which is quicker than a frame. */
   #spanNow(): RecordedSpan {
     const { finder } = this.#view;
-    const { startNs } = this.#view.walk;
+    const { startNs } = this.#view.frame;
     const unixOf = (timeNs: bigint | undefined) => this.#clock.toUnix(timeNs ?? startNs);
     return { firstNs: unixOf(finder.first()?.startNs), lastNs: unixOf(finder.last()?.startNs) };
   }
 
   #catchUp(): void {
     const last = this.#view.finder.last();
-    if (!last || last.startNs === this.#view.walk.startNs) return;
-    const before = this.#view.walk.startNs;
+    if (!last || last.startNs === this.#view.frame.startNs) return;
+    const before = this.#view.frame.startNs;
     // Tick by tick as far as that is near, so that the history goes along.
     let standsNs = before;
     for (let steps = 0; steps < NEAR_TICKS && this.#view.step(1); steps++) {
       this.#history.stepOn(this.#view, standsNs);
-      standsNs = this.#view.walk.startNs;
+      standsNs = this.#view.frame.startNs;
     }
-    if (this.#view.walk.startNs < last.startNs) this.#view.moveTo(last.startNs);
+    if (this.#view.frame.startNs < last.startNs) this.#view.moveTo(last.startNs);
     this.#refresh();
     this.#moved();
   }
@@ -237,7 +239,7 @@ export class ReplaySession {
   #opened(key: string, processes: readonly LiveProcess[]): OpenedProcess {
     const process = processes.find((candidate) => candidate.key === key);
     this.#programs ??= this.recording.programs();
-    return this.#mappings.look(key, process?.identity, this.#view.walk.startNs, this.#programs.get(key) ?? {});
+    return this.#mappings.look(key, process?.identity, this.#view.frame.startNs, this.#programs.get(key) ?? {});
   }
 
   #factsOf(key: string): ProcessFacts | undefined {
@@ -256,7 +258,7 @@ export class ReplaySession {
 
   #piece(): void {
     if (this.#isClosed) return;
-    const { startNs } = this.#view.walk;
+    const { startNs } = this.#view.frame;
     this.#programs ??= this.recording.programs();
     if (!this.#view.isWhole) {
       if (this.#view.findReads(SEARCH_MS)) this.#options.changed();

@@ -39,10 +39,10 @@ export function replayedHost(
   points: readonly TurningPoint[],
   span: { readonly firstNs: bigint; readonly unixOf: (monotonicNs: bigint) => bigint },
 ): HostModel {
-  const { walk } = view;
+  const { frame } = view;
   const { metadata } = recording;
   const dateOf = (monotonicNs: bigint) => new Date(Number(span.unixOf(monotonicNs) / 1_000_000n));
-  const value = hostValues(recording, walk.startNs);
+  const value = hostValues(recording, frame.startNs);
   const known = <K extends string>(key: K, name: HostMetricName): { readonly [key in K]?: number } => {
     const found = value(name);
     return Number.isNaN(found) ? {} : ({ [key]: found } as { readonly [key in K]?: number });
@@ -54,13 +54,13 @@ export function replayedHost(
     ...known('swapFree', 'hostSwapFree'),
   };
   const pressure = { ...known('some', 'hostMemorySome10'), ...known('full', 'hostMemoryFull10') };
-  const kills = points.filter(({ kind, timeNs }) => kind === 'oom' && timeNs <= walk.startNs);
+  const kills = points.filter(({ kind, timeNs }) => kind === 'oom' && timeNs <= frame.startNs);
   const last = kills.at(-1);
   const sinceBoot = value('hostOomKills');
   return {
-    clock: dateOf(walk.startNs),
+    clock: dateOf(frame.startNs),
     since: dateOf(span.firstNs),
-    seenNs: Number(walk.startNs - span.firstNs),
+    seenNs: Number(frame.startNs - span.firstNs),
     ...(memory.total === undefined && memory.available === undefined ? {} : { memory }),
     ...(pressure.some === undefined ? {} : { pressure }),
     availableShape: (count) => new Array<number>(count).fill(Number.NaN),
@@ -75,8 +75,8 @@ export function replayedHost(
     engine: metadata.engine.name,
     askedHz: metadata.hz,
     ...rates(view, earlier),
-    missedTicks: walk.scalar('missedTicks') || 0,
-    ownRss: walk.scalar('ownRss'),
+    missedTicks: frame.scalar('missedTicks') || 0,
+    ownRss: frame.scalar('ownRss'),
     silentNs: 0,
   };
 }
@@ -89,13 +89,13 @@ function victimOf({ victim }: TurningPoint): { readonly pid?: number; readonly c
   };
 }
 
-function rates({ walk }: InstantView, earlier: InstantView | undefined): Pick<HostModel, 'givenHz' | 'ownCpu'> {
-  const before = earlier?.walk;
-  const overNs = before ? Number(walk.startNs - before.startNs) : 0;
-  if (!before || overNs <= 0 || before.stepNs !== walk.stepNs) return { givenHz: Number.NaN, ownCpu: Number.NaN };
-  const missed = walk.scalar('missedTicks') - before.scalar('missedTicks');
+function rates({ frame }: InstantView, earlier: InstantView | undefined): Pick<HostModel, 'givenHz' | 'ownCpu'> {
+  const before = earlier?.frame;
+  const overNs = before ? Number(frame.startNs - before.startNs) : 0;
+  if (!before || overNs <= 0 || before.stepNs !== frame.stepNs) return { givenHz: Number.NaN, ownCpu: Number.NaN };
+  const missed = frame.scalar('missedTicks') - before.scalar('missedTicks');
   return {
-    givenHz: ((walk.tick - before.tick - (missed || 0)) / overNs) * 1e9,
-    ownCpu: (walk.scalar('ownCpu') - before.scalar('ownCpu')) / overNs,
+    givenHz: ((frame.tick - before.tick - (missed || 0)) / overNs) * 1e9,
+    ownCpu: (frame.scalar('ownCpu') - before.scalar('ownCpu')) / overNs,
   };
 }

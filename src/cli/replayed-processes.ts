@@ -12,6 +12,17 @@ import type { DeepReading } from '../recording/deep-index.js';
 import type { InstantView } from '../recording/instant-view.js';
 import { COUNTER_COLUMNS, type MetricName, ROLLUP_COLUMNS, Status } from '../schema.js';
 
+/** What the view of the instant has to have. */
+export const REPLAYED_METRICS = [
+  'rss',
+  'rssAnon',
+  'pss',
+  'pssFile',
+  'pssShmem',
+  'uss',
+  'swap',
+] as const satisfies MetricName[];
+
 const counterAt = (name: MetricName) => COUNTER_COLUMNS.indexOf(name);
 const rollupAt = (name: MetricName) => ROLLUP_COLUMNS.indexOf(name);
 const [RSS, RSS_ANON] = [counterAt('rss'), counterAt('rssAnon')];
@@ -27,23 +38,23 @@ export function replayedProcesses(
   pids?: readonly number[],
 ): { readonly processes: readonly LiveProcess[]; readonly withoutMemory: number } {
   const wanted = pids && new Set(pids);
-  const { walk } = view;
+  const { frame } = view;
   const processes: LiveProcess[] = [];
   let withoutMemory = 0;
-  const { slots, count } = walk.rows;
+  const { slots, count } = frame.rows;
   for (let index = 0; index < count; index++) {
     const slot = slots[index]!;
-    const key = walk.key(slot);
-    const identity = walk.identity(slot);
-    if (key === undefined || !identity || walk.status(slot) === Status.gone) continue;
+    const key = frame.key(slot);
+    const identity = frame.identity(slot);
+    if (key === undefined || !identity || frame.status(slot) === Status.gone) continue;
     if (wanted && !wanted.has(identity.pid)) continue;
-    if (walk.status(slot) === Status.noMm) {
+    if (frame.status(slot) === Status.noMm) {
       withoutMemory++;
       continue;
     }
     const reading = view.reading(key);
-    const known = history.of(key, walk.startNs);
-    const rss = walk.counter(RSS, slot);
+    const known = history.of(key, frame.startNs);
+    const rss = frame.counter(RSS, slot);
     const value = (column: number) => reading?.values[column] ?? Number.NaN;
     const age = reading && view.ageNs(reading);
     processes.push({
@@ -51,7 +62,7 @@ export function replayedProcesses(
       slot,
       identity,
       rss,
-      rssAnon: walk.counter(RSS_ANON, slot),
+      rssAnon: frame.counter(RSS_ANON, slot),
       pss: value(PSS),
       pssFile: value(PSS_FILE),
       pssShmem: value(PSS_SHMEM),
@@ -70,16 +81,16 @@ export function replayedProcesses(
 
 function changeSince(
   before: InstantView,
-  { walk }: InstantView,
+  { frame }: InstantView,
   key: string,
   rss: number,
   windowNs: number,
 ): Change | undefined {
   if (!before.isMoved) return undefined;
-  const slot = before.walk.slotOf(key);
+  const slot = before.frame.slotOf(key);
   if (slot < 0) return undefined;
-  const then = before.walk.counter(RSS, slot);
-  const overNs = Math.min(windowNs, Number(walk.startNs - before.walk.startNs));
+  const then = before.frame.counter(RSS, slot);
+  const overNs = Math.min(windowNs, Number(frame.startNs - before.frame.startNs));
   return Number.isNaN(then) ? undefined : { value: rss - then, overNs };
 }
 

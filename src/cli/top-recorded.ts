@@ -40,7 +40,7 @@ export async function printRecorded(words: DirectWords, request: TopRequest): Pr
   const delayNs = BigInt(Math.round(request.delayMs * 1e6)) || 1n;
   const most = at === undefined && !Number.isFinite(iterations) ? 1 : iterations;
   if (at === undefined && most > 1) {
-    const first = view.walk.startNs - BigInt(most - 1) * delayNs;
+    const first = view.frame.startNs - BigInt(most - 1) * delayNs;
     if (!view.moveTo(first)) view.moveTo(view.finder.first()!.startNs);
   }
   const before = new InstantView(recording);
@@ -49,15 +49,15 @@ export async function printRecorded(words: DirectWords, request: TopRequest): Pr
   const wanted = pids && new Set(pids);
   const clock = recording.clock();
   for (let frame = 1; frame <= most; frame++) {
-    const { startNs } = view.walk;
+    const { startNs } = view.frame;
     before.moveOrLeave(startNs - delayNs);
-    const earlier = before.isMoved && before.walk.startNs < startNs ? before : undefined;
+    const earlier = before.isMoved && before.frame.startNs < startNs ? before : undefined;
     const tasks = tasksOf(view, earlier, recording, programs).filter(({ pid }) => !wanted || wanted.has(pid));
-    const context = contextOf(recording, shown, earlier && Number(startNs - earlier.walk.startNs) / 1e9, tasks);
+    const context = contextOf(recording, shown, earlier && Number(startNs - earlier.frame.startNs) / 1e9, tasks);
     const rows = shownTasks({ tasks }, shown, context);
     const timeNs = clock.toUnix(startNs);
     if (isJson) {
-      const { stepNs } = view.walk;
+      const { stepNs } = view.frame;
       const object = { schema: 1, frame, time: formatTime(timeNs), timeNs: `${timeNs}`, stepNs: `${stepNs}` };
       const processes = rows.map((task) => taskObject(task, context));
       await writePieces([`${JSON.stringify({ ...object, tasks: { total: tasks.length }, processes })}\n`]);
@@ -79,7 +79,7 @@ function goOn(view: InstantView, beforeNs: bigint, toNs: bigint): boolean {
   // The last frame does not stand for what comes behind it.
   if (!last || last.startNs < toNs) return false;
   view.moveTo(toNs);
-  return view.walk.startNs > beforeNs || view.step(1);
+  return view.frame.startNs > beforeNs || view.step(1);
 }
 
 function tasksOf(
@@ -89,17 +89,17 @@ function tasksOf(
   programs: ReadonlyMap<string, ProgramPart> | undefined,
 ): TopTask[] {
   const tickNs = 1e9 / metadata.host.clockTicksPerSecond;
-  const { walk } = view;
-  const { slots, count } = walk.rows;
+  const { frame } = view;
+  const { slots, count } = frame.rows;
   const tasks: TopTask[] = [];
   for (const slot of slots.subarray(0, count)) {
-    const identity = walk.identity(slot);
-    if (!identity || walk.status(slot) === Status.gone) continue;
-    const key = walk.key(slot)!;
-    const value = (name: MetricName) => walk.heldCounter(COUNTER_COLUMNS.indexOf(name), slot);
+    const identity = frame.identity(slot);
+    if (!identity || frame.status(slot) === Status.gone) continue;
+    const key = frame.key(slot)!;
+    const value = (name: MetricName) => frame.heldCounter(COUNTER_COLUMNS.indexOf(name), slot);
     const ticks = Math.round((value('userTime') + value('systemTime')) / tickNs);
-    const then = earlier ? earlier.walk.slotOf(key) : -1;
-    const hasMemory = walk.status(slot) === Status.ok || walk.status(slot) === Status.noMm;
+    const then = earlier ? earlier.frame.slotOf(key) : -1;
+    const hasMemory = frame.status(slot) === Status.ok || frame.status(slot) === Status.noMm;
     const bytes = (name: MetricName) => value(name) || 0;
     const program = programs?.get(key);
     tasks.push({
@@ -131,8 +131,8 @@ function tasksOf(
   return tasks.sort((a, b) => a.pid - b.pid);
 }
 
-function ticksAt({ walk }: InstantView, slot: number, tickNs: number): number {
-  const value = (name: MetricName) => walk.heldCounter(COUNTER_COLUMNS.indexOf(name), slot);
+function ticksAt({ frame }: InstantView, slot: number, tickNs: number): number {
+  const value = (name: MetricName) => frame.heldCounter(COUNTER_COLUMNS.indexOf(name), slot);
   return Math.round((value('userTime') + value('systemTime')) / tickNs);
 }
 

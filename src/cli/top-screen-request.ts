@@ -6,7 +6,6 @@
  */
 import { chooseEngine } from '../engine/choose.js';
 import { AccountNames } from '../procfs/accounts.js';
-import { recordedSpan } from '../recording/instants.js';
 import { escapeTerminal } from '../text/escape.js';
 import type { SortName } from '../views/screen/row-sort.js';
 import { CommandError } from './command-error.js';
@@ -49,8 +48,7 @@ export function replayRequestOf(words: DirectWords): ReplayRequest {
   const at = atOf(words);
   const recording = openInput(file);
   // What cannot be shown is refused before the terminal is touched.
-  viewOf(recording, file);
-  if (!recordedSpan(recording))
+  if (!viewOf(recording, file).finder.last())
     throw new CommandError(`${file === '-' ? 'standard input' : escapeTerminal(file)}: it has no frame`);
   return {
     ...{ recording, iterations },

@@ -20,7 +20,7 @@ export interface DeepReading {
   readonly timeNs: bigint;
   /** `Status`. */
   readonly status: number;
-  /** In the order of `ROLLUP_COLUMNS`; NaN where not measured. */
+  /** In the order of `ROLLUP_COLUMNS`; NaN where not measured or not wanted. */
   readonly values: readonly number[];
 }
 
@@ -33,6 +33,7 @@ const BACK_NS = [1n, 4n, 16n, 128n].map((seconds) => seconds * SECOND_NS);
 export class DeepIndex {
   readonly #reader: RingReader;
   readonly #ring: number;
+  readonly #metrics: readonly string[];
   /** By metric: the number of its column, or -1. */
   readonly #places: readonly number[];
   readonly #tickPlace: number;
@@ -44,12 +45,15 @@ export class DeepIndex {
   /** By sequence of a block: the last read of each process in it. */
   readonly #blocks = new Map<number, ReadonlyMap<string, DeepReading>>();
 
-  /** `stepNs`: the step of a ladder whose reads are wanted, or 0 for those of the ticks. */
-  constructor(reader: RingReader, stepNs: bigint) {
+  /** `stepNs`: the step of a ladder whose reads are wanted, or 0 for those of the ticks; `metrics`: what is wanted of them. */
+  constructor(reader: RingReader, stepNs: bigint, metrics: readonly string[]) {
     this.#reader = reader;
+    this.#metrics = metrics;
     this.#ring = reader.ringId(stepNs === 0n ? 'rollup' : ringNameOf('rollup', stepNs));
     const spec = reader.rings[this.#ring];
-    this.#places = ROLLUP_COLUMNS.map((name) => spec?.columns.findIndex((column) => column.name === name) ?? -1);
+    this.#places = ROLLUP_COLUMNS.map((name) =>
+      metrics.includes(name) ? (spec?.columns.findIndex((column) => column.name === name) ?? -1) : -1,
+    );
     this.#tickPlace = spec?.scalars.indexOf('tick') ?? -1;
   }
 
@@ -68,7 +72,7 @@ export class DeepIndex {
     if (this.#ring < 0) return { found, isWhole: true };
     const until = performance.now() + budgetMs;
     this.#reader.follow();
-    this.#cover(timeNs);
+    const isNew = this.#cover(timeNs);
     const take = () => {
       const left = new Set<string>();
       for (const key of missing) {
@@ -79,6 +83,7 @@ export class DeepIndex {
       missing = left;
     };
     take();
+    if (isNew && performance.now() > until) return { found, isWhole: missing.size === 0 };
     for (const backNs of BACK_NS) {
       if (missing.size === 0) return { found, isWhole: true };
       if (!this.#extendBack(timeNs - backNs)) continue;
@@ -106,20 +111,21 @@ export class DeepIndex {
     return { found, isWhole: true };
   }
 
-  /** Has the window around a time. */
-  #cover(timeNs: bigint): void {
+  /** Has the window around a time. Returns whether it is another. */
+  #cover(timeNs: bigint): boolean {
     const isNear = this.#fromNs !== undefined && timeNs >= this.#fromNs && timeNs <= this.#upToNs + 4n * SECOND_NS;
     if (!isNear) {
       this.#ahead?.cursor.copy.release();
       this.#window = new Map();
       this.#fromNs = timeNs - BACK_NS[0]!;
-      this.#ahead = new Span(this.#reader, this.#ring, this.#fromNs);
+      this.#ahead = new Span(this.#reader, this.#ring, this.#metrics, this.#fromNs);
     }
     const toNs = timeNs + AHEAD_NS;
     // A recording that is being written may have got more since.
     for (let isMore = this.#ahead!.next(toNs); isMore; isMore = this.#ahead!.next(toNs))
       this.#keep(this.#window, this.#ahead!);
     if (toNs > this.#upToNs || !isNear) this.#upToNs = toNs;
+    return !isNear;
   }
 
   /** Lets the window begin at a time; false when it does already. */
@@ -130,7 +136,7 @@ export class DeepIndex {
     const oldest = this.#reader.blocks(this.#ring)[0]?.baseTimeNs;
     if (oldest === undefined || oldest >= before) return false;
     const earlier = new Map<string, DeepReading[]>();
-    const span = new Span(this.#reader, this.#ring, fromNs);
+    const span = new Span(this.#reader, this.#ring, this.#metrics, fromNs);
     while (span.next(before - 1n)) if (span.cursor.startNs < before) this.#keep(earlier, span);
     span.cursor.copy.release();
     for (const [key, readings] of earlier) {
@@ -156,7 +162,7 @@ export class DeepIndex {
     const known = this.#blocks.get(sequence);
     if (known) return known;
     const last = new Map<string, DeepReading>();
-    const span = new Span(this.#reader, this.#ring, undefined, sequence);
+    const span = new Span(this.#reader, this.#ring, this.#metrics, undefined, sequence);
     while (span.next(undefined) && span.cursor.blockSequence < nextSequence) {
       const { slots, count } = span.cursor.updated;
       for (let index = 0; index < count; index++) {
@@ -185,11 +191,15 @@ class Span {
   readonly keys: (string | undefined)[] = [];
   #isPending = false;
 
-  constructor(reader: RingReader, ring: number, fromTimeNs: bigint | undefined, fromBlock?: number) {
-    this.cursor = reader.cursor(
-      ring,
-      fromBlock !== undefined ? { fromBlock } : fromTimeNs === undefined ? {} : { fromTimeNs },
-    );
+  constructor(
+    reader: RingReader,
+    ring: number,
+    columns: readonly string[],
+    fromTimeNs: bigint | undefined,
+    fromBlock?: number,
+  ) {
+    const start = fromBlock !== undefined ? { fromBlock } : fromTimeNs === undefined ? {} : { fromTimeNs };
+    this.cursor = reader.cursor(ring, { ...start, columns });
   }
 
   /** Goes to the next frame that starts at `toNs` at the latest; false when there is none now. It may be called again. */

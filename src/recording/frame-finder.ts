@@ -4,7 +4,7 @@
  *
  * The traps: of a recording that keeps its past in steps, each time belongs to the finest ring that has it, so the way
  * back leads from the oldest tick to the newest step before it; and the newest block of a recording that is being written
- * grows, so of that one nothing is kept.
+ * grows, so that is looked at again each time.
  */
 import type { BlockEntry } from '../ring/block-index.js';
 import type { FrameTimes } from '../ring/frame-times.js';
@@ -40,7 +40,8 @@ export class FrameFinder {
   readonly #reader: RingReader;
   /** From fine to coarse. */
   readonly #levels: readonly Level[];
-  readonly #times = new Map<string, FrameTimes>();
+  /** `isWhole`: it was not the newest when it was read. */
+  readonly #times = new Map<string, { readonly times: FrameTimes; readonly isWhole: boolean }>();
 
   constructor(reader: RingReader) {
     this.#reader = reader;
@@ -105,6 +106,15 @@ export class FrameFinder {
     return this.atOrBefore(2n ** 63n - 1n);
   }
 
+  /** The newest tick that is there, whether it can be read or not. */
+  lastTick(): FoundFrame | undefined {
+    this.#reader.follow();
+    const { stepNs, ring } = this.#levels[0]!;
+    const blocks = this.#reader.blocks(ring);
+    const startNs = blocks.length === 0 ? undefined : this.#timesOf(ring, blocks, blocks.length - 1).startNs.at(-1);
+    return startNs === undefined ? undefined : { stepNs, startNs };
+  }
+
   /** The nearest hole among the ticks that ends behind a time, or before it; looks at block after block. */
   hole(timeNs: bigint, direction: 1 | -1): Hole | undefined {
     this.#reader.follow();
@@ -148,20 +158,21 @@ export class FrameFinder {
     return undefined;
   }
 
-  #timesOf(ring: number, blocks: readonly BlockEntry[], at: number): FrameTimes {
+  #timesOf(ring: number, blocks: readonly BlockEntry[], at: number): Omit<FrameTimes, 'end'> {
     const entry = blocks[at]!;
     const key = `${ring}/${entry.sequence}`;
     const known = this.#times.get(key);
-    if (known) return known;
-    const times = this.#reader.frameTimes(entry) ?? { startNs: [], holes: [], nextFrame: entry.firstFrameSequence };
-    if (at === blocks.length - 1) return times;
+    // Only the newest block grows.
+    if (known && at < blocks.length - 1 && known.isWhole) return known.times;
+    const times = this.#reader.frameTimes(entry, known?.times);
+    if (!times) return { startNs: [], holes: [], nextFrame: entry.firstFrameSequence };
     if (this.#times.size >= MOST_KEPT) this.#times.delete(this.#times.keys().next().value!);
-    this.#times.set(key, times);
+    this.#times.set(key, { times, isWhole: at < blocks.length - 1 });
     return times;
   }
 }
 
-function lastAtOrBefore({ startNs }: FrameTimes, timeNs: bigint): bigint | undefined {
+function lastAtOrBefore({ startNs }: Pick<FrameTimes, 'startNs'>, timeNs: bigint): bigint | undefined {
   let low = 0;
   let high = startNs.length;
   while (low < high) {

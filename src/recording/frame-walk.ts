@@ -4,13 +4,14 @@
  * The traps: slots are reused, so what a slot means is asked anew whenever its label changes; the two rings are
  * overwritten at different times, so a deep read may stand without its counters and the other way round.
  */
-import { decodeIdentity, identityKey, type ProcessIdentity } from '../engine/identity.js';
+import type { ProcessIdentity } from '../engine/identity.js';
 import type { RingCursor } from '../ring/ring-cursor.js';
 import type { RingReader } from '../ring/ring-reader.js';
 import { COUNTER_COLUMNS, IS_FROM_STAT, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { COUNTER_SCALARS } from './format.js';
 import { AGGREGATE_SUFFIXES, ringNameOf } from './ladder-format.js';
 import { ReadsOfInput } from './reads-of-input.js';
+import { SlotProcesses } from './slot-processes.js';
 
 export interface WalkRange {
   /** Monotonic nanoseconds; frames that start earlier are left out. */
@@ -53,10 +54,7 @@ export class FrameWalk {
   readonly #counterColumns: readonly (readonly number[])[];
   readonly #rollupColumns: readonly (readonly number[])[];
   readonly #scalarPlaces: readonly number[];
-  readonly #identities: (ProcessIdentity | undefined)[] = [];
-  readonly #slotOfKey = new Map<string, number>();
-  /** By slot: the identity's key, made once per label and not per frame. */
-  readonly #keys: (string | undefined)[] = [];
+  #processes = new SlotProcesses();
   /** By slot: the process of the last deep read, when it was, how it ended, and the frame that it belongs to. */
   readonly #readKeys: (string | undefined)[] = [];
   readonly #readAtNs: bigint[] = [];
@@ -130,11 +128,10 @@ export class FrameWalk {
       if (step === null) return null;
       this.isOnFrame = step === 'columns';
       if (step === 'block') {
-        this.#identities.fill(undefined);
-        this.#keys.fill(undefined);
-        this.#slotOfKey.clear();
+        this.#processes = this.#processes.emptied();
       } else if (step === 'labels') {
-        this.#relabel();
+        this.#processes = this.#processes.toChange();
+        this.#processes.relabel(this.#counters.changedSlots, this.#counters.labels);
       } else if (step === 'gap') {
         this.lost = this.#counters.lost;
         return 'gap';
@@ -174,18 +171,28 @@ export class FrameWalk {
   }
 
   identity(slot: number): ProcessIdentity | undefined {
-    return this.#identities[slot];
+    return this.#processes.identities[slot];
   }
 
   /** The key of the process in a slot; see `identityKey`. */
   key(slot: number): string | undefined {
-    return this.#keys[slot];
+    return this.#processes.keys[slot];
   }
 
   /** The slot of a process in this frame, or -1. */
   slotOf(key: string): number {
-    const slot = this.#slotOfKey.get(key) ?? -1;
+    const slot = this.#processes.slotOfKey.get(key) ?? -1;
     return this.#isList && slot >= 0 && this.#inFrame[slot] !== this.frames ? -1 : slot;
+  }
+
+  /** Which process is in which slot, for whoever keeps this frame. */
+  shareProcesses(): SlotProcesses {
+    return this.#processes.share();
+  }
+
+  /** By slot: `Status` of its counters; until the next step. */
+  get statuses(): Uint8Array {
+    return this.#counters.status;
   }
 
   /** `Status` of a slot's counters. */
@@ -204,6 +211,11 @@ export class FrameWalk {
   heldCounter(column: number, slot: number): number {
     const place = this.#counterColumns[Kind.last]![column]!;
     return place < 0 ? Number.NaN : this.#counters.columns[place]![slot]!;
+  }
+
+  /** The same of all slots, until the next step; undefined where the recording has no such column. */
+  heldColumn(column: number): Float64Array | undefined {
+    return this.#counters.columns[this.#counterColumns[Kind.last]![column]!];
   }
 
   /**
@@ -271,23 +283,8 @@ export class FrameWalk {
   }
 
   #isOfProcess(slot: number): boolean {
-    const key = this.#keys[slot];
+    const key = this.#processes.keys[slot];
     return key !== undefined && this.#readKeys[slot] === key;
-  }
-
-  #relabel(): void {
-    const { slots, count } = this.#counters.changedSlots;
-    for (let index = 0; index < count; index++) {
-      const slot = slots[index]!;
-      const before = this.#keys[slot];
-      if (before !== undefined && this.#slotOfKey.get(before) === slot) this.#slotOfKey.delete(before);
-      const label = this.#counters.labels[slot];
-      const identity = label && decodeIdentity(label);
-      const key = identity && identityKey(identity);
-      this.#identities[slot] = identity;
-      this.#keys[slot] = key;
-      if (key !== undefined) this.#slotOfKey.set(key, slot);
-    }
   }
 
   /** Takes in the deep reads up to this tick. */

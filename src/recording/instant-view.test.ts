@@ -65,26 +65,28 @@ function plainFrames(recording: Recording): Frame[] {
 
 function viewed(view: InstantView): Frame {
   expect(view.findReads()).toBe(true);
-  const { walk } = view;
-  const { slots, count } = walk.rows;
+  const { frame } = view;
+  const { slots, count } = frame.rows;
   const rows = Array.from(slots.subarray(0, count), (slot) => {
-    const counters = COUNTER_COLUMNS.map((_, column) => walk.counter(column, slot));
-    const reading = view.reading(walk.key(slot)!);
+    const counters = COUNTER_COLUMNS.map((_, column) => frame.counter(column, slot));
+    const reading = view.reading(frame.key(slot)!);
     const reads = ROLLUP_COLUMNS.map((_, column) => reading?.values[column] ?? Number.NaN);
     const age = reading && view.ageNs(reading);
-    return [walk.key(slot), walk.status(slot), ...counters, ...reads, age ?? '-'].join(' ');
+    return [frame.key(slot), frame.status(slot), ...counters, ...reads, age ?? '-'].join(' ');
   });
-  return { startNs: walk.startNs, rows };
+  return { startNs: frame.startNs, rows };
 }
 
-describe('a view of an instant', () => {
+describe.each([0, 3, 64])('a view of an instant that keeps %i frames', (mostKept) => {
+  const viewOf = (recording: Recording) => new InstantView(recording, undefined, mostKept);
+
   it('has what a walk from the begin has there, wherever it is moved to', () => {
     const made = author(2400);
     made.close();
     const recording = made.open();
     expect(recording.ring.blocks(0).length).toBeGreaterThan(3);
     const frames = plainFrames(recording);
-    const view = new InstantView(recording);
+    const view = viewOf(recording);
     const random = randomFrom(3);
     for (let round = 0; round < 40; round++) {
       const index = Math.floor(random() * frames.length);
@@ -98,6 +100,28 @@ describe('a view of an instant', () => {
     expect(viewed(view)).toEqual(frames[0]);
   });
 
+  it('is the same wherever it came from', () => {
+    const made = author(1500);
+    made.close();
+    const recording = made.open();
+    const frames = plainFrames(recording);
+    const view = viewOf(recording);
+    const random = randomFrom(11);
+    let at = 700;
+    view.moveTo(frames[at]!.startNs);
+    for (let round = 0; round < 400; round++) {
+      const chance = random();
+      if (chance < 0.45) at -= view.step(-1) ? 1 : 0;
+      else if (chance < 0.8) at += view.step(1) ? 1 : 0;
+      else {
+        const by = Math.floor(random() * 20) - 10;
+        at = chance < 0.98 ? Math.min(Math.max(at + by, 0), frames.length - 1) : Math.floor(random() * frames.length);
+        expect(view.moveTo(frames[at]!.startNs)).toBe(true);
+      }
+      expect(viewed(view)).toEqual(frames[at]);
+    }
+  });
+
   it('goes forward and back tick by tick, over the edges of blocks', () => {
     const made = author(1500);
     made.close();
@@ -106,7 +130,7 @@ describe('a view of an instant', () => {
     const edges = recording.ring.blocks(0).map(({ baseTimeNs }) => baseTimeNs);
     for (const edge of edges.slice(1)) {
       const index = frames.findIndex(({ startNs }) => startNs >= edge);
-      const view = new InstantView(recording);
+      const view = viewOf(recording);
       view.moveTo(frames[index - 3]!.startNs);
       for (let at = index - 3; at < index + 3; at++) {
         expect(viewed(view)).toEqual(frames[at]);
@@ -117,7 +141,7 @@ describe('a view of an instant', () => {
         expect(view.step(-1)).toBe(true);
       }
     }
-    const view = new InstantView(recording);
+    const view = viewOf(recording);
     view.moveTo(frames.at(-1)!.startNs);
     expect(view.step(1)).toBe(false);
     expect(viewed(view)).toEqual(frames.at(-1));
@@ -131,14 +155,14 @@ describe('a view of an instant', () => {
     made.close();
     const recording = made.open();
     const frames = plainFrames(recording);
-    const view = new InstantView(recording);
+    const view = viewOf(recording);
     view.moveTo(frames.at(-2)!.startNs);
     // The one that was denied once, four minutes ago.
     expect(view.findReads(0)).toBe(false);
     let rounds = 1;
     while (!view.findReads(0)) rounds++;
     expect(rounds).toBeGreaterThan(1);
-    expect(view.reading(view.walk.key(3)!)?.status).toBe(Status.denied);
+    expect(view.reading(view.frame.key(3)!)?.status).toBe(Status.denied);
     expect(viewed(view)).toEqual(frames.at(-2));
   });
 
@@ -153,15 +177,15 @@ describe('a view of an instant', () => {
     const recording = openSharedRecording(made.buffer);
     const frames = plainFrames(recording);
     expect(frames.length).toBeLessThan(1800 - 20);
-    const view = new InstantView(recording);
+    const view = viewOf(recording);
     view.moveTo(frames[0]!.startNs);
     for (let at = 0; at < frames.length; at += 1) {
-      expect(view.walk.startNs).toBe(frames[at]!.startNs);
+      expect(view.frame.startNs).toBe(frames[at]!.startNs);
       if (at % 23 === 0) expect(viewed(view)).toEqual(frames[at]);
       expect(view.step(1)).toBe(at + 1 < frames.length);
     }
     for (let at = frames.length - 1; at > frames.length - 50; at--) {
-      expect(view.walk.startNs).toBe(frames[at]!.startNs);
+      expect(view.frame.startNs).toBe(frames[at]!.startNs);
       view.step(-1);
     }
     // An instant in a hole is the last one before it that can be read.
@@ -180,15 +204,15 @@ describe('a view of an instant', () => {
   it('follows a recording that is being written', () => {
     const made = author(500);
     const recording = made.open();
-    const view = new InstantView(recording);
+    const view = viewOf(recording);
     view.moveTo(made.nowNs);
-    const before = view.walk.startNs;
+    const before = view.frame.startNs;
     expect(view.step(1)).toBe(false);
     made.set(1, { rss: 4096, threads: 7 });
     made.sweep();
     made.deep([1], { pss: 2048 });
     expect(view.step(1)).toBe(true);
-    expect(view.walk.startNs).toBeGreaterThan(before);
+    expect(view.frame.startNs).toBeGreaterThan(before);
     expect(viewed(view)).toEqual(plainFrames(recording).at(-1));
   });
 
@@ -204,14 +228,14 @@ describe('a view of an instant', () => {
     made.close();
     const recording = made.open();
     const frames = plainFrames(recording);
-    const view = new InstantView(recording);
+    const view = viewOf(recording);
     view.moveTo(frames[0]!.startNs);
-    expect(view.walk.stepNs).toBeGreaterThan(0n);
+    expect(view.frame.stepNs).toBeGreaterThan(0n);
     const passed = new Set<bigint>();
     for (let at = 0; at < frames.length; at++) {
-      passed.add(view.walk.stepNs);
+      passed.add(view.frame.stepNs);
       if (at % 13 === 0) expect(viewed(view)).toEqual(frames[at]);
-      expect(view.walk.startNs).toBe(frames[at]!.startNs);
+      expect(view.frame.startNs).toBe(frames[at]!.startNs);
       expect(view.step(1)).toBe(at + 1 < frames.length);
     }
     expect(passed.has(0n) && passed.size > 1).toBe(true);
@@ -232,6 +256,6 @@ describe('a view of an instant', () => {
       { hostname: 'b', bootId: '' },
     ];
     const made = new Author({ metadata: { sources: sources as never } });
-    expect(() => new InstantView(made.open())).toThrow(MergedRecordingError);
+    expect(() => viewOf(made.open())).toThrow(MergedRecordingError);
   });
 });

@@ -20,6 +20,7 @@ import { type Density, densityOf } from './density.js';
 import { countLostEvents, readClockLine, readEvents, readPrograms, type StampedEvent } from './event-reading.js';
 import { checkMetadata, isPart, type RecordingMetadata } from './format.js';
 import { columnOf, type FrameView, type GapView, type ProcessRef, viewFrame } from './frame.js';
+import { FrameFinder } from './frame-finder.js';
 import { FrameWalk, type WalkRange } from './frame-walk.js';
 import {
   type GroupRef,
@@ -59,6 +60,7 @@ const LATER_THAN_ALL = 2n ** 63n;
 export class Recording implements Disposable {
   readonly metadata: RecordingMetadata;
   readonly #reader: RingReader;
+  #finder: FrameFinder | undefined;
 
   private constructor(reader: RingReader, metadata: RecordingMetadata) {
     this.#reader = reader;
@@ -283,13 +285,22 @@ export class Recording implements Disposable {
 
   /** Unix nanoseconds of the newest frame, or of the start when there is none. */
   get endNs(): bigint {
-    let last: bigint | undefined;
-    for (const range of [{ fromBlockAt: 'newest', metrics: [] }, { metrics: [] }] as const) {
-      const walk = this.walk(range);
-      for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') last = walk.startNs;
-      if (last !== undefined) return this.clock().toUnix(last);
+    const last = this.finder.lastTick();
+    // It may be damaged.
+    const ranges: WalkRange[] = [...(last ? [{ fromNs: last.startNs }] : []), { fromBlockAt: 'newest' }, {}];
+    for (const range of ranges) {
+      const walk = this.walk({ ...range, metrics: [] });
+      let lastNs: bigint | undefined;
+      for (let step = walk.next(); step !== null; step = walk.next()) if (step === 'frame') lastNs = walk.startNs;
+      if (lastNs !== undefined) return this.clock().toUnix(lastNs);
     }
     return BigInt(this.metadata.startedAt.realNs);
+  }
+
+  /** Finds frames by their times. */
+  get finder(): FrameFinder {
+    this.#finder ??= new FrameFinder(this.#reader);
+    return this.#finder;
   }
 
   /** The clocks of the recording. */

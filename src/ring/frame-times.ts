@@ -8,7 +8,13 @@
 import { type BlockCopy, frameAfter, takesNumber } from './block-copy.js';
 import type { BlockEntry } from './block-index.js';
 import { BLOCK_HEADER, FRAME_HEAD, KIND_COLUMNS, KIND_END } from './layout.js';
+import type { Storage } from './storage.js';
 import { ByteCursor, unzigzag } from './varint.js';
+
+/** Length and checksum of a frame. */
+const WORD_BYTES = 8;
+/** What no eight bytes are. */
+const NO_WORD = -1n;
 
 export interface FrameTimes {
   /** Starts of the sweeps, monotonic nanoseconds, in their order. */
@@ -17,6 +23,8 @@ export interface FrameTimes {
   readonly holes: readonly { readonly before: number; readonly lost: number }[];
   /** Number of the frame that comes next. */
   readonly nextFrame: number;
+  /** Where in the block that one will be, and the eight bytes that were there: as long as they are, it has not come. */
+  readonly end: { readonly position: number; readonly word: bigint };
 }
 
 /** Of a block that was copied. */
@@ -25,7 +33,8 @@ export function frameTimes(copy: BlockCopy, entry: BlockEntry): FrameTimes {
   const holes: { before: number; lost: number }[] = [];
   const payload = new ByteCursor();
   let sequence = entry.firstFrameSequence;
-  for (let at: number = BLOCK_HEADER.bytes; ; ) {
+  let at: number = BLOCK_HEADER.bytes;
+  for (;;) {
     if (!copy.accept(at, sequence)) {
       const later = copy.findLater(at, sequence);
       if (later < 0) break;
@@ -44,5 +53,13 @@ export function frameTimes(copy: BlockCopy, entry: BlockEntry): FrameTimes {
     if (takesNumber(kind)) sequence++;
     at = frameAfter(at, length);
   }
-  return { startNs, holes, nextFrame: sequence };
+  const word = at + WORD_BYTES <= copy.heldBytes ? copy.view.getBigUint64(at, true) : NO_WORD;
+  return { startNs, holes, nextFrame: sequence, end: { position: at, word } };
+}
+
+/** Whether nothing has come to a block since its times were read. */
+export function isStillWhole(storage: Storage, { offset }: BlockEntry, { end }: FrameTimes): boolean {
+  const bytes = Buffer.alloc(WORD_BYTES);
+  const isThere = storage.read(offset + end.position, bytes, 0, WORD_BYTES) === WORD_BYTES;
+  return isThere && bytes.readBigUInt64LE() === end.word;
 }

@@ -6,7 +6,7 @@ import { BlockCopy } from './block-copy.js';
 import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
 import { fileSeedOf } from './checksum.js';
 import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
-import { type FrameTimes, frameTimes } from './frame-times.js';
+import { type FrameTimes, frameTimes, isStillWhole } from './frame-times.js';
 import { CLOSE_RECORD } from './layout.js';
 import { RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
@@ -106,8 +106,9 @@ export class RingReader {
     return new RingCursor(source, this.checked(ring), start);
   }
 
-  /** When the sweeps of a block were; undefined when it has been overwritten meanwhile. */
-  frameTimes(entry: BlockEntry): FrameTimes | undefined {
+  /** When the sweeps of a block were, which may be as `known`; undefined when it has been overwritten meanwhile. */
+  frameTimes(entry: BlockEntry, known?: FrameTimes): FrameTimes | undefined {
+    if (known && isStillWhole(this.storage, entry, known)) return known;
     this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes);
     return this.copy.load(entry) ? frameTimes(this.copy, entry) : undefined;
   }

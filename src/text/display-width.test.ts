@@ -23,6 +23,17 @@ describe('displayWidth', () => {
   });
 });
 
+describe('the quick way', () => {
+  it('gives each character the width that the tables give it', () => {
+    for (let code = 0x20; code < 0x2600; code++) {
+      const character = String.fromCharCode(code);
+      // A mark of no width behind it takes the slow way.
+      const slow = displayWidth(`${character}\u0301`);
+      expect(displayWidth(character), character).toBe(slow);
+    }
+  });
+});
+
 describe('fitWidth', () => {
   it('keeps what fits and cuts what does not', () => {
     expect(fitWidth('abcde', 5, '…')).toBe('abcde');

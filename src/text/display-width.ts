@@ -8,17 +8,24 @@
  */
 import { WIDE_BLOCKS } from './wide-blocks.js';
 
-const PRINTABLE_ASCII = /^[\x20-\x7E]*$/;
+/** One character, one column: ASCII, and what screens and tables are drawn with. */
+const SINGLE = /^[\x20-\x7E\xA1-\xAC\xAE-\u017F\u0391-\u03C9\u2010-\u2026\u2190-\u21FF\u2500-\u25FC]*$/;
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u1160-\u11FF\uD7B0-\uD7FF]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is needed: that takes ten milliseconds. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemesOf(text: string): Iterable<{ readonly segment: string }> {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** Columns that `text` takes on a terminal. `text` must have passed the terminal escape: a control character counts 0. */
 export function displayWidth(text: string): number {
-  if (PRINTABLE_ASCII.test(text)) return text.length;
+  if (SINGLE.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += clusterWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += clusterWidth(segment);
   return width;
 }
 
@@ -31,7 +38,7 @@ export function fitWidth(text: string, width: number, ellipsis: string): string 
   let room = width - displayWidth(ellipsis);
   if (room < 0) return '';
   let out = '';
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     room -= clusterWidth(segment);
     if (room < 0) break;
     out += segment;

@@ -45,7 +45,7 @@ export class RecordedRow {
     readonly view: InstantView,
     readonly slot: number,
   ) {
-    const identity = view.walk.identity(slot)!;
+    const identity = view.frame.identity(slot)!;
     const key = identityKey(identity);
     this.pid = identity.pid;
     this.startTicks = identity.startTicks;
@@ -55,19 +55,19 @@ export class RecordedRow {
   }
 
   get status(): number {
-    return this.view.walk.status(this.slot);
+    return this.view.frame.status(this.slot);
   }
 
   /** A metric of the counters or of the last deep read; NaN when it was not measured. */
   metric(name: MetricName): number {
     const counter = COUNTER_COLUMNS.indexOf(name);
-    if (counter >= 0) return this.view.walk.heldCounter(counter, this.slot);
+    if (counter >= 0) return this.view.frame.heldCounter(counter, this.slot);
     return this.reading?.values[ROLLUP_COLUMNS.indexOf(name)] ?? Number.NaN;
   }
 
   get parent(): number {
     const parent = this.metric('parentPid');
-    return Number.isNaN(parent) ? this.view.walk.identity(this.slot)!.parentPid : parent;
+    return Number.isNaN(parent) ? this.view.frame.identity(this.slot)!.parentPid : parent;
   }
 
   get cpuNs(): number {
