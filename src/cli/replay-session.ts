@@ -30,12 +30,15 @@ const REST_MS = 40;
 /** Shares are read once a second at most; older than this they are marked. */
 const OLD_NS = 2.5e9;
 const NEAR_TICKS = 200;
+const LATEST_NS = 2n ** 63n - 1n;
 /** Each is some 50 KiB for 2,000 processes, and a step back to it takes no time. */
 const KEPT_FRAMES = 64;
 
 export interface ReplayOptions {
   readonly recording: Recording;
   readonly pids?: readonly number[];
+  /** Where it begins, Unix nanoseconds; without it at the end. */
+  readonly atNs?: bigint;
   /** Whether a process is shown, by `identityKey`. */
   readonly isShown?: (key: string) => boolean;
   /** Told when there is more to show. */
@@ -74,7 +77,9 @@ export class ReplaySession {
     this.#mappings = new ReplayedMappings(recording);
     this.#clock = recording.clock();
     this.#points = recordedPoints(recording);
-    if (!this.#view.moveTo(2n ** 63n - 1n)) throw new TypeError('Expected a recording with a frame');
+    const { atNs } = options;
+    const toNs = atNs === undefined ? LATEST_NS : this.#clock.toMonotonic(atNs);
+    if (!this.#moveTo(toNs)) throw new TypeError('Expected a recording with a frame');
     this.#span = this.#spanNow();
     this.#moved();
   }
@@ -179,11 +184,15 @@ export class ReplaySession {
   }
 
   #go(monotonicNs: bigint): void {
-    if (!this.#view.moveTo(monotonicNs)) {
-      const first = this.#view.finder.first();
-      if (first) this.#view.moveTo(first.startNs);
-    }
+    this.#moveTo(monotonicNs);
     this.#moved();
+  }
+
+  /** To the last frame at or before a time, or to the first; false when there is none. */
+  #moveTo(monotonicNs: bigint): boolean {
+    if (this.#view.moveTo(monotonicNs)) return true;
+    const first = this.#view.finder.first();
+    return first !== undefined && this.#view.moveTo(first.startNs);
   }
 
   #moved(): void {

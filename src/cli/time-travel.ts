@@ -24,6 +24,8 @@ export interface TimeTravelOptions {
   /** Whether it is recorded by this program now: then there is a live screen to go back to. */
   readonly isLive: boolean;
   readonly pids?: readonly number[];
+  /** Where the past begins, Unix nanoseconds; without it at the end. */
+  readonly atNs?: bigint;
   readonly isShown?: (key: string) => boolean;
   readonly factsOf?: (key: string) => ProcessFacts | undefined;
   readonly changed: () => void;
@@ -116,12 +118,13 @@ export class TimeTravel {
   }
 
   #start(): ReplaySession {
-    const { pids, isShown, factsOf, changed, recording } = this.#options;
+    const { pids, atNs, isShown, factsOf, changed, recording } = this.#options;
     try {
       return new ReplaySession({
         recording: recording(),
         changed,
         ...(pids ? { pids } : {}),
+        ...(atNs === undefined ? {} : { atNs }),
         ...(isShown ? { isShown } : {}),
         ...(factsOf ? { factsOf } : {}),
       });

@@ -15,8 +15,8 @@ import { symbolsFor } from '../views/screen/symbols.js';
 import { ansiLine } from './ansi-line.js';
 import { nextDeadline } from './frame-clock.js';
 import { KeyDecoder } from './key-decoder.js';
-import { LiveSession, type SessionOptions } from './live-session.js';
-import { OpenedSession } from './opened-session.js';
+import type { LiveSession, SessionOptions } from './live-session.js';
+import type { OpenedOptions, OpenedSession } from './opened-session.js';
 import { warn } from './output.js';
 import { TerminalScreen } from './terminal-screen.js';
 import { TimeTravel } from './time-travel.js';
@@ -58,6 +58,11 @@ export async function runScreen(request: ScreenRequest): Promise<void> {
   });
   // It may die before anybody waits for that.
   died.catch(() => {});
+  // What records is of no use to a screen of a file.
+  const [{ LiveSession }, { OpenedSession }] = await Promise.all([
+    import('./live-session.js'),
+    import('./opened-session.js'),
+  ]);
   const waiting = setTimeout(() => warn('top', NO_FRAME), FIRST_FRAME_MS);
   const session = await LiveSession.start({ ...request, changed: () => top?.refresh() }, failed).finally(() =>
     clearTimeout(waiting),
@@ -71,7 +76,7 @@ export async function runScreen(request: ScreenRequest): Promise<void> {
     ...(pids ? { pids } : {}),
     ...(isWanted ? { isShown: (key) => isWanted(session.facts.of(key)?.uids ?? []) } : {}),
   });
-  top = new TopScreen(request, travel, { session, request });
+  top = new TopScreen(request, travel, { session, request, open: (options) => new OpenedSession(options) });
   try {
     await Promise.race([top.run(), died]);
   } finally {
@@ -89,8 +94,8 @@ export async function replayScreen(request: ReplayRequest): Promise<void> {
     isLive: false,
     changed: () => top?.refresh(),
     ...(pids ? { pids } : {}),
+    ...(atNs === undefined ? {} : { atNs }),
   });
-  if (atNs !== undefined) travel.replay!.moveTo(atNs);
   top = new TopScreen(request, travel, undefined);
   try {
     await top.run();
@@ -102,6 +107,7 @@ export async function replayScreen(request: ReplayRequest): Promise<void> {
 interface Live {
   readonly session: LiveSession;
   readonly request: ScreenRequest;
+  readonly open: (options: OpenedOptions) => OpenedSession;
 }
 
 class TopScreen {
@@ -298,7 +304,7 @@ class TopScreen {
     if (!process || !this.#live || this.#travel.replay) return undefined;
     const { root, engine, host } = this.#live.request;
     const { pid, startTicks } = process.identity;
-    return new OpenedSession({
+    return this.#live.open({
       ...{ key, pid, startTicks, rss: process.rss, root, engine, host },
       changed: () => this.refresh(),
     });

@@ -152,7 +152,7 @@ export class FrameFinder {
   #firstOf({ stepNs, ring }: Level): FoundFrame | undefined {
     const blocks = this.#reader.blocks(ring);
     for (let at = 0; at < blocks.length; at++) {
-      const [startNs] = this.#timesOf(ring, blocks, at).startNs;
+      const startNs = this.#reader.firstFrameTime(blocks[at]!);
       if (startNs !== undefined) return { stepNs, startNs };
     }
     return undefined;

@@ -61,8 +61,8 @@ export class BlockCopy {
     this.entry = undefined;
   }
 
-  /** Copies a block. False if it is no longer the block that `entry` describes. */
-  load(entry: BlockEntry): boolean {
+  /** Copies a block, or its first bytes. False if it is no longer the block that `entry` describes. */
+  load(entry: BlockEntry, most: number = this.blockBytes): boolean {
     this.entry = entry;
     this.held = 0;
     this.searchBudget = SEARCH_BLOCKS * this.blockBytes;
@@ -70,15 +70,16 @@ export class BlockCopy {
       this.bytes = this.spare?.pop() ?? new Uint8Array(this.blockBytes);
       this.view = new DataView(this.bytes.buffer);
     }
-    return this.reload(BLOCK_HEADER.bytes);
+    return this.reload(BLOCK_HEADER.bytes, most);
   }
 
   /** Copies the block anew from `position` on. False if it was recycled meanwhile. */
-  reload(position: number): boolean {
+  reload(position: number, end: number = this.bytes.length): boolean {
     const entry = this.entry!;
     // The header first: a copy made after it can only be younger, and then its frames fail their CRC.
     if (!this.stillStands(entry)) return false;
-    const count = this.storage.read(entry.offset + position, this.bytes, position, this.bytes.length - position);
+    const length = Math.max(0, Math.min(end, this.bytes.length) - position);
+    const count = this.storage.read(entry.offset + position, this.bytes, position, length);
     this.held = position + count;
     return true;
   }

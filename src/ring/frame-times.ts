@@ -31,7 +31,6 @@ export interface FrameTimes {
 export function frameTimes(copy: BlockCopy, entry: BlockEntry): FrameTimes {
   const startNs: bigint[] = [];
   const holes: { before: number; lost: number }[] = [];
-  const payload = new ByteCursor();
   let sequence = entry.firstFrameSequence;
   let at: number = BLOCK_HEADER.bytes;
   for (;;) {
@@ -46,15 +45,32 @@ export function frameTimes(copy: BlockCopy, entry: BlockEntry): FrameTimes {
     }
     const { kind, length } = copy;
     if (kind === KIND_END) break;
-    if (kind === KIND_COLUMNS) {
-      payload.reset(copy.bytes, copy.view, at + FRAME_HEAD.bytes, at + length);
-      startNs.push(entry.baseTimeNs + BigInt(unzigzag(payload.varint())));
-    }
+    if (kind === KIND_COLUMNS) startNs.push(startOf(copy, entry, at));
     if (takesNumber(kind)) sequence++;
     at = frameAfter(at, length);
   }
   const word = at + WORD_BYTES <= copy.heldBytes ? copy.view.getBigUint64(at, true) : NO_WORD;
   return { startNs, holes, nextFrame: sequence, end: { position: at, word } };
+}
+
+/** When the first sweep was of a block whose begin was copied; undefined when it is not among what is whole there. */
+export function firstFrameTime(copy: BlockCopy, entry: BlockEntry): bigint | undefined {
+  for (
+    let at: number = BLOCK_HEADER.bytes;
+    copy.accept(at, entry.firstFrameSequence);
+    at = frameAfter(at, copy.length)
+  ) {
+    if (copy.kind === KIND_COLUMNS) return startOf(copy, entry, at);
+    if (takesNumber(copy.kind)) return undefined;
+  }
+  return undefined;
+}
+
+const payload = new ByteCursor();
+
+function startOf(copy: BlockCopy, entry: BlockEntry, at: number): bigint {
+  payload.reset(copy.bytes, copy.view, at + FRAME_HEAD.bytes, at + copy.length);
+  return entry.baseTimeNs + BigInt(unzigzag(payload.varint()));
 }
 
 /** Whether nothing has come to a block since its times were read. */

@@ -6,13 +6,16 @@ import { BlockCopy } from './block-copy.js';
 import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
 import { fileSeedOf } from './checksum.js';
 import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
-import { type FrameTimes, frameTimes, isStillWhole } from './frame-times.js';
+import { type FrameTimes, firstFrameTime, frameTimes, isStillWhole } from './frame-times.js';
 import { CLOSE_RECORD } from './layout.js';
 import { RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
 import type { CursorStart } from './start-point.js';
 import type { Storage } from './storage.js';
 import { type RingOwner, readOwner } from './writer-record.js';
+
+/** In these the first sweep of thousands of processes ends. */
+const FIRST_BYTES = 256 * 1024;
 
 export class RingReader {
   /** What the writer was given. */
@@ -111,6 +114,13 @@ export class RingReader {
     if (known && isStillWhole(this.storage, entry, known)) return known;
     this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes);
     return this.copy.load(entry) ? frameTimes(this.copy, entry) : undefined;
+  }
+
+  /** When the first sweep of a block was; undefined when it has none, or has been overwritten meanwhile. */
+  firstFrameTime(entry: BlockEntry): bigint | undefined {
+    this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes);
+    if (!this.copy.load(entry, Math.min(FIRST_BYTES, this.header.blockBytes))) return undefined;
+    return firstFrameTime(this.copy, entry) ?? this.frameTimes(entry)?.startNs[0];
   }
 
   /** How the file is cut, for whoever goes on writing it. */

@@ -141,8 +141,9 @@ function loadedFor(format: string): string[] {
 /** Addresses of all modules that a program loads. */
 function loadedBy(script: string): string[] {
   const hook = `
+    import { writeSync } from 'node:fs';
     export async function load(url, context, next) {
-      process.stderr.write('LOADED ' + url + '\\n');
+      writeSync(2, 'LOADED ' + url + '\\n');
       return next(url, context);
     }`;
   const register = `import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));`;
