@@ -18,9 +18,15 @@ export interface AgentProcess extends AsyncDisposable {
 }
 
 /** Starts one that listens on a free port; resolves when it is ready. */
-export async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
+export function startAgent(...words: readonly string[]): Promise<AgentProcess> {
+  return startAgentBy([], ...words);
+}
+
+/** The same by another program, such as one that takes privileges away; it must become the agent. */
+export async function startAgentBy(prefix: readonly string[], ...words: readonly string[]): Promise<AgentProcess> {
   const listen = words.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [MAIN, 'agent', '--size', '8M', ...listen, ...words], {
+  const [program, ...rest] = [...prefix, process.execPath, MAIN, 'agent', '--size', '8M', ...listen, ...words];
+  const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TIDEMARK_DEBUG: '' },
   });
