@@ -20,7 +20,7 @@ void MappedFileObject::Export(Napi::Env env, Napi::Object exports) {
           env, "MappedFile",
           {InstanceMethod<&MappedFileObject::Error>("error"), InstanceMethod<&MappedFileObject::Write>("write"),
            InstanceMethod<&MappedFileObject::Commit>("commit"), InstanceMethod<&MappedFileObject::Settle>("settle"),
-           InstanceMethod<&MappedFileObject::Kick>("kick"), InstanceMethod<&MappedFileObject::TakeError>("takeError"),
+           InstanceMethod<&MappedFileObject::Gather>("gather"), InstanceMethod<&MappedFileObject::Kick>("kick"), InstanceMethod<&MappedFileObject::TakeError>("takeError"),
            InstanceMethod<&MappedFileObject::Close>("close")}));
 }
 
@@ -73,6 +73,11 @@ Napi::Value MappedFileObject::Commit(const Napi::CallbackInfo& info) {
 // () -> 0 when all is in the file, or a negative errno
 Napi::Value MappedFileObject::Settle(const Napi::CallbackInfo& info) {
   return Number(info.Env(), file_ ? file_->Settle() : 0);
+}
+
+// (gathers): whether what is committed from now on is stored together, when that ends
+void MappedFileObject::Gather(const Napi::CallbackInfo& info) {
+  if (file_) file_->Gather(info[0].ToBoolean());
 }
 
 void MappedFileObject::Kick(const Napi::CallbackInfo&) {

@@ -19,6 +19,7 @@ class MappedFileObject : public Napi::ObjectWrap<MappedFileObject> {
   Napi::Value Write(const Napi::CallbackInfo& info);
   Napi::Value Commit(const Napi::CallbackInfo& info);
   Napi::Value Settle(const Napi::CallbackInfo& info);
+  void Gather(const Napi::CallbackInfo& info);
   void Kick(const Napi::CallbackInfo& info);
   Napi::Value TakeError(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

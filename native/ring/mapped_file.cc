@@ -151,10 +151,20 @@ int MappedFile::Put(const Store& store, const uint8_t* bytes) {
   int error = queue_.Put(store, bytes);
   if (error == -ENOBUFS && fault_ != 0) error = fault_;
   // What is written is of use to nobody before it is committed.
-  const bool wake = store.is_commit != 0 || error != 0;
+  const bool wake = error != 0 || (store.is_commit != 0 && !gathers_);
+  if (store.is_commit != 0) gathered_ = gathers_;
   pthread_mutex_unlock(&mutex_);
   if (wake) pthread_cond_signal(&store_);
   return error;
+}
+
+void MappedFile::Gather(bool gathers) {
+  pthread_mutex_lock(&mutex_);
+  const bool wake = !gathers && gathered_;
+  gathers_ = gathers;
+  if (wake) gathered_ = false;
+  pthread_mutex_unlock(&mutex_);
+  if (wake) pthread_cond_signal(&store_);
 }
 
 int MappedFile::Settle() {

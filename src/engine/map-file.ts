@@ -27,6 +27,7 @@ export function mapFile(fd: number, sizeBytes: number) {
       check(mapped.write(at, bytes, from, length)),
     commit: (at: number, length: number, crc: number) => check(mapped.commit(at, length, crc)),
     settle: () => check(mapped.settle()),
+    gather: (gathers: boolean) => mapped.gather(gathers),
     flushBehind: () => mapped.kick(),
     check: () => check(-mapped.takeError()),
     close: () => mapped.close(),

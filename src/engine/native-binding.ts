@@ -75,6 +75,7 @@ export interface NativeMappedFile {
   write(at: number, bytes: Uint8Array, from: number, length: number): number;
   commit(at: number, length: number, crc: number): number;
   settle(): number;
+  gather(gathers: boolean): void;
   kick(): void;
   takeError(): number;
   close(): void;

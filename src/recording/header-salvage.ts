@@ -96,6 +96,8 @@ class HeaderOverlay implements Storage {
     this.write();
   }
 
+  gather(): void {}
+
   settle(): void {}
 
   flush(): void {}

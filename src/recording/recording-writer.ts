@@ -332,6 +332,11 @@ export class RecordingWriter {
     if (this.#lives.bytes >= PACKED_BYTES) this.#flushLives();
   }
 
+  /** Between true and false, what is written may be stored in one go; see `Storage`. */
+  gather(gathers: boolean): void {
+    this.#ring.gather(gathers);
+  }
+
   /** Ends the recording. With `trim`, space that was never used is given back. */
   close(timeNs: bigint, reason: string, trim: boolean): void {
     this.#flushLives();

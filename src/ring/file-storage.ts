@@ -39,6 +39,8 @@ export interface MappedFile {
   commit(at: number, length: number, crc: number): void;
   /** Waits until all of it is in the file. */
   settle(): void;
+  /** See `Storage`. */
+  gather(gathers: boolean): void;
   /** Throws when a flush on the other thread has failed. */
   check(): void;
   flushBehind(): void;
@@ -177,6 +179,10 @@ export class FileStorage implements Storage {
       done += count;
     }
     return done;
+  }
+
+  gather(gathers: boolean): void {
+    this.mapped?.gather(gathers);
   }
 
   settle(): void {

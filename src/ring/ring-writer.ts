@@ -207,6 +207,11 @@ export class RingWriter {
     return this.appenders.map((appender) => appender.stats);
   }
 
+  /** See `Storage.gather`. */
+  gather(gathers: boolean): void {
+    this.storage.gather(gathers);
+  }
+
   /** Returns once all that was appended is committed: seen by readers, and safe from the end of this process. */
   settle(): void {
     this.storage.settle();

@@ -40,6 +40,8 @@ export class SharedStorage implements Storage {
   }
 
   /** Memory has nothing to wait for, to flush, to trim or to close. */
+  gather(): void {}
+
   settle(): void {}
   flush(): void {}
   flushBehind(): void {}

@@ -14,6 +14,11 @@ export interface Storage {
   /** Copies up to `length` bytes at offset `at` to `into[from..]`; returns how many there were. */
   read(at: number, into: Uint8Array, from: number, length: number): number;
   /**
+   * Between true and false, what is committed may be stored in one go, where another thread stores: to wake it for each costs more
+   * than what it does. Whoever waits, by `settle` or `read`, has it at once all the same.
+   */
+  gather(gathers: boolean): void;
+  /**
    * Returns once everything written is where readers see it and where the end of this process does no harm; that is so at
    * once, or a moment later where another thread stores. Throws when it cannot be.
    */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -39,9 +40,22 @@ it('tries again where there was no other processor, and waits for a thread that 
 });
 
 it('sees where the main thread of a process runs, and nothing of one that is not there', () => {
-  expect(processorOfMainThread(process.pid)).toBeGreaterThanOrEqual(0);
-  expect(processorOfMainThread(process.pid)).toBeLessThan(Math.max(availableParallelism(), 4096));
-  expect(processorOfMainThread(2 ** 30)).toBeUndefined();
+  const own = processorOfMainThread(process.pid);
+  expect(own()).toBeGreaterThanOrEqual(0);
+  expect(own()).toBeLessThan(Math.max(availableParallelism(), 4096));
+  expect(processorOfMainThread(2 ** 30)()).toBeUndefined();
+});
+
+it('tells the same as the text of the kernel', () => {
+  const own = processorOfMainThread(process.pid);
+  // It may be moved between the two.
+  const isSame = Array.from({ length: 100 }, () => {
+    const fields = readFileSync(`/proc/self/task/${process.pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return own() === Number(fields[39 - 3]);
+  });
+  expect(isSame.filter(Boolean).length).toBeGreaterThan(80);
 });
 
 /** Moves a program whose first helper thread somebody has put on processor 0; returns what its threads may use, before and after. */

@@ -8,13 +8,16 @@
  * And the main thread is moved about by others: who goes after each of its steps is in its way again, who waits for seconds
  * stays in it. So this moves when the main thread was seen elsewhere some times in a row, a fraction of a second in all.
  */
-import { readFileSync } from 'node:fs';
+import { KeptText } from '../engine/kept-text.js';
 import { stayOff } from '../engine/wait.js';
 
 const CHECK_EVERY_NS = 100_000_000n;
 /** So many times in a row it must have been seen on the same other processor. */
 const SEEN_BEFORE_MOVE = 3;
 const PROCESSOR_FIELD = 39;
+/** The field behind the name. */
+const STATE_FIELD = 3;
+const [SPACE, ZERO, NINE, NAME_END] = [0x20, 0x30, 0x39, 0x29];
 
 export class KeepOff {
   #checkedNs: bigint | undefined;
@@ -24,16 +27,16 @@ export class KeepOff {
 
   /** `pid`: the program whose main thread is meant. The others are for tests. */
   constructor(
-    private readonly pid: number,
+    pid: number,
     private readonly move: (processor: number) => boolean = (processor) => stayOff(processor, pid !== process.pid),
-    private readonly processorOf: (pid: number) => number | undefined = processorOfMainThread,
+    private readonly processorOf: () => number | undefined = processorOfMainThread(pid),
   ) {}
 
   /** To be called at each tick, on the thread that is to move. */
   check(nowNs: bigint): void {
     if (this.#checkedNs !== undefined && nowNs - this.#checkedNs < CHECK_EVERY_NS) return;
     this.#checkedNs = nowNs;
-    const processor = this.processorOf(this.pid);
+    const processor = this.processorOf();
     if (processor === undefined) return;
     this.#seen = processor === this.#other ? this.#seen + 1 : 1;
     this.#other = processor;
@@ -42,13 +45,22 @@ export class KeepOff {
   }
 }
 
-/** Where the main thread of a process ran last; undefined when that cannot be read. */
-export function processorOfMainThread(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'latin1');
-    const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[PROCESSOR_FIELD - 3];
-    return field !== undefined && /^\d+$/.test(field) ? Number(field) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Asks where the main thread of a process ran last; undefined when that cannot be read. The file stays open. */
+export function processorOfMainThread(pid: number): () => number | undefined {
+  const stat = new KeptText(`/proc/${pid}/task/${pid}/stat`, true);
+  return () => {
+    const length = stat.read();
+    return length <= 0 ? undefined : processorIn(stat.bytes.subarray(0, length));
+  };
+}
+
+/** Of a text of `stat`; undefined where it has no such field. */
+function processorIn(stat: Buffer): number | undefined {
+  // A name may hold anything, but what is behind its end may not.
+  let at = stat.lastIndexOf(NAME_END) + 1;
+  for (let field = STATE_FIELD; field <= PROCESSOR_FIELD && at > 0; field++) at = stat.indexOf(SPACE, at) + 1;
+  if (at <= 0) return undefined;
+  let processor: number | undefined;
+  for (; stat[at]! >= ZERO && stat[at]! <= NINE; at++) processor = (processor ?? 0) * 10 + stat[at]! - ZERO;
+  return processor;
 }

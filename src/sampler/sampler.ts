@@ -232,6 +232,7 @@ export class Sampler {
     const phase = (tick + this.#writer.firstTick) % statEvery;
     const renames = this.#engine.sweepCounters(table.live, table.count, this.#counters, statEvery, phase);
     const [sweptFrom, sweptTo] = this.#engine.times;
+    this.#writer.gather(true);
     this.#rename(renames, sweptFrom!);
     this.#writer.counters(
       sweptFrom!,
@@ -264,6 +265,7 @@ export class Sampler {
     this.#urgency.check(startNs);
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
     this.#beside.tick(startNs, schedule.periodNs, this.#counters);
+    this.#writer.gather(false);
     this.#commands.spend(schedule.periodNs, deadlineNs + schedule.periodNs);
     this.#readDeep(tick, deadlineNs + schedule.periodNs);
     this.#rules?.look(startNs, this.#counters, this.#deep.columns);
