@@ -5,47 +5,33 @@
  * reads what its own sampler wrote, so that what a store is told and what the ring holds are the same numbers.
  */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { EventFollower } from '../recording/event-follower.js';
-import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording, StampedEvent } from '../recording/recording.js';
+import type { ActionOption } from '../sampler/action-plan.js';
 import type { RecordOptions } from '../sampler/record-options.js';
 import { type Recorder, type RecordingEnd, startRecording } from '../sampler/recorder.js';
-import type { MetricName } from '../schema.js';
-import { escapeLabel } from '../text/escape.js';
 import { readVersion } from '../text/package.js';
-import { type CaptureTriggers, reasonIn } from './capture-triggers.js';
+import { actionsOfTriggers, type CaptureTriggers, reasonIn } from './capture-triggers.js';
 import { type CaptureOptions, Captures } from './captures.js';
 import { type ExpositionFormat, expositionOf, type Family } from './exposition.js';
-import type { GroupBy } from './group-by.js';
-import { groupFamilies, SMALL_SERIES } from './group-families.js';
-import { GroupLimits } from './group-limits.js';
-import { GroupMeter } from './group-meter.js';
-import { GroupReadings } from './group-readings.js';
 import { LONGEST_WINDOW_NS } from './group-table.js';
-import { HostTold } from './host-families.js';
-import { namedProcessFamilies } from './named-process-families.js';
-import { ownFamilies } from './own-families.js';
-import { DiskQueue } from './push/disk-queue.js';
-import { Pusher, type PushKind, type PushTarget } from './push/pusher.js';
+import { GroupsTold, type TellingOptions } from './groups-told.js';
+import { ownFamilies, type ReloadFacts } from './own-families.js';
+import type { PushKind } from './push/pusher.js';
+import { Pushes, type PushPlan } from './push/pushes.js';
 import { putAside, ringFileIn, whyNotResumed } from './ring-folder.js';
 
-/** `namedprocess`: by the names of process-exporter. */
-export type SeriesSet = 'small' | 'full' | 'namedprocess';
+/** When the last minutes are kept, and how. */
+export interface CapturingOptions {
+  readonly triggers: CaptureTriggers;
+  readonly captures: Omit<CaptureOptions, 'ring' | 'folder' | 'onWarning'>;
+}
 
-export interface AgentOptions {
+export interface AgentOptions extends TellingOptions {
   /** Where the ring is kept. */
   readonly folder: string;
-  readonly by: GroupBy;
-  readonly series: SeriesSet;
-  /** Most groups with series of their own; default 20, and 200 of the full set. */
-  readonly mostGroups?: number;
-  /** How far back maxima reach unless a scraper says so itself, nanoseconds. */
-  readonly windowNs: bigint;
-  /** When the last minutes are kept, and how. */
-  readonly triggers?: CaptureTriggers;
-  readonly captures?: Omit<CaptureOptions, 'ring' | 'folder' | 'onWarning'>;
-  /** A label `host` of every series. */
-  readonly host?: string;
+  readonly capturing?: CapturingOptions;
   readonly record: RecordOptions & { readonly sizeBytes: number; readonly budget: number; readonly procfs: string };
   readonly onWarning: (sentence: string) => void;
 }
@@ -58,31 +44,19 @@ const COLLECT_AGAIN_MS = 100;
 const LIMITS_EVERY_MS = 5000;
 const TRIGGERS_EVERY_MS = 2000;
 const HELD_EVERY_MS = 60_000;
-const SMALL_GROUPS = 20;
-const FULL_GROUPS = 200;
-/** Of the small set, all together. */
-export const SMALL_MOST = 150;
-
-/** All that is added up by group; of the rest nothing is decoded. */
-const METRICS: readonly MetricName[] = [
-  ...(['rss', 'rssAnon', 'vsize', 'threads', 'minorFaults', 'majorFaults', 'userTime', 'systemTime'] as const),
-  ...(['swapAnon', 'hwm', 'rssHigh'] as const),
-  ...(['pss', 'uss', 'swap', 'pssFile', 'pssShmem', 'rollupDuration'] as const),
-];
-
 export class Agent implements AsyncDisposable {
   readonly #recording: Recording;
-  readonly #walk: FrameWalk;
   readonly #events: EventFollower;
-  readonly #meter: GroupMeter;
-  readonly #readings: GroupReadings;
-  readonly #limits: GroupLimits;
-  readonly #host: HostTold;
+  #groups: GroupsTold;
   readonly #timer: NodeJS.Timeout;
-  readonly #constant: string;
-  readonly #pushers = new Map<PushKind, Pusher>();
+  readonly #pushes: Pushes;
   /** Undefined where none are kept. */
   readonly captures: Captures | undefined;
+  /** The last reading of the configuration, where there is one. */
+  #reload: ReloadFacts | undefined;
+  #capturing: CapturingOptions | undefined;
+  /** Of groups that are told no longer. */
+  #lostBefore = 0;
   #oomKills = Number.NaN;
   #collectedMs = Number.NEGATIVE_INFINITY;
   #limitsMs = Number.NEGATIVE_INFINITY;
@@ -92,6 +66,7 @@ export class Agent implements AsyncDisposable {
   #isWatched = false;
   /** Series that are not of groups. */
   #ownSamples: number | undefined;
+  #telling: TellingOptions;
   /** By format and window, of what was collected last. */
   readonly #texts = new Map<string, string>();
 
@@ -100,18 +75,16 @@ export class Agent implements AsyncDisposable {
     readonly recorder: Recorder,
   ) {
     this.#recording = recorder.recording();
-    this.#walk = this.#recording.walk({ fromBlockAt: 'newest', metrics: METRICS });
+    this.#telling = options;
     this.#events = new EventFollower(this.#recording);
-    this.#meter = new GroupMeter(options.record.procfs, options.by, options.series !== 'small');
-    const { pageSize } = this.#recording.metadata.host;
-    this.#readings = new GroupReadings(this.#meter, pageSize, options.series === 'full');
-    this.#limits = new GroupLimits(options.record.procfs);
-    this.#constant = options.host === undefined ? '' : `host="${escapeLabel(options.host)}",`;
-    this.#host = new HostTold(options.record.procfs, this.#constant, options.series === 'full');
-    const { folder, captures, onWarning } = options;
-    if (captures && recorder.file !== undefined) {
+    this.#groups = new GroupsTold(this.#recording, options.record.procfs, options);
+    const { folder, capturing, onWarning } = options;
+    this.#capturing = capturing;
+    const familiesOf = (everyNs: bigint) => this.families(everyNs > LONGEST_WINDOW_NS ? LONGEST_WINDOW_NS : everyNs);
+    this.#pushes = new Pushes((kind) => path.join(folder, QUEUE_FOLDERS[kind]), familiesOf, onWarning);
+    if (capturing && recorder.file !== undefined) {
       const place = { ring: recorder.file, folder: path.join(folder, CAPTURES_FOLDER), onWarning };
-      this.captures = new Captures({ ...captures, ...place });
+      this.captures = new Captures({ ...capturing.captures, ...place });
     }
     const known = this.#events.next();
     // What happened before us has been looked at by whoever was there.
@@ -137,6 +110,7 @@ export class Agent implements AsyncDisposable {
       ...{ target: 'host', file, resume: true, trim: false, sampler: 'worker', ownCost: 'process' },
       ...{ onWarning: options.onWarning },
       ...options.record,
+      ...actionsOf(options.capturing),
     };
     try {
       return new Agent(options, await startRecording(record));
@@ -149,7 +123,7 @@ export class Agent implements AsyncDisposable {
 
   /** Whether there is something to tell. */
   get isReady(): boolean {
-    return this.isRecording && this.#walk.frames > 0;
+    return this.isRecording && this.#groups.hasFrames;
   }
 
   get isRecording(): boolean {
@@ -162,7 +136,7 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Everything as text. `windowNs`: how far back maxima reach, up to `LONGEST_WINDOW_NS`. */
-  metrics(format: ExpositionFormat, windowNs = this.options.windowNs): string {
+  metrics(format: ExpositionFormat, windowNs = this.#telling.windowNs): string {
     if (performance.now() - this.#collectedMs >= COLLECT_AGAIN_MS) this.#collect();
     const key = `${format} ${windowNs}`;
     const known = this.#texts.get(key);
@@ -178,37 +152,64 @@ export class Agent implements AsyncDisposable {
     return this.#families(windowNs);
   }
 
-  /** Pushes to a store from now on, as often as asked. Throws the errno of a folder of the queue that cannot be used. */
-  push(kind: PushKind, target: PushTarget, everyNs: bigint, queueBytes: number): void {
-    const queue = new DiskQueue(path.join(this.options.folder, QUEUE_FOLDERS[kind]), queueBytes);
-    const families = () => this.families(everyNs > LONGEST_WINDOW_NS ? LONGEST_WINDOW_NS : everyNs);
-    const everyMs = Number(everyNs / 1_000_000n);
-    this.#pushers.set(kind, new Pusher(target, queue, everyMs, families, this.options.onWarning));
+  /** Pushes to these from now on, and nowhere else. Rejects with the errno of a folder of a queue that cannot be used. */
+  pushTo(plans: readonly PushPlan[]): Promise<void> {
+    return this.#pushes.change(plans);
+  }
+
+  /** The configuration was read, as it was at the start, or could not be. */
+  reloaded(isSuccessful: boolean): void {
+    // Who never read it again has read it at the start.
+    const before = this.#reload?.succeededSeconds ?? Date.now() / 1000 - process.uptime();
+    this.#reload = { isSuccessful, succeededSeconds: isSuccessful ? Date.now() / 1000 : before };
+    this.#ownSamples = undefined;
+    this.#texts.clear();
+  }
+
+  /** Tells in another way from now on. */
+  tellBy(telling: TellingOptions): void {
+    this.#telling = telling;
+    if (this.#groups.canChangeTo(telling)) this.#groups.change(telling);
+    else {
+      this.#lostBefore += this.#groups.lost;
+      this.#groups.close();
+      this.#groups = new GroupsTold(this.#recording, this.options.record.procfs, telling);
+    }
+    this.#ownSamples = undefined;
+    this.#limitsMs = Number.NEGATIVE_INFINITY;
+    this.#collect();
+  }
+
+  /** Keeps the last minutes at other times from now on. Throws a TypeError for a rule that cannot be watched here, and changes nothing then. */
+  captureOn(capturing: CapturingOptions): void {
+    const { actions } = actionsOf(capturing);
+    if (!isDeepStrictEqual(actions, actionsOf(this.#capturing).actions)) this.recorder.changeActions(actions);
+    // Kills of a time when nobody looked are no news.
+    if (!this.#capturing?.triggers.oomKills) this.#oomKills = Number.NaN;
+    this.#capturing = capturing;
+    this.captures?.change(capturing.captures);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#pushers.values()].map((pusher) => pusher.close()));
-    this.#host.close();
+    await this.#pushes.close();
+    this.#groups.close();
     await this.recorder[Symbol.asyncDispose]();
   }
 
   #follow(): void {
-    const isFirst = this.#walk.frames === 0;
-    this.#meter.follow(this.#walk);
-    // Until groups have names all of them are the rest.
-    if (isFirst && this.#walk.isOnFrame) this.#readings.collect(this.#walk, this.#mostGroups(), this.options.windowNs);
+    this.#groups.follow(() => this.#otherSamples());
     for (const stamped of this.#events.next()) this.#take(stamped);
     const now = performance.now();
     if (now - this.#triggersMs >= TRIGGERS_EVERY_MS) {
       this.#triggersMs = now;
       this.#lookAtHost();
     }
-    if (now - this.#limitsMs >= LIMITS_EVERY_MS && this.options.by.needs.cgroups) {
+    if (now - this.#limitsMs >= LIMITS_EVERY_MS) {
       this.#limitsMs = now;
-      this.#limits.read(this.#meter, this.#readings.places);
+      this.#groups.readLimits();
     }
-    if (now - this.#heldMs >= HELD_EVERY_MS && this.#walk.frames > 0) {
+    if (now - this.#heldMs >= HELD_EVERY_MS && this.#groups.hasFrames) {
       this.#heldMs = now;
       this.#heldSeconds = this.#recording.retention()[0]?.heldSeconds ?? Number.NaN;
     }
@@ -217,15 +218,14 @@ export class Agent implements AsyncDisposable {
   #take(stamped: StampedEvent): void {
     const { event } = stamped;
     if (event.type === 'peaks') this.#isWatched = event.isOn;
-    const { triggers } = this.options;
-    const reason = triggers && reasonIn(triggers, stamped);
+    const reason = this.#capturing && reasonIn(this.#capturing.triggers, stamped);
     if (reason !== undefined) void this.captures?.capture(reason);
   }
 
   #lookAtHost(): void {
-    const { triggers } = this.options;
+    const triggers = this.#capturing?.triggers;
     if (!triggers || (!triggers.oomKills && triggers.pressure === undefined)) return;
-    const { oomKills, pressure } = this.#host.trouble();
+    const { oomKills, pressure } = this.#groups.host.trouble();
     if (triggers.oomKills && oomKills > this.#oomKills) void this.captures?.capture('oom-kill');
     this.#oomKills = oomKills;
     if (triggers.pressure !== undefined && pressure > triggers.pressure) void this.captures?.capture('pressure');
@@ -235,31 +235,18 @@ export class Agent implements AsyncDisposable {
     this.#follow();
     this.#texts.clear();
     this.#collectedMs = performance.now();
-    if (this.#walk.isOnFrame) this.#readings.collect(this.#walk, this.#mostGroups(), this.options.windowNs);
+    this.#groups.collect(() => this.#otherSamples());
   }
 
-  #mostGroups(): number {
-    const { series, mostGroups = series === 'small' ? SMALL_GROUPS : FULL_GROUPS } = this.options;
-    if (series !== 'small') return mostGroups;
+  #otherSamples(): number {
     this.#ownSamples ??= samplesIn(this.#own());
-    const room = SMALL_MOST - this.#ownSamples;
-    // All groups have a series of their limit, or none where nothing is limited; `other` has none.
-    const hasLimits = this.#limits.used.size > 0;
-    const each = hasLimits ? SMALL_SERIES : SMALL_SERIES - 1;
-    return Math.min(mostGroups, Math.floor((room - (SMALL_SERIES - 1)) / each));
+    return this.#ownSamples;
   }
 
   #families(windowNs: bigint): Family[] {
-    const facts = {
-      ...{ meter: this.#meter, readings: this.#readings, windowNs },
-      ...{ limits: this.#limits.used, constant: this.#constant },
-    };
     const own = this.#own();
     this.#ownSamples = samplesIn(own);
-    if (!this.#walk.isOnFrame) return own;
-    const { series } = this.options;
-    const groups = series === 'namedprocess' ? namedProcessFamilies(facts) : groupFamilies(facts, series === 'full');
-    return [...groups, ...own];
+    return [...this.#groups.families(windowNs), ...own];
   }
 
   /** All that is not of groups. */
@@ -267,18 +254,24 @@ export class Agent implements AsyncDisposable {
     const { progress } = this.recorder;
     const { user, system } = process.cpuUsage();
     const { budget } = this.options.record;
+    const { processes, withoutPss, folded } = this.#groups.counts;
     const own = ownFamilies({
-      ...{ version: readVersion(), engine: this.recorder.engine, constant: this.#constant },
+      ...{ version: readVersion(), engine: this.recorder.engine, constant: this.#groups.constant },
       ...{ isRecording: this.isRecording, cpuSeconds: (user + system) / 1e6 },
       ...{ residentBytes: process.memoryUsage.rss(), budget },
-      ...{ ticks: progress?.ticks ?? 0, missedTicks: progress?.missedTicks ?? 0, lostFrames: this.#meter.lost },
-      ...{ processes: this.#readings.processes, withoutPss: this.#readings.withoutPss, folded: this.#readings.folded },
+      ...{
+        ticks: progress?.ticks ?? 0,
+        missedTicks: progress?.missedTicks ?? 0,
+        lostFrames: this.#lostBefore + this.#groups.lost,
+      },
+      ...{ processes, withoutPss, folded },
       heldSeconds: this.#heldSeconds,
       ...(this.captures ? { captures: this.captures.counts } : {}),
-      pushes: [...this.#pushers].map(([kind, pusher]) => [kind, pusher.counts] as const),
-      guaranteeSeconds: this.#isWatched ? 0 : this.#meter.longestDistanceNs / 1e9,
+      pushes: this.#pushes.counts,
+      ...(this.#reload ? { reload: this.#reload } : {}),
+      guaranteeSeconds: this.#isWatched ? 0 : this.#groups.longestDistanceNs / 1e9,
     });
-    return [...this.#host.families(), ...own];
+    return [...this.#groups.host.families(), ...own];
   }
 }
 
@@ -287,4 +280,9 @@ export const WINDOW_NS = { least: 1_000_000_000n, most: LONGEST_WINDOW_NS } as c
 
 function samplesIn(families: readonly Family[]): number {
   return families.reduce((sum, { samples }) => sum + samples.length, 0);
+}
+
+/** Rules of captures are actions of the recording. */
+function actionsOf(capturing: CapturingOptions | undefined): { readonly actions: ActionOption[] } {
+  return { actions: capturing ? actionsOfTriggers(capturing.triggers, capturing.captures.everyNs) : [] };
 }

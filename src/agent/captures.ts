@@ -60,12 +60,18 @@ export class Captures {
   readonly #madeMs = new Map<string, number>();
 
   /** Makes the folder. Throws the errno where it cannot. */
-  constructor(private readonly options: CaptureOptions) {
+  constructor(private options: CaptureOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(options.folder)) {
       // What was being cut when we ended.
       if (!NAME.test(name)) rmSync(path.join(options.folder, name), { force: true, recursive: true });
     }
+  }
+
+  /** Goes on in another way; what waits its turn too. */
+  change(options: Omit<CaptureOptions, 'ring' | 'folder' | 'onWarning'>): void {
+    const { folder, ring, onWarning } = this.options;
+    this.options = { ...options, folder, ring, onWarning };
   }
 
   get counts(): CaptureCounts {

@@ -24,7 +24,7 @@ export class HostTold {
 
   constructor(
     procfs: string,
-    private readonly constant: string,
+    public constant: string,
     private readonly isFull: boolean,
   ) {
     const units = readTreeUnits(procfs) ?? readHostUnits();

@@ -3,6 +3,13 @@ import type { CaptureCounts } from './captures.js';
 import type { Family, FamilyType } from './exposition.js';
 import type { PushCounts, PushKind } from './push/pusher.js';
 
+export interface ReloadFacts {
+  /** Whether the last one was. */
+  readonly isSuccessful: boolean;
+  /** When the last successful one was, Unix seconds. */
+  readonly succeededSeconds: number;
+}
+
 export interface OwnFacts {
   readonly version: string;
   readonly engine: string;
@@ -24,6 +31,8 @@ export interface OwnFacts {
   /** Where it pushes. */
   readonly pushes: readonly (readonly [kind: PushKind, counts: PushCounts])[];
   readonly captures?: CaptureCounts;
+  /** Where there is a configuration that was read again, or can be. */
+  readonly reload?: ReloadFacts;
 }
 
 export function ownFamilies(facts: OwnFacts): Family[] {
@@ -53,6 +62,27 @@ export function ownFamilies(facts: OwnFacts): Family[] {
     ),
     ...pushFamilies(facts),
     ...captureFamilies(facts),
+    ...(facts.reload ? reloadFamilies(facts.reload, one) : []),
+  ];
+}
+
+function reloadFamilies(
+  { isSuccessful, succeededSeconds }: ReloadFacts,
+  one: (name: string, type: FamilyType, help: string, value: number) => Family,
+): Family[] {
+  return [
+    one(
+      'config_last_reload_successful',
+      'gauge',
+      'Whether the last reading of the configuration was successful',
+      isSuccessful ? 1 : 0,
+    ),
+    one(
+      'config_last_reload_success_timestamp_seconds',
+      'gauge',
+      'When the configuration was last read with success',
+      succeededSeconds,
+    ),
   ];
 }
 

@@ -9,6 +9,8 @@ import { escapeTerminal } from '../text/escape.js';
 export interface ConfigRead {
   /** By the name that commander gives an option. */
   readonly values: ReadonlyMap<string, unknown>;
+  /** By the name that a setting has in the file. */
+  readonly lines: ReadonlyMap<string, number>;
   /** Sentences that begin with the line: `line 3: ...`. */
   readonly errors: readonly string[];
 }
@@ -50,7 +52,7 @@ export function readConfig(text: string, options: readonly Option[]): ConfigRead
       }
     }
   });
-  return { values, errors };
+  return { values, lines, errors };
 }
 
 /** Of such options there are as many as are given. */

@@ -1,29 +1,23 @@
 /** `tidemark agent`: records all the time into a ring on disk, and tells a fleet's store what groups of processes use. */
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { Agent, type AgentOptions } from '../agent/agent.js';
-import { answerOf, isOpenPath } from '../agent/answers.js';
-import { actionsOfTriggers, type CaptureTriggers, triggersOf } from '../agent/capture-triggers.js';
-import type { LabelPair } from '../agent/push/label-pairs.js';
-import type { PushKind, PushTarget } from '../agent/push/pusher.js';
+import { Agent } from '../agent/agent.js';
 import { RingFolderError, ringFileIn } from '../agent/ring-folder.js';
 import { type CostReport, measureCost } from '../check/cost-report.js';
 import { EngineUnavailableError } from '../engine/choose.js';
-import { NetworkServer, type ServerSecrets } from '../http/network-server.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
-import { readConfig } from './agent-config.js';
 import { type AgentSettings, agentOptions } from './agent-options.js';
-import { readSecrets } from './agent-secrets.js';
-import { CommandError, exitCodeOf, reasonOf, UsageError } from './command-error.js';
+import { capturingOf, tellingOf } from './agent-parts.js';
+import { pushPlans } from './agent-pushes.js';
+import { Reload } from './agent-reload.js';
+import { AgentServer } from './agent-server.js';
+import { readSetUp } from './agent-settings.js';
+import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { compileLate } from './compile-late.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { warn, writeLines } from './output.js';
-
-type Authorizations = ReturnType<typeof readSecrets>['authorizations'];
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const MAX_HOLD_NS = 500_000;
@@ -37,7 +31,8 @@ export function configure(command: Command): void {
 }
 
 async function run(command: Command, { config, checkConfig }: { config?: string; checkConfig?: true }): Promise<void> {
-  const { settings, secrets, authorizations } = settingsOf(command, config);
+  const setUp = readSetUp(command, config);
+  const { settings, secrets } = setUp;
   if (checkConfig) {
     await writeLines(['the configuration is fine']);
     return;
@@ -48,11 +43,25 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   const stop = new AbortController();
   const end = () => stop.abort();
   for (const signal of SIGNALS) process.once(signal, end);
+  let reload: Reload | undefined;
+  let isEarly = false;
+  // From here on, since the signal would end us; one that comes too soon is obeyed when all is there.
+  process.on('SIGHUP', () => {
+    isEarly = true;
+    void reload?.again();
+  });
   await using agent = await start(settings, stop.signal);
   // Else the signal would open Node's debugger.
   process.on('SIGUSR1', () => void agent.captures?.capture('signal', true));
-  await using server = await listen(agent, settings, secrets);
-  await startPushes(agent, settings, authorizations);
+  await using server = await AgentServer.start(agent, settings.listen, secrets);
+  try {
+    await agent.pushTo(pushPlans(setUp));
+  } catch (error) {
+    throw new CommandError(`--ring: cannot keep what is to be pushed: ${escapeTerminal(reasonOf(error))}`);
+  }
+  if (config !== undefined) agent.reloaded(true);
+  reload = new Reload(agent, server, setUp, () => readSetUp(command, config), tell);
+  if (isEarly) void reload.again();
   await writeLines([`${server.origin}/metrics`]);
   warn('agent', `recording at ${agent.recorder.hz} Hz with the ${agent.recorder.engine} engine into ${where(agent)}`);
   try {
@@ -63,31 +72,6 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   await server[Symbol.asyncDispose]();
   // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
   await endAtOnce();
-}
-
-/** What the command line and the file say together. Throws all that is wrong with them in one error. */
-function settingsOf(command: Command, config: string | undefined) {
-  const errors: string[] = [];
-  if (config !== undefined) {
-    const read = readConfig(readFile(config), command.options);
-    errors.push(...read.errors.map((sentence) => `${escapeTerminal(config)}: ${sentence}`));
-    for (const [name, value] of read.values) {
-      if (command.getOptionValueSource(name) !== 'cli') command.setOptionValueWithSource(name, value, 'config');
-    }
-  }
-  const settings = command.opts<AgentSettings>();
-  const { secrets, authorizations, errors: wrong } = readSecrets(settings);
-  errors.push(...wrong);
-  if (errors.length > 0) throw new UsageError(errors.join('\n'));
-  return { settings, secrets, authorizations };
-}
-
-function readFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandError(`--config: cannot read ${escapeTerminal(file)}: ${reasonOf(error)}`, exitCodeOf(error));
-  }
 }
 
 /** Before anything is measured. */
@@ -116,62 +100,20 @@ function deepText({ rollupEverySeconds }: CostReport): string {
 }
 
 async function start(settings: AgentSettings, signal: AbortSignal): Promise<Agent> {
-  const { ring, size, budget, hz, keep, cmdline, group, series, compat, groups, window, host, procfs, engine } =
-    settings;
-  const onWarning = (sentence: string) => warn('agent', escapeTerminal(sentence));
-  const triggers = triggersOf(settings.captureOn);
+  const { ring, size, budget, hz, keep, cmdline, procfs, engine } = settings;
+  const onWarning = (sentence: string) => tell(escapeTerminal(sentence));
   try {
     return await Agent.start({
-      ...{ folder: ring, by: group, series: compat ?? series, windowNs: window, onWarning },
-      ...(groups === undefined ? {} : { mostGroups: groups }),
-      ...capturesOf(settings, triggers),
-      ...(host === undefined ? {} : { host }),
+      ...{ folder: ring, onWarning, capturing: capturingOf(settings) },
+      ...tellingOf(settings),
       record: {
         ...{ sizeBytes: size, budget, procfs, engine, cmdline, hz: hz ?? 'auto', signal },
         ...(keep === undefined ? {} : { keep }),
-        ...(triggers.rules.length === 0 ? {} : { actions: actionsOfTriggers(triggers, settings.captureEvery) }),
       },
     });
   } catch (error) {
     throw asCommandError(error, size);
   }
-}
-
-/** What each needs nobody else does, so it is loaded here. */
-async function startPushes(agent: Agent, settings: AgentSettings, authorizations: Authorizations): Promise<void> {
-  const { remoteWrite, otlp, pushEvery, queueSize, host = hostname() } = settings;
-  const push = (kind: PushKind, target: PushTarget) => {
-    try {
-      agent.push(kind, target, pushEvery, queueSize);
-    } catch (error) {
-      throw new CommandError(`--ring: cannot keep what is to be pushed: ${escapeTerminal(reasonOf(error))}`);
-    }
-  };
-  if (remoteWrite) {
-    const { remoteWriteTo } = await import('../agent/push/remote-write.js');
-    const constant: LabelPair[] = [
-      ['instance', host],
-      ['job', 'tidemark'],
-    ];
-    push('remote-write', remoteWriteTo(remoteWrite, authorizations['remote-write'], constant));
-  }
-  if (otlp) {
-    const { otlpTo } = await import('../agent/push/otlp.js');
-    push('otlp', otlpTo(otlp, authorizations.otlp, host));
-  }
-}
-
-/** Captures are cut by a program of its own: this one. */
-function capturesOf(settings: AgentSettings, triggers: CaptureTriggers): Pick<AgentOptions, 'triggers' | 'captures'> {
-  const { captureLast, captureEvery, capturesSize, upload } = settings;
-  return {
-    triggers,
-    captures: {
-      tidemark: [process.execPath, process.argv[1]!],
-      ...{ lastNs: captureLast, everyNs: captureEvery, mostBytes: capturesSize },
-      ...(upload === undefined ? {} : { upload: [upload[0]!, ...upload.slice(1)] }),
-    },
-  };
 }
 
 function asCommandError(error: unknown, size: number): unknown {
@@ -189,23 +131,10 @@ function asCommandError(error: unknown, size: number): unknown {
   return code === undefined ? error : new CommandError(sentence);
 }
 
-async function listen(
-  agent: Agent,
-  { listen: address }: AgentSettings,
-  secrets: ServerSecrets,
-): Promise<NetworkServer> {
-  try {
-    return await NetworkServer.start(address, secrets, isOpenPath, (request) =>
-      answerOf(agent, request, secrets.token !== undefined),
-    );
-  } catch (error) {
-    const at = escapeTerminal(`${address.host}:${address.port}`);
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'somebody listens there already' : reasonOf(error);
-    throw new CommandError(`--listen: cannot listen on ${at}: ${why}`, exitCodeOf(error));
-  }
-}
-
 function where(agent: Agent): string {
   return escapeTerminal(agent.recorder.file ?? '');
+}
+
+function tell(sentence: string): void {
+  warn('agent', sentence);
 }

@@ -9,7 +9,7 @@
 import { once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { type AddressInfo, isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -57,8 +57,11 @@ export interface NetworkRequest {
   readonly accept: string | undefined;
 }
 
-/** Answers, or undefined: there is no such thing. */
-export type NetworkRespond = (request: NetworkRequest) => NetworkReply | undefined | Promise<NetworkReply | undefined>;
+/** Answers, or undefined: there is no such thing. `hasToken`: whoever asks has had to have one. */
+export type NetworkRespond = (
+  request: NetworkRequest,
+  hasToken: boolean,
+) => NetworkReply | undefined | Promise<NetworkReply | undefined>;
 
 /** Whether only this machine can reach it. */
 export function isLoopback(host: string): boolean {
@@ -72,7 +75,7 @@ export class NetworkServer implements AsyncDisposable {
 
   private constructor(
     private readonly address: ListenAddress,
-    private readonly secrets: ServerSecrets,
+    private secrets: ServerSecrets,
     /** Paths that are answered without a token. */
     private readonly isOpen: (path: string) => boolean,
     private readonly respond: NetworkRespond,
@@ -112,6 +115,14 @@ export class NetworkServer implements AsyncDisposable {
     return `${this.secrets.tls ? 'https' : 'http'}://${name}:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Asks for another token and shows another certificate from now on. With TLS instead of none, or none instead, it takes another server. */
+  renew(secrets: ServerSecrets): void {
+    const { tls } = secrets;
+    if ((tls === undefined) !== (this.secrets.tls === undefined)) throw new TypeError('TLS cannot come or go');
+    if (tls) (this.#server as TlsServer).setSecureContext(tls);
+    this.secrets = secrets;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -131,7 +142,7 @@ export class NetworkServer implements AsyncDisposable {
       return;
     }
     const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
-    const reply = await this.respond({ method, path, query, accept: headers.accept });
+    const reply = await this.respond({ method, path, query, accept: headers.accept }, this.secrets.token !== undefined);
     if (!reply) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end();
       return;

@@ -9,6 +9,7 @@ import { findMetric } from '../schema.js';
 import { InputError } from '../text/input-error.js';
 import { splitWords } from '../text/split-words.js';
 import type { DeepRate } from './deep-schedule.js';
+import type { WatchedRule } from './rule-watch.js';
 import { parseRule, type Rule } from './rules.js';
 import { shown } from './shown.js';
 
@@ -77,6 +78,11 @@ export function planActions(
     }
     return { rule, program, words, timeoutMs, everyMs };
   });
+}
+
+/** What the sampler has to know of them. */
+export function watchedRules(actions: readonly PlannedAction[]): WatchedRule[] {
+  return actions.map(({ rule, everyMs }) => ({ ...rule, everyNs: everyMs * 1e6 }));
 }
 
 /** What nothing will tell must not be waited for. */

@@ -53,10 +53,19 @@ export class Actions {
     for (const { child } of this.#running) signalGroup(child, 'SIGKILL');
   };
 
+  readonly #planned: PlannedAction[];
+
   constructor(
-    private readonly planned: readonly PlannedAction[],
+    planned: readonly PlannedAction[],
     private readonly around: ActionSurroundings,
-  ) {}
+  ) {
+    this.#planned = [...planned];
+  }
+
+  /** More of them, behind those that there are: of these the sampler may still tell. */
+  add(planned: readonly PlannedAction[]): void {
+    this.#planned.push(...planned);
+  }
 
   /** Acts upon what the sampler found. */
   take(firings: readonly Firing[]): void {
@@ -91,7 +100,7 @@ export class Actions {
   }
 
   #take(firing: Firing): void {
-    const action = this.planned[firing.rule]!;
+    const action = this.#planned[firing.rule]!;
     const seen = this.#lookAt(firing);
     if (seen === 'ours') {
       this.around.onEnded();

@@ -7,7 +7,7 @@
 import type { TideEvent } from '../recording/events.js';
 import type { V8Record } from '../recording/v8-log.js';
 import type { EndReason, SamplerProgress } from './progress.js';
-import type { Firing } from './rule-watch.js';
+import type { Firing, WatchedRule } from './rule-watch.js';
 
 export type ToSampler =
   /** A mark or span, stamped with monotonic nanoseconds by whoever made it. */
@@ -16,6 +16,8 @@ export type ToSampler =
   | { readonly type: 'v8'; readonly records: readonly { readonly timeNs: string; readonly event: V8Record['event'] }[] }
   /** An action has ended: another one may be begun. */
   | { readonly type: 'actionEnded' }
+  /** Other rules from now on; their indices go on behind those of all before. */
+  | { readonly type: 'rules'; readonly rules: readonly WatchedRule[] }
   | { readonly type: 'stop' };
 
 export interface Failure {

@@ -11,7 +11,7 @@ import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode, type WorkloadPart } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
 import { readVersion } from '../text/package.js';
-import { type ActionOption, type PlannedAction, planActions } from './action-plan.js';
+import { type ActionOption, type PlannedAction, planActions, watchedRules } from './action-plan.js';
 import { chooseRate, rateOfRecording } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
@@ -221,7 +221,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       maxHoldNs: maxHoldMs * 1e6,
       allowHoldNs: allowHoldMs * 1e6,
       audit: Math.floor(audit),
-      rules: actions.map(({ rule, everyMs }) => ({ ...rule, everyNs: everyMs * 1e6 })),
+      rules: watchedRules(actions),
       keep: checkKeep(options.keep, rate),
       cmdline,
       // A tick at 0, then one at each period that begins before the end.

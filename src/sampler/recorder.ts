@@ -14,6 +14,7 @@ import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
 import { type Snapshot, snapshotOf } from '../recording/snapshot.js';
 import { copyRing } from '../ring/copy-ring.js';
+import { type ActionOption, planActions, watchedRules } from './action-plan.js';
 import { Actions } from './actions.js';
 import type { SamplerConfig } from './config.js';
 import { deferred } from './deferred.js';
@@ -55,7 +56,8 @@ export class Recorder implements AsyncDisposable {
   protected readonly isOwn: boolean;
   /** Where it was asked what V8 tells. */
   protected v8: V8Source | undefined;
-  readonly #actions: Actions | undefined;
+  readonly #actions: Actions;
+  readonly #plan: RecordPlan;
   #isStarted = false;
   #isDisposed = false;
   #isOver = false;
@@ -76,7 +78,7 @@ export class Recorder implements AsyncDisposable {
     this.#source = source;
     this.#onWarning = options.onWarning ?? (() => {});
     this.#ended = ended;
-    if (plan.actions.length === 0) return;
+    this.#plan = plan;
     this.#actions = new Actions(plan.actions, {
       root: plan.config.root,
       file: plan.file,
@@ -107,7 +109,7 @@ export class Recorder implements AsyncDisposable {
         if (message.processes === 0) recorder.#onWarning('No process matches the target yet');
         started.resolve();
       }
-      if (message.type === 'fired') recorder.#actions?.take(message.firings);
+      if (message.type === 'fired') recorder.#actions.take(message.firings);
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
       if (message.type === 'stopped') {
         recorder.#isOver = true;
@@ -239,19 +241,26 @@ export class Recorder implements AsyncDisposable {
     return finished;
   }
 
+  /** Other actions from now on. Throws as `startRecording` does for those that cannot be taken, and changes nothing then. */
+  changeActions(actions: readonly ActionOption[]): void {
+    const planned = planActions(actions, this.#plan.config);
+    this.#actions.add(planned);
+    if (!this.#isOver) this.#line?.send({ type: 'rules', rules: watchedRules(planned) });
+  }
+
   /** Actions that are under way, and for how many milliseconds each may be. They may go on behind the end of the recording. */
   get runningActions(): Actions['running'] {
-    return this.#actions?.running ?? [];
+    return this.#actions.running;
   }
 
   /** Resolves when no action is under way, each after its time-out at the latest. Keeps the program alive meanwhile. */
   async actionsEnded(): Promise<void> {
-    await this.#actions?.finished();
+    await this.#actions.finished();
   }
 
   /** Ends the actions that are under way. */
   async endActions(): Promise<void> {
-    await this.#actions?.end();
+    await this.#actions.end();
   }
 
   /** Stops, ends actions that are under way, and gives back the memory or the temporary file. */

@@ -16,13 +16,27 @@ class Watched {
   readonly counters = new TierColumns(COUNTER_COLUMNS, 4096);
   readonly rollups = new TierColumns(ROLLUP_COLUMNS, 8);
   readonly fired: Firing[] = [];
-  readonly watch: RuleWatch;
+  watch: RuleWatch;
   nowNs = 1e12;
 
-  constructor(rules: readonly string[], processes: number, everyMs = 60_000, limits: Partial<LimitLog> = {}) {
-    const watched = rules.map((text) => ({ ...parseRule(text), everyNs: everyMs * 1e6 }));
-    this.watch = new RuleWatch(watched, this.table, limits as LimitLog, (firings) => this.fired.push(...firings));
+  constructor(
+    rules: readonly string[],
+    processes: number,
+    private readonly everyMs = 60_000,
+    private readonly limits: Partial<LimitLog> = {},
+  ) {
+    this.watch = this.#watchOf(rules);
     for (let slot = 0; slot < processes; slot++) this.arrive(slot, 1000 + slot);
+  }
+
+  change(rules: readonly string[]): void {
+    this.watch = this.#watchOf(rules, this.watch);
+  }
+
+  #watchOf(rules: readonly string[], before?: RuleWatch): RuleWatch {
+    const watched = rules.map((text) => ({ ...parseRule(text), everyNs: this.everyMs * 1e6 }));
+    const fire = (firings: readonly Firing[]) => void this.fired.push(...firings);
+    return new RuleWatch(watched, this.table, this.limits as LimitLog, fire, before);
   }
 
   arrive(slot: number, pid: number): void {
@@ -177,5 +191,26 @@ describe('the share of a limit', () => {
       [1000, 0.91],
       [1002, 0.95],
     ]);
+  });
+});
+
+describe('other rules', () => {
+  it('take the place of those before, and one that goes on does not become true again', () => {
+    const watched = new Watched(['rss>10B', 'threads>5'], 100, 0);
+    watched.set('rss', 99, 20);
+    expect(watched.tick().map(({ rule, pid }) => [rule, pid])).toEqual([[0, 1099]]);
+    watched.change(['vsize>7B', 'rss>10B']);
+    watched.set('vsize', 98, 8);
+    watched.set('threads', 3, 9);
+    expect(watched.tick().map(({ rule, pid }) => [rule, pid])).toEqual([[2, 1098]]);
+    watched.set('rss', 99, 1);
+    expect(watched.tick()).toEqual([]);
+    watched.set('rss', 99, 20);
+    // Those that were begun before count among the few that run at once.
+    expect(watched.tick().map(({ rule }) => rule)).toEqual([3]);
+    for (let slot = 0; slot < 4; slot++) watched.set('rss', slot, 20);
+    expect(watched.tick()).toHaveLength(MOST_AT_ONCE - 3);
+    watched.change([]);
+    expect(watched.tick()).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ export interface WatchedRule extends Rule {
 
 /** A rule became true of a process, and is to be acted upon. Plain data that crosses threads. */
 export interface Firing {
-  /** Index of the rule. */
+  /** Index of the rule among all that were ever watched. */
   readonly rule: number;
   /** Monotonic nanoseconds. */
   readonly timeNs: string;
@@ -61,16 +61,22 @@ export class RuleWatch {
   readonly #states: readonly State[];
   readonly #growth: RssGrowth | undefined;
   readonly #shares: LimitShares | undefined;
+  /** Rules that were ever watched, those of the watches before included. */
+  readonly #ever: number;
   #running = 0;
 
+  /** `before`: what this one takes the place of. Of a rule that goes on, what is true already does not become true again. */
   constructor(
     rules: readonly WatchedRule[],
     private readonly table: ProcessTable,
     limits: LimitLog,
     private readonly fire: (firings: readonly Firing[]) => void,
+    before?: RuleWatch,
   ) {
-    this.#states = rules.map((rule, index) => ({
-      ...{ rule, index, fired: 0, tooSoon: 0, tooMany: 0 },
+    const known = before ? before.#ever : 0;
+    this.#ever = known + rules.length;
+    this.#states = rules.map((rule, at) => ({
+      ...{ rule, index: known + at, fired: 0, tooSoon: 0, tooMany: 0 },
       columns: rule.comparisons.map(({ source, metric }) =>
         (source === 'rollup' ? ROLLUP_COLUMNS : COUNTER_COLUMNS).indexOf(metric),
       ),
@@ -81,6 +87,16 @@ export class RuleWatch {
     const has = (source: string) => rules.some(({ comparisons }) => comparisons.some((one) => one.source === source));
     this.#growth = has('growth') ? new RssGrowth((slope, slot) => this.#mayBeNews(slope, slot)) : undefined;
     this.#shares = has('limit') ? new LimitShares(table, limits) : undefined;
+    if (before) this.#takeOver(before);
+  }
+
+  #takeOver(before: RuleWatch): void {
+    this.#running = before.#running;
+    for (let index = 0; index < this.table.count; index++) this.arrived(this.table.live[index]!);
+    for (const state of this.#states) {
+      const same = before.#states.find(({ rule }) => rule.text === state.rule.text);
+      if (same) [state.isTrue, state.firedNs] = [same.isTrue, same.firedNs];
+    }
   }
 
   /** A slot has a new process. */

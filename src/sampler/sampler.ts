@@ -28,7 +28,7 @@ import { PeakBudget } from './peak-budget.js';
 import { ProcessTable } from './process-table.js';
 import { type EndReason, progressOf, type SamplerProgress } from './progress.js';
 import { RatePace } from './rate-pace.js';
-import { type Firing, RuleWatch } from './rule-watch.js';
+import { type Firing, RuleWatch, type WatchedRule } from './rule-watch.js';
 import { Schedule } from './schedule.js';
 import { StatPace } from './stat-pace.js';
 import { endsWhenEmpty, isOpenEnded, missingOf, Selector } from './target.js';
@@ -58,8 +58,7 @@ export class Sampler {
   readonly #peaks: PeakBudget;
   readonly #urgency: Urgency;
   readonly #beside: BesideTicks;
-  /** Only where something is to be acted upon. */
-  readonly #rules: RuleWatch | undefined;
+  #rules: RuleWatch | undefined;
   #counters = new TierColumns(COUNTER_COLUMNS, 1016);
   readonly #wait: TickWait;
   #ticks = 0;
@@ -74,7 +73,7 @@ export class Sampler {
     writer: RecordingWriter,
     maxSlots: number,
     keepOff?: KeepOff,
-    fire: (firings: readonly Firing[]) => void = () => {},
+    private readonly fire: (firings: readonly Firing[]) => void = () => {},
   ) {
     this.#config = config;
     this.#engine = engine;
@@ -106,7 +105,7 @@ export class Sampler {
     this.#urgency = new Urgency(config.hz, undefined, undefined, keepOff);
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.#beside = new BesideTicks(config, this.#table, engine, writer);
-    if (config.rules.length > 0) this.#rules = new RuleWatch(config.rules, this.#table, this.#beside.limits, fire);
+    if (config.rules.length > 0) this.watch(config.rules);
     this.started = new Promise((resolve) => {
       this.#firstFrame = resolve;
     });
@@ -191,6 +190,12 @@ export class Sampler {
   /** An action has ended. */
   actionEnded(): void {
     this.#rules?.ended();
+  }
+
+  /** Watches these rules from now on, and no others. */
+  watch(rules: readonly WatchedRule[]): void {
+    this.#rules?.close(process.hrtime.bigint(), this.#writer);
+    this.#rules = new RuleWatch(rules, this.#table, this.#beside.limits, this.fire, this.#rules);
   }
 
   /** What V8 told of the isolate that records. */

@@ -54,6 +54,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
       else if (message.type === 'actionEnded') running.actionEnded();
+      else if (message.type === 'rules') running.watch(message.rules);
       else if (message.type === 'v8') running.v8(message.records);
       else running.mark(BigInt(message.timeNs), message.event);
     });

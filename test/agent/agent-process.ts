@@ -1,6 +1,7 @@
 /** `tidemark agent` as a child, and what it answers. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { type RequestOptions, request as tlsRequest } from 'node:https';
 import { until } from '../recorder/workload.js';
@@ -24,7 +25,7 @@ export function startAgent(...words: readonly string[]): Promise<AgentProcess> {
 
 /** The same by another program, such as one that takes privileges away; it must become the agent. */
 export async function startAgentBy(prefix: readonly string[], ...words: readonly string[]): Promise<AgentProcess> {
-  const listen = words.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+  const listen = saysWhere(words) ? [] : ['--listen', '127.0.0.1:0'];
   const [program, ...rest] = [...prefix, process.execPath, MAIN, 'agent', '--size', '8M', ...listen, ...words];
   const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,6 +55,11 @@ export async function startAgentBy(prefix: readonly string[], ...words: readonly
       await closed;
     },
   };
+}
+
+function saysWhere(words: readonly string[]): boolean {
+  const config = words[words.indexOf('--config') + 1]!;
+  return words.includes('--listen') || (words.includes('--config') && /^listen/m.test(readFileSync(config, 'utf8')));
 }
 
 export interface Got {

@@ -41,6 +41,7 @@ describe('the alerts', () => {
       ...{ version: '', engine: '', constant: '', isRecording: true, cpuSeconds: 0, residentBytes: 0, budget: 0 },
       ...{ ticks: 0, missedTicks: 0, lostFrames: 0, processes: 0, withoutPss: 0, folded: 0, heldSeconds: 0 },
       ...{ guaranteeSeconds: 0, pushes: [['otlp', counts]] },
+      reload: { isSuccessful: true, succeededSeconds: 0 },
     });
     const host = new HostTold('/proc', '', false);
     const agent = new SyntheticAgent(folder.file('tree'));
