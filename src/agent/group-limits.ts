@@ -41,7 +41,8 @@ export class GroupLimits {
   }
 
   #partOf(cgroups: string): number | undefined {
-    const path = memoryGroupPath(parseCgroups(cgroups), this.#hierarchy!.version);
+    const { version, home } = this.#hierarchy!;
+    const path = memoryGroupPath(parseCgroups(cgroups), version, home);
     if (path === undefined) return undefined;
     let most: number | undefined;
     for (const group of groupsAbove(path)) {

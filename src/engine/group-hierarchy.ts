@@ -9,12 +9,13 @@ import path from 'node:path';
 import { groupFilesOf } from '../procfs/cgroup-files.js';
 import { type MemoryHierarchy, memoryHierarchyOf } from '../procfs/memory-group.js';
 import { toOs } from './byte-path.js';
+import { withHome } from './group-namespace.js';
 
 /** The hierarchy of the host of a procfs tree; undefined where there is none or it may not be read. */
 export function findGroupHierarchy(procfs: string): MemoryHierarchy | undefined {
   try {
     const hierarchy = memoryHierarchyOf(mountsFor(procfs, readFileSync('/proc/self/mountinfo', 'latin1')));
-    return hierarchy && accountsMemory(hierarchy) ? hierarchy : undefined;
+    return hierarchy && accountsMemory(hierarchy) ? withHome(hierarchy) : undefined;
   } catch {
     return undefined;
   }

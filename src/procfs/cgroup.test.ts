@@ -39,6 +39,7 @@ describe('the unit or container', () => {
     ['of nobody', '4:memory:/jobs/batch\n0::/\n', 'batch'],
     ['that has gone', '0::/system.slice/old.service (deleted)\n', 'old.service'],
     ['of the root', '0::/\n', ''],
+    ['of the root, told to a container', '0::/../../..\n', ''],
     ['of nothing', '', ''],
   ])('%s', (_name, text, unit) => {
     expect(unitOf(text)).toBe(unit);

@@ -14,6 +14,8 @@ export interface CgroupLine {
   readonly path: string;
 }
 
+/** Of the host, also as it is told to a container with a name space of its own. */
+const ROOT = /^(?:\/|(?:\/\.\.)+)$/;
 const LINE = /^\d+:([^:\n]*):(\/[^\n]*)$/gm;
 
 /** The lines in their order; others are left out. */
@@ -37,7 +39,7 @@ export function unitOf(text: string): string {
   }
   return (
     paths
-      .find((path) => path !== '/')
+      .find((path) => !ROOT.test(path))
       ?.split('/')
       .at(-1) ?? ''
   );

@@ -17,6 +17,8 @@ export interface MemoryHierarchy {
   readonly folder: string;
   /** The group that is mounted there: its path begins those of all groups that can be seen. */
   readonly root: string;
+  /** Where the root of our own name space is in it, from which paths are told to us; absent: they are told from the top. */
+  readonly home?: string;
 }
 
 /** Bytes; absent: no limit, or a kernel that does not tell. */
@@ -62,12 +64,13 @@ export function memoryHierarchyOf(mountinfo: string): MemoryHierarchy | undefine
   return second;
 }
 
-/** The path of the group of a process that limits its memory, by the lines of its `cgroup`. */
-export function memoryGroupPath(lines: readonly CgroupLine[], version: 1 | 2): string | undefined {
+/** The path of the group of a process that limits its memory, by the lines of its `cgroup`, and where we are ourselves. */
+export function memoryGroupPath(lines: readonly CgroupLine[], version: 1 | 2, home?: string): string | undefined {
   const own = lines.find(({ controllers }) =>
     version === 2 ? controllers === '' : controllers.split(',').includes('memory'),
   );
-  return own?.path.replace(/ \(deleted\)$/, '');
+  const told = own?.path.replace(/ \(deleted\)$/, '');
+  return told === undefined || home === undefined ? told : path.posix.join(home, told);
 }
 
 /** A group and those that it is in, whose limits are its limits too: itself first. */

@@ -131,8 +131,7 @@ export class LimitLog {
   #lookAt(slot: number, now: number): void {
     const identity = this.table.identity(slot)!;
     const limits = parseMemoryLimits(this.#read(identity.pid, 'limits'));
-    const path =
-      this.#hierarchy && memoryGroupPath(parseCgroups(this.#read(identity.pid, 'cgroup')), this.#hierarchy.version);
+    const path = this.#hierarchy && this.#groupOf(identity.pid, this.#hierarchy);
     // What was read is another's when the process has gone meanwhile.
     if (!this.engine.isThere(slot)) return;
     const isLimited = path !== undefined && this.#isLimited(path, now);
@@ -145,6 +144,10 @@ export class LimitLog {
     this.#told[slot] = { text, timeNs: now };
     const { pid, startTicks, comm } = identity;
     this.writer.event(process.hrtime.bigint(), { type: 'processLimit', pid, startTicks, ...nameParts(comm), ...part });
+  }
+
+  #groupOf(pid: number, { version, home }: MemoryHierarchy): string | undefined {
+    return memoryGroupPath(parseCgroups(this.#read(pid, 'cgroup')), version, home);
   }
 
   /** Whether a group has a limit, or one that it is in. */
