@@ -7,13 +7,16 @@
 import type { NetworkReply, NetworkRequest } from '../http/network-server.js';
 import { parseDuration } from '../text/duration.js';
 import { type Agent, WINDOW_NS } from './agent.js';
-import type { Captures } from './captures.js';
+import { BusyError, type Captures } from './captures.js';
 import { CONTENT_TYPES, formatFor } from './exposition.js';
+import { OvertimeError } from './run-behind.js';
 
 const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
 const RECORDING = 'application/octet-stream';
 const SHAPE = 1;
 const LONGEST_CUT_NS = 24n * 3600n * 1_000_000_000n;
+const LONGEST_REPORT_NS = 3600n * 1_000_000_000n;
 
 /** Whether a path tells nothing that a stranger may not know: whether we live. */
 export function isOpenPath(path: string): boolean {
@@ -22,7 +25,8 @@ export function isOpenPath(path: string): boolean {
 
 /**
  * `/metrics`, with `?window=15s` for whoever scrapes more or less often than others; `/-/healthy` while it records; `/-/ready`
- * once there is something to tell. With a token also `/captures`, `/captures/NAME`, POST `/capture` and `/ring.tide?last=10m`.
+ * once there is something to tell. With a token also `/captures`, `/captures/NAME`, POST `/capture`,
+ * `/ring.tide?last=10m` and `/report?last=10m`.
  */
 export async function answerOf(
   agent: Agent,
@@ -55,6 +59,10 @@ async function recordingAt(agent: Agent, asked: string, query: URLSearchParams):
     const lastNs = durationOf(query.get('last') ?? '10m', LONGEST_CUT_NS);
     return lastNs === null ? text(400, 'last: a duration up to 24h, such as 10m') : cutNow(captures, lastNs);
   }
+  if (asked === '/report') {
+    const lastNs = durationOf(query.get('last') ?? '10m', LONGEST_REPORT_NS);
+    return lastNs === null ? text(400, 'last: a duration up to 1h, such as 10m') : reportNow(captures, lastNs);
+  }
   const name = /^\/captures\/([\w.-]+)$/.exec(asked)?.[1];
   const file = name === undefined ? undefined : captures.fileOf(name);
   return file === undefined ? undefined : { status: 200, type: RECORDING, body: { file } };
@@ -71,6 +79,17 @@ async function cutNow(captures: Captures, lastNs: bigint): Promise<NetworkReply>
     return { status: 200, type: RECORDING, body: { file: await captures.cutAsked(lastNs), isPassing: true } };
   } catch {
     return text(503, 'the ring could not be cut now');
+  }
+}
+
+async function reportNow(captures: Captures, lastNs: bigint): Promise<NetworkReply> {
+  try {
+    return { status: 200, type: HTML, body: { file: await captures.reportAsked(lastNs), isPassing: true } };
+  } catch (error) {
+    if (error instanceof BusyError) return text(503, 'another report is being made: ask again in a moment');
+    if (error instanceof OvertimeError)
+      return text(503, 'the report takes too long here: ask for less, such as last=1m');
+    return text(503, 'no report could be made now');
   }
 }
 

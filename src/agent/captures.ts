@@ -5,12 +5,12 @@
  * what was left out is counted; and cutting takes a processor for a moment, so a program of its own does it, behind others, and
  * the sampler never waits.
  */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { formatDurationShort } from '../text/duration.js';
+import { runBehind } from './run-behind.js';
 
 export interface CaptureOptions {
   /** Where captures are kept. */
@@ -46,8 +46,11 @@ const MOST_MS = 300_000;
 /** What happens together is in the same minutes: few captures of it are enough. */
 const MOST_WAITING = 4;
 const MOST_REASONS = 1000;
-/** How much of what a program says of its failure is told. */
-const TOLD = 300;
+/** From the cut to the page. */
+const MOST_REPORT_MS = 60_000;
+
+/** One is made at a time. */
+export class BusyError extends Error {}
 
 export class Captures {
   #made = 0;
@@ -57,6 +60,7 @@ export class Captures {
   #waiting = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #isAsked = false;
+  #isReporting = false;
   readonly #madeMs = new Map<string, number>();
 
   /** Makes the folder. Throws the errno where it cannot. */
@@ -136,10 +140,41 @@ export class Captures {
     }
   }
 
-  #cut(lastNs: bigint, file: string): Promise<void> {
-    const [program, ...words] = this.options.tidemark;
+  /**
+   * Makes the page of the last so many nanoseconds for one who asks, in a file that is theirs to remove. Rejects with what went
+   * wrong: `BusyError` while another is made, `OvertimeError` when it takes too long.
+   */
+  async reportAsked(lastNs: bigint): Promise<string> {
+    if (this.#isReporting) throw new BusyError('another report is being made');
+    this.#isReporting = true;
+    const page = path.join(this.options.folder, `asked-${randomBytes(8).toString('hex')}`);
+    const cutFolder = `${page}.cut`;
+    const endMs = performance.now() + MOST_REPORT_MS;
+    try {
+      mkdirSync(cutFolder, { mode: 0o700 });
+      // A page is called as its recording is.
+      const last = formatDurationShort(Number(lastNs)).replace(/(?<=m)0s$/, '');
+      const cut = path.join(cutFolder, `${slugOf(hostname())}-last-${slugOf(last)}.tide`);
+      await this.#cut(lastNs, cut, MOST_REPORT_MS);
+      await this.#tidemark(['report', cut, '-o', page], Math.max(1, endMs - performance.now()));
+      return page;
+    } catch (error) {
+      rmSync(page, { force: true });
+      throw error;
+    } finally {
+      rmSync(cutFolder, { force: true, recursive: true });
+      this.#isReporting = false;
+    }
+  }
+
+  #cut(lastNs: bigint, file: string, mostMs = MOST_MS): Promise<void> {
     const last = formatDurationShort(Number(lastNs));
-    return run(program, [...words, 'cut', this.options.ring, '--last', last, '-o', file]);
+    return this.#tidemark(['cut', this.options.ring, '--last', last, '-o', file], mostMs);
+  }
+
+  #tidemark(asked: readonly string[], mostMs: number): Promise<void> {
+    const [program, ...words] = this.options.tidemark;
+    return runBehind(program, [...words, ...asked], mostMs);
   }
 
   #prune(newest: string): void {
@@ -157,39 +192,12 @@ export class Captures {
     if (!upload) return;
     const [program, ...words] = upload;
     try {
-      await run(
-        program,
-        words.map((word) => word.replaceAll('{file}', file)),
-      );
+      const filled = words.map((word) => word.replaceAll('{file}', file));
+      await runBehind(program, filled, MOST_MS);
     } catch (error) {
       this.options.onWarning(`${file} was not uploaded: ${(error as Error).message}`);
     }
   }
-}
-
-/** Behind what else runs, but not so far that a busy host never gets to it, and not for ever. Rejects with what it said when it fails. */
-function run(program: string, words: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: MOST_MS,
-      killSignal: 'SIGKILL',
-    });
-    let said = '';
-    child.stderr.on('data', (piece) => {
-      if (said.length < TOLD) said += String(piece).slice(0, TOLD);
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(said.trim() || (signal === null ? `exit ${code}` : `killed by ${signal}`)));
-    });
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    } catch {
-      // It has ended already.
-    }
-  });
 }
 
 /** A reason as a part of a file name. */

@@ -142,7 +142,10 @@ export class NetworkServer implements AsyncDisposable {
       return;
     }
     const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+    // Whoever waits for us does not stall.
+    request.socket.setTimeout(0);
     const reply = await this.respond({ method, path, query, accept: headers.accept }, this.secrets.token !== undefined);
+    request.socket.setTimeout(STALLED_MS);
     if (!reply) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end();
       return;

@@ -85,19 +85,20 @@ describe('a configuration that is read again', () => {
     await using away = await Store.start(() => 500);
     await using store = await Store.start();
     const always = [`ring = ${ring}`, 'group = comm', 'push-every = 1s', 'hz = 10'];
-    writeFileSync(file, [...always, `remote-write = ${away.url}`, 'capture-on = rss>600MiB', ''].join('\n'));
+    writeFileSync(file, [...always, `remote-write = ${away.url}`, 'capture-on = rss>64GiB', ''].join('\n'));
     await using agent = await startAgent('--config', file);
     await using workload = await Workload.start();
-    await workload.tell(`map ${100 * MIB}`);
+    // More than anything else here has: few processes are acted upon at once.
+    await workload.tell(`map ${660 * MIB}`);
     const queue = () => readdirSync(`${ring}/queue`).filter((name) => name.endsWith('.request'));
     await until(() => queue().length >= 3, 'three pushes to wait', MOST_MS);
 
-    const none = await reread(agent, file, [...always, 'capture-on = rss>90MiB']);
+    const none = await reread(agent, file, [...always, 'capture-on = rss>650MiB']);
     expect(none).toContain('changed: capture-on, remote-write\n');
     const waiting = queue();
     expect(waiting.length).toBeGreaterThanOrEqual(3);
     const captures = () => readdirSync(`${ring}/captures`);
-    const ours = () => captures().find((name) => name.endsWith(`-rss-90MiB-${workload.pid}.tide`));
+    const ours = () => captures().find((name) => name.endsWith(`-rss-650MiB-${workload.pid}.tide`));
     await until(ours, 'a capture by the new rule', MOST_MS);
     expect(queue()).toEqual(waiting);
 
