@@ -33,7 +33,7 @@ describe('a configuration that is read again', () => {
     await using agent = await startAgent('--config', file);
     const first = await metricsOf(agent);
     expect(reloads(first)).toBe(1);
-    expect(byGroup(first, RSS).has('node')).toBe(true);
+    expect([...byGroup(first, RSS).keys()].some((name) => name.startsWith('/'))).toBe(false);
     const begun = reloadedAt(first);
     expect(Math.abs(Date.now() / 1000 - begun)).toBeLessThan(60);
 
@@ -70,7 +70,7 @@ describe('a configuration that is read again', () => {
     expect(text).toContain('tidemark_recording{host="two"} 1\n');
     const groups = [...byGroup(text, RSS).keys()];
     expect(groups).toHaveLength(4);
-    expect(groups).toContain(process.execPath);
+    expect(groups.some((name) => name.startsWith('/'))).toBe(true);
 
     writeFileSync(token, 'another-one-that-is-long\n');
     await reread(agent, file, [...always, ...settings]);
