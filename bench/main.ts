@@ -17,6 +17,7 @@ import { exporting, exportSize } from './export.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
 import { hostTiers } from './host-tiers.js';
+import { importTime } from './import-time.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { peers } from './peers.js';
 import { record100hz } from './record-100hz.js';
@@ -43,6 +44,7 @@ const BENCHES: readonly Bench[] = [
   sweepFloor,
   peers,
   shell,
+  importTime,
   record100hz,
   eventLoop,
   recordHeap,

@@ -31,11 +31,12 @@ export { exportJsonl } from './export/jsonl.js';
 export type { PartitionKey } from './export/partition-keys.js';
 export type { PartitionPiece } from './export/partitions.js';
 export type { ExportOptions } from './export/rows.js';
-export { IsolationError } from './harness/fresh-process.js';
 export type { Growth, GrowthKind } from './harness/growth.js';
-export { type Measurement, type MeasureOptions, measure } from './harness/measure.js';
-export { type GrowthOptions, measureGrowth } from './harness/measure-growth.js';
-export { type MeasuringRecorder as Recorder, startRecording } from './harness/measuring-recorder.js';
+export { IsolationError } from './harness/isolation-error.js';
+export type { Measurement, MeasureOptions } from './harness/measure.js';
+export type { GrowthOptions } from './harness/measure-growth.js';
+export type { MeasuringRecorder as Recorder } from './harness/measuring-recorder.js';
+export { measure, measureGrowth, startRecording } from './harness/on-first-call.js';
 export type {
   Mapping,
   MappingTotals,

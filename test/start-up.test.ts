@@ -105,6 +105,19 @@ describe('what is loaded', () => {
   });
 });
 
+describe('the library', () => {
+  it('is loaded without the worker threads and child processes of what records', () => {
+    const library = new URL('../dist/index.js', import.meta.url);
+    const script = `
+      const before = new Set(process.moduleLoadList);
+      await import(${JSON.stringify(library.href)});
+      console.log(JSON.stringify(process.moduleLoadList.filter((name) => !before.has(name))));`;
+    const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    const dear = /NativeModule (?:worker_threads|child_process|vm|v8|net|http|tty)$/;
+    expect(JSON.parse(loaded).filter((name: string) => dear.test(name))).toEqual([]);
+  });
+});
+
 describe('code that V8 compiled at the build', () => {
   it('is taken for every bundle', async () => {
     const script = `

@@ -13,7 +13,7 @@ import { freshTask, runFreshTask } from './fresh-task.js';
 import { type TaskMemory, TaskMeter, taskMemory } from './task-memory.js';
 import type { TaskStamp } from './task-stamp.js';
 
-export { IsolationError } from './fresh-process.js';
+export { IsolationError } from './isolation-error.js';
 export { memoryColumns, type TaskMemory } from './task-memory.js';
 
 interface Benchmark {

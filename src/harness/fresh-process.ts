@@ -10,14 +10,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { SpanMemory } from '../analyze/span-memory.js';
 import { FRESH_TASK, type FreshTask, type FromFresh } from './fresh-task.js';
+import { IsolationError } from './isolation-error.js';
 import { startRecording } from './measuring-recorder.js';
 import type { TaskStamp } from './task-stamp.js';
-
-/** A task could not be run in a process of its own. */
-export class IsolationError extends Error {
-  override readonly name = 'IsolationError';
-  readonly code = 'not-isolated';
-}
 
 export interface FreshProgram {
   readonly script: string;

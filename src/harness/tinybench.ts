@@ -15,7 +15,7 @@ import { freshTask, runFreshTask } from './fresh-task.js';
 import { memoryColumns, type TaskMemory, TaskMeter, taskMemory } from './task-memory.js';
 import type { TaskStamp } from './task-stamp.js';
 
-export { IsolationError } from './fresh-process.js';
+export { IsolationError } from './isolation-error.js';
 export type { TaskMemory } from './task-memory.js';
 
 /** A task of any version. */

@@ -114,7 +114,7 @@ export class Recorder implements AsyncDisposable {
       if (message.type === 'stopped') {
         recorder.#isOver = true;
         ended.resolve({ reason: message.reason, progress: message.progress });
-        started.reject(new RecordingError('stopped', 'The recording was stopped before its first frame'));
+        started.reject(RecordingError.beforeFirstFrame());
       }
       if (message.type === 'failed') {
         recorder.#isOver = true;

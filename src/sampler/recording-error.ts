@@ -8,4 +8,8 @@ export class RecordingError extends Error {
   ) {
     super(message);
   }
+  /** It was stopped so soon that there is nothing. */
+  static beforeFirstFrame(): RecordingError {
+    return new RecordingError('stopped', 'The recording was stopped before its first frame');
+  }
 }
