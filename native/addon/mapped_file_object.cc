@@ -20,7 +20,8 @@ void MappedFileObject::Export(Napi::Env env, Napi::Object exports) {
           env, "MappedFile",
           {InstanceMethod<&MappedFileObject::Error>("error"), InstanceMethod<&MappedFileObject::Write>("write"),
            InstanceMethod<&MappedFileObject::Commit>("commit"), InstanceMethod<&MappedFileObject::Settle>("settle"),
-           InstanceMethod<&MappedFileObject::Gather>("gather"), InstanceMethod<&MappedFileObject::Kick>("kick"), InstanceMethod<&MappedFileObject::TakeError>("takeError"),
+           InstanceMethod<&MappedFileObject::Gather>("gather"), InstanceMethod<&MappedFileObject::Kick>("kick"),
+           InstanceMethod<&MappedFileObject::TakeError>("takeError"),
            InstanceMethod<&MappedFileObject::Close>("close")}));
 }
 

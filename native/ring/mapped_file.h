@@ -31,8 +31,8 @@ class MappedFile {
   int Write(uint64_t at, const uint8_t* bytes, size_t length);
   // Stores both words at once, after everything that was written before.
   int Commit(uint64_t at, uint32_t length, uint32_t crc);
-  // While it gathers, the storing thread sleeps over what is handed over, and takes all of it in one go when that ends: to
-  // wake it costs more than most of what it does.
+  // While it gathers, the storing thread sleeps over what is handed over, and takes all of it in one go when that ends:
+  // to wake it costs more than most of what it does.
   void Gather(bool gathers);
   // Waits until all of it is in the file, where every other process sees it and the end of this one does no harm.
   // Returns 0, or -EFAULT where the file has no such page any more; what waits is then kept, and tried again.

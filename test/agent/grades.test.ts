@@ -76,9 +76,11 @@ describe.skipIf(!isRoot)('the agent', () => {
     const words = ['--ring', ring, '--group', 'comm', '--series', 'full', '--budget', '20%', '--hz', '5'];
     await using agent = await startAgentBy(asUnit([UNIT, ...dropIns], USER), ...words);
     let text = '';
+    const has = (group: string) => byGroup(text, 'process_group_uss_bytes').has(group);
     const seesEnough = async () => {
       text = await metricsOf(agent);
-      return uss.every((group) => byGroup(text, 'process_group_uss_bytes').has(group));
+      // The guarantee is told once there are ticks enough to tell it by.
+      return /^tidemark_peak_guarantee_seconds /m.test(text) && uss.every(has);
     };
     for (const end = Date.now() + MOST_MS; !(await seesEnough()); ) {
       if (Date.now() > end) expect.fail(`no USS of ${uss}:\n${text}\n${agent.stderr()}`);
