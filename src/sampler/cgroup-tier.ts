@@ -138,7 +138,6 @@ export class CgroupTier {
 
   /** Looks for groups, reads those that are due, and stores what was read. */
   #sweepDue(startNs: bigint): void {
-    const beganNs = threadCpuNs();
     const now = Number(startNs);
     this.#tree.look(now, LOOK_NS);
     this.#placeWaiting();
@@ -146,21 +145,19 @@ export class CgroupTier {
     const { status } = this.#columns;
     for (let index = 0; index < this.#count; index++) status[this.#live[index]!] = Status.notDue;
     const chosen = this.#pace.plan(now, this.#live, this.#count);
-    const readNs = chosen > 0 ? this.#read(chosen, now) : 0;
+    if (chosen > 0) this.#read(chosen, now);
     for (const row of this.#departed) this.#columns.status[row] = Status.gone;
     if (chosen > 0 || this.#departed.length > 0) {
       this.#rows.sweep(startNs, process.hrtime.bigint(), this.#columns);
     }
     this.#release();
-    this.#pace.spent(threadCpuNs() - beganNs, readNs);
   }
 
-  /** Returns what it took. */
-  #read(chosen: number, now: number): number {
+  #read(chosen: number, now: number): void {
     const beganNs = threadCpuNs();
     this.#sweep.read(this.#pace.slots, this.#pace.depths, chosen, now, this.#columns);
     this.#lookAtRead(chosen, now);
-    return threadCpuNs() - beganNs;
+    this.#pace.spent(threadCpuNs() - beganNs);
   }
 
   #lookAtRead(chosen: number, now: number): void {

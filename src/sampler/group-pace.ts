@@ -181,14 +181,14 @@ export class GroupPace {
     if (Math.abs(grown) > 0) this.#moved(row, nowNs, Math.abs(grown) >= stepOf(charge), isNear);
   }
 
-  /** What the last plan took in all, and its reads of that: the rest is for finding out who is due, and for storing. */
-  spent(cpuNs: number, readNs: number): void {
+  /** What the reads of the last plan took. */
+  spent(cpuNs: number): void {
     const mostDebt = -LONGEST_DEBT_NS * this.#share;
     this.#creditNs = Math.max(this.#creditNs - cpuNs, Math.min(this.#creditNs, mostDebt));
     if (this.#plannedNs === 0) return;
-    this.#deepCreditNs -= (readNs * this.#plannedDeepNs) / this.#plannedNs;
+    this.#deepCreditNs -= (cpuNs * this.#plannedDeepNs) / this.#plannedNs;
     this.#deepCreditNs = Math.max(this.#deepCreditNs, mostDebt);
-    const part = Math.min(4, Math.max(0.1, readNs / this.#plannedNs));
+    const part = Math.min(4, Math.max(0.1, cpuNs / this.#plannedNs));
     this.#costPart += (part - this.#costPart) * LEARN;
   }
 
