@@ -196,4 +196,26 @@ describe('a push', () => {
     expect(after.values).toEqual([0, 1, 2, 3, 4, Number.NaN]);
     expect(existsSync(queueFolder) && readdirSync(queueFolder)).toEqual([]);
   });
+
+  it('whose answer is under way at the end is not sent again by the next start', async () => {
+    const { values } = await pushTo([{ status: 204, afterMs: 500 }], 1, async (pusher, store) => {
+      await until(() => store.times.length === 1, 'the first request');
+      expect(pusher.counts.sent).toBe(0);
+    });
+    expect(values).toEqual([0]);
+    const after = await pushTo([], 0, async (pusher) => {
+      await until(() => pusher.counts.queuedRequests === 0, 'the rest to be sent');
+    });
+    expect(after.values).not.toContain(0);
+  });
+
+  it('that is never answered does not hold up the end, and waits', async () => {
+    let begunMs = Number.NaN;
+    await pushTo([{ status: 204, afterMs: 60_000 }], 1, async (_, store) => {
+      await until(() => store.times.length === 1, 'the first request');
+      begunMs = performance.now();
+    });
+    expect(performance.now() - begunMs).toBeLessThan(4000);
+    expect(readdirSync(queueFolder).length).toBeGreaterThanOrEqual(1);
+  });
 });

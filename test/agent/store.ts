@@ -5,8 +5,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type DecodedRequest, decodeBody } from './write-request.js';
 
-/** A status, with what is to be waited; or what is no answer at all. */
-export type StoreAnswer = number | { readonly status: number; readonly retryAfter: number } | 'garbage' | 'cut';
+/** A status, with what is to be waited, or with how late it comes; or what is no answer at all. */
+export type StoreAnswer =
+  | number
+  | { readonly status: number; readonly retryAfter?: number; readonly afterMs?: number }
+  | 'garbage'
+  | 'cut';
 
 export class Store implements AsyncDisposable {
   /** Of those that were answered with 2xx, in the order in which they came. */
@@ -27,10 +31,12 @@ export class Store implements AsyncDisposable {
         if (answer === 'garbage') request.socket.end('no HTTP at all\r\n\r\n');
         else if (answer === 'cut') request.socket.destroy();
         else {
-          const status = typeof answer === 'number' ? answer : answer.status;
-          if (typeof answer !== 'number') response.setHeader('Retry-After', answer.retryAfter);
+          const { status, retryAfter, afterMs = 0 } = typeof answer === 'number' ? { status: answer } : answer;
+          if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
           if (status < 300) this.taken.push(decodeBody(Buffer.concat(pieces)));
-          response.writeHead(status).end(status < 300 ? '' : 'why not\u001b[2J');
+          const reply = () => response.writeHead(status).end(status < 300 ? '' : 'why not\u001b[2J');
+          if (afterMs > 0) setTimeout(reply, afterMs).unref();
+          else reply();
         }
       });
     });

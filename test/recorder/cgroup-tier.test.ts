@@ -80,8 +80,8 @@ describe('control groups in a recording', () => {
     expect(kernel.cgroupMax).toBe(96 * MIB);
     expect(kernel.cgroupOomKills).toBeGreaterThanOrEqual(1);
     const charge = recording.groupSeries(refOf(recording, group.path), 'cgroupCurrent');
-    // It moved: read as often as the budget allows, which on a busy machine is not at most ticks, and seen on its way up.
-    expect(charge.value.length).toBeGreaterThan(2);
+    // It moved all the time: read at most ticks, and seen on its way up.
+    expect(charge.value.length).toBeGreaterThan(4);
     expect(Math.max(...charge.value)).toBeGreaterThan(35 * MIB);
     const { code, stdout } = await runTidemark(['info', file, '--json']);
     expect(code).toBe(0);

@@ -33,6 +33,8 @@ export interface PushCounts {
   readonly queuedRequests: number;
 }
 
+/** An answer that is under way at the end is waited for, or the same samples would be sent again by the next start. */
+const LAST_ANSWER_MS = 2000;
 /** A store that refuses all is told of now and then. */
 const TELL_EVERY_MS = 60_000;
 
@@ -42,6 +44,8 @@ export class Pusher {
   #retries = 0;
   #toldMs = Number.NEGATIVE_INFINITY;
   readonly #stop = new AbortController();
+  /** Ends the request that is under way. */
+  readonly #cut = new AbortController();
   readonly #done: Promise<unknown>;
   #wake: (() => void) | undefined;
 
@@ -65,7 +69,9 @@ export class Pusher {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake?.();
+    const cut = setTimeout(() => this.#cut.abort(), LAST_ANSWER_MS);
     await this.#done;
+    clearTimeout(cut);
     this.target.poster.close();
   }
 
@@ -92,9 +98,9 @@ export class Pusher {
       }
       const body = this.queue.read(request);
       if (!body) continue;
-      const outcome = await this.target.poster.post(body, signal);
-      if (signal.aborted && outcome.result !== 'sent') return;
+      const outcome = await this.target.poster.post(body, this.#cut.signal);
       if (outcome.result === 'failed') {
+        if (signal.aborted) return;
         this.#retries++;
         this.#tell('failed, and is tried again', outcome);
         if (!(await this.#rest(this.backOff.failed(outcome.retryAfterMs)))) return;
