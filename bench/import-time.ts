@@ -5,7 +5,6 @@
  * The traps: an ES module costs Node a few milliseconds though it be empty, so one is measured beside; and the library is found by
  * its URL, since a search through `node_modules` depends on where the program lies.
  */
-import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../src/text/package.js';
@@ -13,6 +12,7 @@ import { alternate } from './alternate.js';
 import type { Bench } from './bench-context.js';
 import { digits } from './finding-text.js';
 import { spreadOf } from './spread.js';
+import { wallMs } from './wall-ms.js';
 
 const LIBRARY = pathToFileURL(path.join(packageRoot(), 'dist', 'index.js')).href;
 
@@ -24,9 +24,9 @@ export const importTime: Bench = {
     const module = ['--input-type=module', '-e'];
     const [library, bare, empty] = await alternate(
       [
-        { name: 'import', round: () => wallMs([...module, `import ${JSON.stringify(LIBRARY)}`]) },
-        { name: 'bare', round: () => wallMs(['-e', '0']) },
-        { name: 'empty module', round: () => wallMs([...module, '0']) },
+        { name: 'import', round: () => wallMs(process.execPath, [...module, `import ${JSON.stringify(LIBRARY)}`]) },
+        { name: 'bare', round: () => wallMs(process.execPath, ['-e', '0']) },
+        { name: 'empty module', round: () => wallMs(process.execPath, [...module, '0']) },
       ],
       quick ? 5 : 15,
     );
@@ -41,13 +41,3 @@ export const importTime: Bench = {
     });
   },
 };
-
-/** From fork to exit. */
-function wallMs(args: readonly string[]): number {
-  const start = performance.now();
-  const { status, error, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ms = performance.now() - start;
-  if (error || status !== 0)
-    throw new Error(`node ${args.join(' ')} ended with ${error?.message ?? status}: ${stderr}`);
-  return ms;
-}

@@ -20,7 +20,9 @@ import type { Bench } from './bench-context.js';
 import type { Target } from './finding.js';
 import { digits } from './finding-text.js';
 import { writeMovingRecording } from './moving-recording.js';
+import { spreadOf } from './spread.js';
 import { randomFrom } from './synthetic-sweeps.js';
+import { wallMs } from './wall-ms.js';
 
 const MIB = 2 ** 20;
 /** What they take is about 256 MiB. */
@@ -59,12 +61,10 @@ export const replay: Bench = {
       const [first, bare]: [number[], number[]] = [[], []];
       for (let round = 0; round < (quick ? 2 : 2 * FRESH); round++) {
         first.push(await firstScreen(file));
-        bare.push(bareNode());
+        bare.push(wallMs(process.execPath, ['-e', '0']));
       }
       line('from the start of the command to its first screen', first, atMost(300));
-      note(
-        `Node alone, asked for nothing, took ${digits(bare.sort((a, b) => a - b)[bare.length >> 1]!)} ms in the same rounds`,
-      );
+      note(`Node alone, asked for nothing, took ${digits(spreadOf(bare).median)} ms in the same rounds`);
       line(
         'a tick back or on',
         rounds.flatMap(({ steps }) => steps),
@@ -103,12 +103,6 @@ async function firstScreen(file: string): Promise<number> {
     return took;
   }
   throw new Error(`No screen came: ${text}`);
-}
-
-function bareNode(): number {
-  const begin = performance.now();
-  execFileSync(process.execPath, ['-e', '0']);
-  return performance.now() - begin;
 }
 
 /** As a program of its own: one line of JSON. */

@@ -6,7 +6,6 @@
  * difference of two single runs is mostly noise, so the median of the empty program is subtracted, not its neighbour.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../src/text/package.js';
 import { alternate } from './alternate.js';
@@ -15,6 +14,7 @@ import { digits } from './finding-text.js';
 import { findPython } from './interpreters.js';
 import { RoundChild } from './round-child.js';
 import { spreadOf } from './spread.js';
+import { wallMs } from './wall-ms.js';
 
 const MAIN = path.join(packageRoot(), 'dist', 'cli', 'main.js');
 const EMPTY = path.join(packageRoot(), 'bench', 'empty.cjs');
@@ -123,20 +123,6 @@ function linesOf(program: string, args: readonly string[]): { lines: number; ref
 
 function emptyMs(): number {
   return wallMs(process.execPath, [EMPTY]);
-}
-
-/** From fork to exit, with the output thrown away by the kernel. */
-function wallMs(program: string, args: readonly string[]): number {
-  const nothing = openSync('/dev/null', 'w');
-  try {
-    const start = performance.now();
-    const { status, error } = spawnSync(program, args, { stdio: ['ignore', nothing, nothing] });
-    const ms = performance.now() - start;
-    if (error || status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${error?.message ?? status}`);
-    return ms;
-  } finally {
-    closeSync(nothing);
-  }
 }
 
 async function withMappings(use: (pid: number, mappings: number) => Promise<void>): Promise<void> {

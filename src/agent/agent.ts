@@ -12,6 +12,7 @@ import type { ActionOption } from '../sampler/action-plan.js';
 import type { RecordOptions } from '../sampler/record-options.js';
 import { type Recorder, type RecordingEnd, startRecording } from '../sampler/recorder.js';
 import { readVersion } from '../text/package.js';
+import { AskedFiles } from './asked-files.js';
 import { actionsOfTriggers, type CaptureTriggers, reasonIn } from './capture-triggers.js';
 import { type CaptureOptions, Captures } from './captures.js';
 import { type ExpositionFormat, expositionOf, type Family } from './exposition.js';
@@ -52,6 +53,8 @@ export class Agent implements AsyncDisposable {
   readonly #pushes: Pushes;
   /** Undefined where none are kept. */
   readonly captures: Captures | undefined;
+  /** The same. */
+  readonly asked: AskedFiles | undefined;
   /** The last reading of the configuration, where there is one. */
   #reload: ReloadFacts | undefined;
   #capturing: CapturingOptions | undefined;
@@ -85,6 +88,7 @@ export class Agent implements AsyncDisposable {
     if (capturing && recorder.file !== undefined) {
       const place = { ring: recorder.file, folder: path.join(folder, CAPTURES_FOLDER), onWarning };
       this.captures = new Captures({ ...capturing.captures, ...place });
+      this.asked = new AskedFiles(place.folder, { ring: place.ring, tidemark: capturing.captures.tidemark });
     }
     const known = this.#events.next();
     // What happened before us has been looked at by whoever was there.

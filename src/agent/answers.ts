@@ -7,7 +7,7 @@
 import type { NetworkReply, NetworkRequest } from '../http/network-server.js';
 import { parseDuration } from '../text/duration.js';
 import { type Agent, WINDOW_NS } from './agent.js';
-import { BusyError, type Captures } from './captures.js';
+import { type AskedFiles, BusyError } from './asked-files.js';
 import { CONTENT_TYPES, formatFor } from './exposition.js';
 import { OvertimeError } from './run-behind.js';
 
@@ -49,19 +49,19 @@ export async function answerOf(
 }
 
 async function recordingAt(agent: Agent, asked: string, query: URLSearchParams): Promise<NetworkReply | undefined> {
-  const { captures } = agent;
-  if (!captures) return undefined;
+  const { captures, asked: files } = agent;
+  if (!captures || !files) return undefined;
   if (asked === '/captures') {
     const body = `${JSON.stringify({ version: SHAPE, captures: captures.list() })}\n`;
     return { status: 200, type: 'application/json', body };
   }
   if (asked === '/ring.tide') {
     const lastNs = durationOf(query.get('last') ?? '10m', LONGEST_CUT_NS);
-    return lastNs === null ? text(400, 'last: a duration up to 24h, such as 10m') : cutNow(captures, lastNs);
+    return lastNs === null ? text(400, 'last: a duration up to 24h, such as 10m') : cutNow(files, lastNs);
   }
   if (asked === '/report') {
     const lastNs = durationOf(query.get('last') ?? '10m', LONGEST_REPORT_NS);
-    return lastNs === null ? text(400, 'last: a duration up to 1h, such as 10m') : reportNow(captures, lastNs);
+    return lastNs === null ? text(400, 'last: a duration up to 1h, such as 10m') : reportNow(files, lastNs);
   }
   const name = /^\/captures\/([\w.-]+)$/.exec(asked)?.[1];
   const file = name === undefined ? undefined : captures.fileOf(name);
@@ -74,17 +74,17 @@ async function captureNow({ captures }: Agent): Promise<NetworkReply> {
   return name === undefined ? text(503, 'no capture could be made now') : text(201, `/captures/${name}`);
 }
 
-async function cutNow(captures: Captures, lastNs: bigint): Promise<NetworkReply> {
+async function cutNow(files: AskedFiles, lastNs: bigint): Promise<NetworkReply> {
   try {
-    return { status: 200, type: RECORDING, body: { file: await captures.cutAsked(lastNs), isPassing: true } };
+    return { status: 200, type: RECORDING, body: { file: await files.cut(lastNs), isPassing: true } };
   } catch {
     return text(503, 'the ring could not be cut now');
   }
 }
 
-async function reportNow(captures: Captures, lastNs: bigint): Promise<NetworkReply> {
+async function reportNow(files: AskedFiles, lastNs: bigint): Promise<NetworkReply> {
   try {
-    return { status: 200, type: HTML, body: { file: await captures.reportAsked(lastNs), isPassing: true } };
+    return { status: 200, type: HTML, body: { file: await files.report(lastNs), isPassing: true } };
   } catch (error) {
     if (error instanceof BusyError) return text(503, 'another report is being made: ask again in a moment');
     if (error instanceof OvertimeError)

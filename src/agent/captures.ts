@@ -5,20 +5,14 @@
  * what was left out is counted; and cutting takes a processor for a moment, so a program of its own does it, behind others, and
  * the sampler never waits.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
 import path from 'node:path';
-import { formatDurationShort } from '../text/duration.js';
+import { cutRing, MOST_MS, type RingCutting } from './cut-ring.js';
 import { runBehind } from './run-behind.js';
 
-export interface CaptureOptions {
+export interface CaptureOptions extends RingCutting {
   /** Where captures are kept. */
   readonly folder: string;
-  /** The ring. */
-  readonly ring: string;
-  /** Program and first arguments of `tidemark`. */
-  readonly tidemark: readonly [program: string, ...words: string[]];
   /** How far back a capture reaches, and how long the same reason waits; nanoseconds. */
   readonly lastNs: bigint;
   readonly everyNs: bigint;
@@ -42,15 +36,9 @@ export interface CaptureFile {
 }
 
 const NAME = /^\d{8}T\d{6}\.\d{3}Z-[A-Za-z0-9.-]{1,64}\.tide$/;
-const MOST_MS = 300_000;
 /** What happens together is in the same minutes: few captures of it are enough. */
 const MOST_WAITING = 4;
 const MOST_REASONS = 1000;
-/** From the cut to the page. */
-const MOST_REPORT_MS = 60_000;
-
-/** One is made at a time. */
-export class BusyError extends Error {}
 
 export class Captures {
   #made = 0;
@@ -59,8 +47,6 @@ export class Captures {
   /** Those that are made or wait for their turn. */
   #waiting = 0;
   #turn: Promise<unknown> = Promise.resolve();
-  #isAsked = false;
-  #isReporting = false;
   readonly #madeMs = new Map<string, number>();
 
   /** Makes the folder. Throws the errno where it cannot. */
@@ -115,7 +101,7 @@ export class Captures {
     const name = `${new Date().toISOString().replace(/[-:]/g, '')}-${slugOf(reason)}.tide`;
     const file = path.join(this.options.folder, name);
     try {
-      await this.#cut(this.options.lastNs, file);
+      await cutRing(this.options, this.options.lastNs, file);
       this.#made++;
       this.#prune(name);
     } catch (error) {
@@ -125,56 +111,6 @@ export class Captures {
     }
     void this.#upload(file);
     return name;
-  }
-
-  /** Cuts the last so many nanoseconds for one who asks, into a file that is theirs to remove. Rejects with what went wrong. */
-  async cutAsked(lastNs: bigint): Promise<string> {
-    if (this.#isAsked) throw new Error('another is being cut');
-    this.#isAsked = true;
-    const file = path.join(this.options.folder, `asked-${randomBytes(8).toString('hex')}`);
-    try {
-      await this.#cut(lastNs, file);
-      return file;
-    } finally {
-      this.#isAsked = false;
-    }
-  }
-
-  /**
-   * Makes the page of the last so many nanoseconds for one who asks, in a file that is theirs to remove. Rejects with what went
-   * wrong: `BusyError` while another is made, `OvertimeError` when it takes too long.
-   */
-  async reportAsked(lastNs: bigint): Promise<string> {
-    if (this.#isReporting) throw new BusyError('another report is being made');
-    this.#isReporting = true;
-    const page = path.join(this.options.folder, `asked-${randomBytes(8).toString('hex')}`);
-    const cutFolder = `${page}.cut`;
-    const endMs = performance.now() + MOST_REPORT_MS;
-    try {
-      mkdirSync(cutFolder, { mode: 0o700 });
-      // A page is called as its recording is.
-      const last = formatDurationShort(Number(lastNs)).replace(/(?<=m)0s$/, '');
-      const cut = path.join(cutFolder, `${slugOf(hostname())}-last-${slugOf(last)}.tide`);
-      await this.#cut(lastNs, cut, MOST_REPORT_MS);
-      await this.#tidemark(['report', cut, '-o', page], Math.max(1, endMs - performance.now()));
-      return page;
-    } catch (error) {
-      rmSync(page, { force: true });
-      throw error;
-    } finally {
-      rmSync(cutFolder, { force: true, recursive: true });
-      this.#isReporting = false;
-    }
-  }
-
-  #cut(lastNs: bigint, file: string, mostMs = MOST_MS): Promise<void> {
-    const last = formatDurationShort(Number(lastNs));
-    return this.#tidemark(['cut', this.options.ring, '--last', last, '-o', file], mostMs);
-  }
-
-  #tidemark(asked: readonly string[], mostMs: number): Promise<void> {
-    const [program, ...words] = this.options.tidemark;
-    return runBehind(program, [...words, ...asked], mostMs);
   }
 
   #prune(newest: string): void {
@@ -201,7 +137,7 @@ export class Captures {
 }
 
 /** A reason as a part of a file name. */
-function slugOf(reason: string): string {
+export function slugOf(reason: string): string {
   const slug = reason.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
   return slug.slice(0, 60) || 'capture';
 }

@@ -4,15 +4,14 @@
  * The trap: in a name space of its own a container is told every path from its own group on, `/../../other`, which leads to no
  * file, and the kernel does not say where that group is. But the group of this process has it in its list, and how deep it lies is told.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseCgroups } from '../procfs/cgroup.js';
 import { type MemoryHierarchy, memoryGroupPath } from '../procfs/memory-group.js';
 import { toOs } from './byte-path.js';
+import { foldersIn, MOST_GROUPS } from './group-folders.js';
 
 /** What is mounted where our name space does not reach: only its height above us is told. */
 const ABOVE = /^(?:\/\.\.)+$/;
-/** More are not looked through: this is done once, but before anything else. */
-const MOST_GROUPS = 16_384;
 
 /** The same hierarchy with the paths of its host, and where we are in it; as it was where that cannot be found out. */
 export function withHome(hierarchy: MemoryHierarchy): MemoryHierarchy {
@@ -33,20 +32,11 @@ function groupOf(pid: number, folder: string, depth: number): string | undefined
   let level = [''];
   let count = 0;
   for (let at = 0; at < depth; at++) {
-    level = level.flatMap((group) => foldersIn(folder + group).map((name) => `${group}/${name}`));
+    level = level.flatMap((group) => (foldersIn(folder + group) ?? []).map((name) => `${group}/${name}`));
     count += level.length;
     if (count > MOST_GROUPS) return undefined;
   }
   return level.find((group) => membersOf(folder + group).includes(String(pid)));
-}
-
-function foldersIn(folder: string): string[] {
-  try {
-    const entries = readdirSync(toOs(folder), { withFileTypes: true, encoding: 'latin1' });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  } catch {
-    return [];
-  }
 }
 
 function membersOf(folder: string): string[] {

@@ -6,11 +6,12 @@
  * has the same path and another inode, one that is renamed (version 1) the same inode and another path; the number of all groups tells
  * cheaply whether there is anything to look for, but not when one came as another went; and names are bytes.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { groupFilesOf } from '../procfs/cgroup-files.js';
 import type { MemoryHierarchy } from '../procfs/memory-group.js';
 import { toOs } from './byte-path.js';
 import { GroupCount } from './group-count.js';
+import { foldersIn, MOST_GROUPS } from './group-folders.js';
 
 /** A control group that is there, as far as is known. */
 export interface Group {
@@ -35,8 +36,6 @@ const COUNT_NS = 1e9;
 const NO_FOLDERS = 2;
 /** However little has changed: each folder is looked at so often. */
 const ROUND_NS = 15e9;
-/** More are not followed: whoever makes so many does it by mistake, or to do harm. */
-const MOST_GROUPS = 16_384;
 
 class Node implements Group {
   readonly children = new Map<string, Node>();
@@ -277,15 +276,6 @@ function inodeOf(folder: string): { id: bigint; links: number } | undefined {
     return found?.isDirectory() ? { id: found.ino, links: Number(found.nlink) } : undefined;
   } catch {
     // A folder above it may not be looked into.
-    return undefined;
-  }
-}
-
-function foldersIn(folder: string): string[] | undefined {
-  try {
-    const entries = readdirSync(toOs(folder), { withFileTypes: true, encoding: 'latin1' });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  } catch {
     return undefined;
   }
 }

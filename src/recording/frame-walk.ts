@@ -245,7 +245,7 @@ export class FrameWalk {
 
   /** Whether this tick read `stat` of the slot; see `statEvery`. */
   isStatRead(slot: number): boolean {
-    return this.#statEvery === 1 || slot % this.#statEvery === this.tick % this.#statEvery;
+    return isStatTurn(slot, this.tick, this.#statEvery);
   }
 
   /** Whether this tick did not read the column of this slot; see `statEvery`. */
@@ -318,6 +318,11 @@ export class FrameWalk {
       }
     }
   }
+}
+
+/** Whether a tick reads `stat` of a slot, where each does so of one slot in `every`. */
+export function isStatTurn(slot: number, tick: number, every: number): boolean {
+  return every === 1 || slot % every === tick % every;
 }
 
 function grown(values: Float64Array, slot: number): Float64Array {

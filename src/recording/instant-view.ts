@@ -34,7 +34,7 @@ export class InstantView {
   readonly #deep = new Map<bigint, DeepIndex>();
   /** The walk that has come farthest, and what it passed. */
   #walk: FrameWalk | undefined;
-  readonly #kept: KeptFrames;
+  #kept: KeptFrames;
   readonly #keptNs: bigint;
   /** The walk, or a frame that it has passed. */
   #frame: StandingFrame | undefined;
@@ -130,13 +130,6 @@ export class InstantView {
     this.#isWhole = false;
   }
 
-  /** Another walk, which stands on the frame that is wanted. */
-  #standOnNew(walk: FrameWalk): void {
-    if (this.#walk !== walk) this.#walk?.release();
-    this.#walk = walk;
-    this.#stand(walk);
-  }
-
   /** Goes to a frame that was kept, or is near by the walk as it is; false when that is not the way. */
   #goOnTo({ stepNs, startNs }: FoundFrame): boolean {
     const walk = this.#walk;
@@ -167,29 +160,33 @@ export class InstantView {
 
   /** Goes to a frame by a walk of its own, or to the last one before it that can be read, which must be before `beforeNs`. */
   #goTo(found: FoundFrame, beforeNs?: bigint): boolean {
-    const kept = this.#kept.clear();
-    // Who goes back a little will do so again.
-    const isNear = this.#frame !== undefined && found.startNs >= this.#frame.startNs - this.#keptNs;
-    const walk = this.#walkTo(found, isNear && found.startNs < this.#frame!.startNs ? this.#keptNs : 0n);
-    if (walk && (beforeNs === undefined || walk.startNs < beforeNs)) {
-      this.#standOnNew(walk);
-      return true;
-    }
-    this.#kept.restore(kept);
-    return false;
+    const kept = this.#kept.emptied();
+    const walk = this.#walkTo(found, kept, this.#isJustBefore(found) ? this.#keptNs : 0n);
+    if (!walk || (beforeNs !== undefined && walk.startNs >= beforeNs)) return false;
+    this.#walk?.release();
+    this.#walk = walk;
+    this.#kept = kept;
+    this.#stand(walk);
+    return true;
   }
 
-  /** A walk that stands on a frame, with those of a while before it kept, or on the last one before it that can be read. */
-  #walkTo({ stepNs, startNs }: FoundFrame, keptNs: bigint): FrameWalk | undefined {
+  /** Who goes back a little will do so again. */
+  #isJustBefore({ startNs }: FoundFrame): boolean {
+    const standsNs = this.#frame?.startNs;
+    return standsNs !== undefined && startNs < standsNs && startNs >= standsNs - this.#keptNs;
+  }
+
+  /** A walk that stands on a frame, with those of `keptNs` before it in `kept`, or on the last one before it that can be read. */
+  #walkTo({ stepNs, startNs }: FoundFrame, kept: KeptFrames, keptNs: bigint): FrameWalk | undefined {
     const { ring } = this.#recording;
     const walk = new FrameWalk(ring, { ...this.#metrics, fromNs: startNs - keptNs }, stepNs);
     for (let step = walk.next(); step !== null && walk.startNs <= startNs; step = walk.next()) {
       if (step !== 'frame') continue;
       if (walk.startNs === startNs) return walk;
-      this.#kept.pass(walk);
+      kept.pass(walk);
     }
     // It was overwritten meanwhile, or builds on what is lost.
-    this.#kept.clear();
+    kept.clear();
     for (const from of [{ fromBlockAt: startNs }, {}]) {
       const range = { ...this.#metrics, ...from, toNs: startNs };
       const counting = new FrameWalk(ring, range, stepNs);

@@ -6,7 +6,7 @@
 import type { ProcessIdentity } from '../engine/identity.js';
 import { COUNTER_COLUMNS, IS_FROM_STAT, Status } from '../schema.js';
 import { COUNTER_SCALARS } from './format.js';
-import type { FrameWalk } from './frame-walk.js';
+import { type FrameWalk, isStatTurn } from './frame-walk.js';
 import type { SlotProcesses } from './slot-processes.js';
 
 /** What can be asked of a frame, whether a walk stands on it or it was kept. */
@@ -82,8 +82,7 @@ export class KeptFrame implements StandingFrame {
   }
 
   counter(column: number, slot: number): number {
-    const every = this.#statEvery;
-    const isLeftOut = every > 1 && IS_FROM_STAT[column]! && slot % every !== this.tick % every;
+    const isLeftOut = IS_FROM_STAT[column]! && !isStatTurn(slot, this.tick, this.#statEvery);
     return isLeftOut ? Number.NaN : this.heldCounter(column, slot);
   }
 
@@ -111,12 +110,12 @@ export class KeptFrame implements StandingFrame {
 /** The frames that a walk has passed, the last ones. */
 export class KeptFrames {
   /** By start; in the order in which they were passed. */
-  #frames: Map<bigint, KeptFrame> = new Map();
+  readonly #frames = new Map<bigint, KeptFrame>();
   readonly #columns: readonly number[];
 
   constructor(
-    readonly most: number,
-    metrics: readonly string[],
+    private readonly most: number,
+    private readonly metrics: readonly string[],
   ) {
     this.#columns = metrics.map((name) => COUNTER_COLUMNS.indexOf(name)).filter((place) => place >= 0);
   }
@@ -138,14 +137,12 @@ export class KeptFrames {
     return undefined;
   }
 
-  /** Forgets all, and returns what can be restored. */
-  clear(): ReadonlyMap<bigint, KeptFrame> {
-    const before = this.#frames;
-    this.#frames = new Map();
-    return before;
+  clear(): void {
+    this.#frames.clear();
   }
 
-  restore(before: ReadonlyMap<bigint, KeptFrame>): void {
-    this.#frames = new Map(before);
+  /** For another walk: as many, and none yet. */
+  emptied(): KeptFrames {
+    return new KeptFrames(this.most, this.metrics);
   }
 }

@@ -16,6 +16,9 @@ const WORD_BYTES = 8;
 /** What no eight bytes are. */
 const NO_WORD = -1n;
 
+/** One for all: nothing of it outlives a call. */
+const payload = new ByteCursor();
+
 export interface FrameTimes {
   /** Starts of the sweeps, monotonic nanoseconds, in their order. */
   readonly startNs: readonly bigint[];
@@ -65,8 +68,6 @@ export function firstFrameTime(copy: BlockCopy, entry: BlockEntry): bigint | und
   }
   return undefined;
 }
-
-const payload = new ByteCursor();
 
 function startOf(copy: BlockCopy, entry: BlockEntry, at: number): bigint {
   payload.reset(copy.bytes, copy.view, at + FRAME_HEAD.bytes, at + copy.length);
