@@ -9,8 +9,9 @@
  * follows bundle-cli.js, which removes what an older build left.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
@@ -30,6 +31,8 @@ const USUAL_WORDS = {
 
 /** A command takes less than a second. */
 const MOST_MS = 30_000;
+/** After these a screen is left. */
+const SHOWN_SECONDS = 1;
 
 const [name, ...words] = process.argv.slice(2);
 if (name === undefined) cacheAll();
@@ -41,22 +44,48 @@ function cacheAll() {
   for (const name of bundles.map((file) => path.basename(file, '.js'))) {
     const usual = USUAL_WORDS[name] ?? ['--help'];
     const command = name === 'program' ? usual : [name, ...usual];
-    const { error } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name, ...command], {
+    const error = runOne(name, command);
+    if (error?.code === 'ETIMEDOUT') console.warn(`${name}: no answer in ${MOST_MS / 1000} s, so its code is not kept`);
+    else if (!existsSync(path.join(folder, `${name}.cache`))) throw new Error(`The bundle ${name}.js does not load`);
+  }
+  cacheScreen();
+}
+
+function runOne(name, command) {
+  const words = [fileURLToPath(import.meta.url), name, ...command];
+  return spawnSync(process.execPath, words, { stdio: 'ignore', timeout: MOST_MS, killSignal: 'SIGKILL' }).error;
+}
+
+/** Adds what the screen of top needs, over a recording; where there is no `script` for a terminal, it does without. */
+function cacheScreen() {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'tidemark-build-'));
+  try {
+    const recording = path.join(scratch, 'own.tide');
+    const record = ['record', '--for', '200ms', '--hz', '20', '--pid', self, '-o', recording];
+    const main = path.join(folder, 'main.js');
+    spawnSync(process.execPath, [main, ...record], { stdio: 'ignore', timeout: MOST_MS, killSignal: 'SIGKILL' });
+    const words = [process.execPath, fileURLToPath(import.meta.url), 'top', 'top', '--in', recording];
+    const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+    spawnSync('sh', ['-c', `(sleep ${SHOWN_SECONDS}; printf q) | script -qec "$0" /dev/null`, command], {
+      env: { ...process.env, TERM: 'xterm' },
       stdio: 'ignore',
       timeout: MOST_MS,
       killSignal: 'SIGKILL',
     });
-    if (error?.code === 'ETIMEDOUT') console.warn(`${name}: no answer in ${MOST_MS / 1000} s, so its code is not kept`);
-    else if (!existsSync(path.join(folder, `${name}.cache`))) throw new Error(`The bundle ${name}.js does not load`);
+  } finally {
+    rmSync(scratch, { recursive: true });
   }
 }
 
+/** With what an earlier run has compiled, as far as there was one. */
 function cacheOne(name, words) {
   const filename = path.join(folder, `${name}.js`);
-  const script = new Script(readFileSync(filename, 'utf8'), { filename });
+  const cache = path.join(folder, `${name}.cache`);
+  const cachedData = existsSync(cache) ? readFileSync(cache) : undefined;
+  const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(filename), module, filename, folder);
   // Whatever the command answers: it is not its result that is wanted.
-  process.on('exit', () => writeFileSync(path.join(folder, `${name}.cache`), script.createCachedData()));
+  process.on('exit', () => writeFileSync(cache, script.createCachedData()));
   void module.exports.dispatch(words);
 }

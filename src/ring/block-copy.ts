@@ -7,6 +7,7 @@
 import { type BlockHeader, parseBlockHeader } from './block-header.js';
 import type { BlockEntry } from './block-index.js';
 import { frameCrc } from './checksum.js';
+import { type HeldBlock, HeldBlocks } from './held-blocks.js';
 import {
   alignFrame,
   BLOCK_HEADER,
@@ -22,14 +23,13 @@ import type { Storage } from './storage.js';
 /** Hostile bytes must not make the search for later frames quadratic: of a block, it checks at most so many times its size. */
 const SEARCH_BLOCKS = 16;
 
-const SPARE_MOST = 8;
-
 const EMPTY = new Uint8Array(4096);
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 export class BlockCopy {
-  /** Made with the first block that is copied: many rings have none. */
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(this.bytes.buffer);
+  bytes: Uint8Array = NO_BYTES;
+  view: DataView = NO_VIEW;
   /** The frame last accepted by `accept`. */
   length = 0;
   kind = 0;
@@ -40,6 +40,8 @@ export class BlockCopy {
   foundSequence = 0;
   foundKind = 0;
   private entry: BlockEntry | undefined;
+  /** Taken with the first block that is copied: many rings have none. */
+  private block: HeldBlock | undefined;
   private held = 0;
   private searchBudget = 0;
   private readonly headerBytes = new Uint8Array(BLOCK_HEADER.bytes);
@@ -48,40 +50,65 @@ export class BlockCopy {
     private readonly storage: Storage,
     private readonly fileSeed: number,
     private readonly blockBytes: number,
-    /** Memory of copies that are done with: that of a block is megabytes, and new pages are dear. */
-    private readonly spare?: Uint8Array[],
+    /** Of the reader, whose cursors share what they have copied. */
+    private readonly blocks = new HeldBlocks(blockBytes),
   ) {}
 
   /** Gives its memory to the next copy; what was read from it counts no longer. */
   release(): void {
-    if (this.bytes.length > 0 && this.spare && this.spare.length < SPARE_MOST) this.spare.push(this.bytes);
-    this.bytes = new Uint8Array(0);
-    this.view = new DataView(this.bytes.buffer);
+    if (this.block) this.blocks.give(this.block);
+    this.block = undefined;
+    this.bytes = NO_BYTES;
+    this.view = NO_VIEW;
     this.held = 0;
     this.entry = undefined;
   }
 
-  /** Copies a block, or its first bytes. False if it is no longer the block that `entry` describes. */
+  /**
+   * Has a copy of a block, or of its first bytes, which may have been made for another: it is as old as that. False if it is
+   * no longer the block that `entry` describes.
+   */
   load(entry: BlockEntry, most: number = this.blockBytes): boolean {
-    this.entry = entry;
-    this.held = 0;
-    this.searchBudget = SEARCH_BLOCKS * this.blockBytes;
-    if (this.bytes.length === 0) {
-      this.bytes = this.spare?.pop() ?? new Uint8Array(this.blockBytes);
-      this.view = new DataView(this.bytes.buffer);
-    }
-    return this.reload(BLOCK_HEADER.bytes, most);
+    const known = this.point(entry);
+    if (known < most) return this.reload(BLOCK_HEADER.bytes, most);
+    if (!this.stillStands(entry)) return false;
+    this.held = known;
+    return true;
+  }
+
+  /** Copies a block as it is now. False if it is no longer the block that `entry` describes. */
+  loadNow(entry: BlockEntry): boolean {
+    this.point(entry);
+    return this.reload(BLOCK_HEADER.bytes);
   }
 
   /** Copies the block anew from `position` on. False if it was recycled meanwhile. */
-  reload(position: number, end: number = this.bytes.length): boolean {
+  reload(position: number, end: number = this.blockBytes): boolean {
     const entry = this.entry!;
     // The header first: a copy made after it can only be younger, and then its frames fail their CRC.
     if (!this.stillStands(entry)) return false;
+    if (this.block!.users > 1) this.use(this.blocks.part(this.block!, position));
     const length = Math.max(0, Math.min(end, this.bytes.length) - position);
     const count = this.storage.read(entry.offset + position, this.bytes, position, length);
     this.held = position + count;
+    this.block!.held = this.held;
     return true;
+  }
+
+  /** Takes what there is of a block; returns how many bytes of it are there. */
+  private point(entry: BlockEntry): number {
+    this.entry = entry;
+    this.held = 0;
+    this.searchBudget = SEARCH_BLOCKS * this.blockBytes;
+    const block = this.blocks.take(entry, this.block);
+    this.use(block);
+    return block.held;
+  }
+
+  private use(block: HeldBlock): void {
+    this.block = block;
+    this.bytes = block.bytes;
+    this.view = block.view;
   }
 
   /** Bytes of the block that the copy has. */

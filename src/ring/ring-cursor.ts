@@ -83,7 +83,7 @@ export class RingCursor {
     const { header, storage, fileSeed } = source;
     const spec = header.table.rings[ring];
     const state = new ColumnState(spec.columns.length, spec.scalars.length);
-    this.copy = new BlockCopy(storage, fileSeed, header.blockBytes, source.spare);
+    this.copy = new BlockCopy(storage, fileSeed, header.blockBytes, source.blocks);
     this.decoder = new ColumnsDecoder(spec, header.table.maxSlots, state, header.major, wantedColumns(spec, start));
     this.fromTimeNs = start.fromTimeNs;
     const { fromBlock = firstBlock(source.index.of(ring), start.fromTimeNs, spec.rows === 'none') } = start;

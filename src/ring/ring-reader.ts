@@ -7,6 +7,7 @@ import { type BlockEntry, BlockIndex, type Damage } from './block-index.js';
 import { fileSeedOf } from './checksum.js';
 import { type FileHeader, parseCloseRecord, parseFileHeader } from './file-header.js';
 import { type FrameTimes, firstFrameTime, frameTimes, isStillWhole } from './frame-times.js';
+import { HeldBlocks } from './held-blocks.js';
 import { CLOSE_RECORD } from './layout.js';
 import { RingCursor } from './ring-cursor.js';
 import type { RingSpec } from './ring-table.js';
@@ -27,7 +28,7 @@ export class RingReader {
   private readonly fileSeed: number;
   private readonly index: BlockIndex;
   private copy: BlockCopy | undefined;
-  private readonly spare: Uint8Array[] = [];
+  private readonly held: HeldBlocks;
   private readonly frameDamage = new Map<number, Damage>();
   /** Frames of kinds that this version does not know, as cursors met them. */
   unknownFrames = 0;
@@ -51,6 +52,7 @@ export class RingReader {
     this.blockBytes = header.blockBytes;
     this.fileId = header.fileId;
     this.fileSeed = fileSeedOf(header.fileId);
+    this.held = new HeldBlocks(header.blockBytes);
     this.index = new BlockIndex(storage, header, this.fileSeed);
     this.refresh();
   }
@@ -105,20 +107,20 @@ export class RingReader {
     const noteUnknown = () => {
       this.unknownFrames++;
     };
-    const source = { storage, header, fileSeed, index, spare: this.spare, noteDamage, noteUnknown };
+    const source = { storage, header, fileSeed, index, blocks: this.held, noteDamage, noteUnknown };
     return new RingCursor(source, this.checked(ring), start);
   }
 
   /** When the sweeps of a block were, which may be as `known`; undefined when it has been overwritten meanwhile. */
   frameTimes(entry: BlockEntry, known?: FrameTimes): FrameTimes | undefined {
     if (known && isStillWhole(this.storage, entry, known)) return known;
-    this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes);
-    return this.copy.load(entry) ? frameTimes(this.copy, entry) : undefined;
+    this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes, this.held);
+    return this.copy.loadNow(entry) ? frameTimes(this.copy, entry) : undefined;
   }
 
   /** When the first sweep of a block was; undefined when it has none, or has been overwritten meanwhile. */
   firstFrameTime(entry: BlockEntry): bigint | undefined {
-    this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes);
+    this.copy ??= new BlockCopy(this.storage, this.fileSeed, this.header.blockBytes, this.held);
     if (!this.copy.load(entry, Math.min(FIRST_BYTES, this.header.blockBytes))) return undefined;
     return firstFrameTime(this.copy, entry) ?? this.frameTimes(entry)?.startNs[0];
   }

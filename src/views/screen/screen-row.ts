@@ -50,7 +50,7 @@ export interface RowChoice {
 
 /** All rows that the filter lets through, in no order. */
 export function rowsOf(model: ScreenModel, choice: RowChoice): ScreenRow[] {
-  const rows = model.processes.map((process) => processRow(process, model, choice.commandLines));
+  const rows: ScreenRow[] = model.processes.map((process) => new ProcessRow(process, model, choice.commandLines));
   const matches = matcherOf(choice.filter);
   const chosen = choice.filter === '' ? rows : rows.filter((row) => searchedOf(row).some(matches));
   if (choice.grouping === 'none') return chosen;
@@ -78,22 +78,91 @@ export function matcherOf(filter: string): (text: string) => boolean {
   }
 }
 
-function processRow(process: LiveProcess, model: ScreenModel, commandLines: RowChoice['commandLines']): ScreenRow {
-  const facts = model.factsOf(process.key);
-  const { key, identity, rss, pss, uss, swap, deep, deepAgeNs, short, long, peak, peakNs } = process;
-  return {
-    key,
-    pid: identity.pid,
-    process,
-    ...{ rss, pss, uss, swap, short, long, peak, peakNs },
-    denied: deep === 'denied' ? 1 : 0,
-    unread: deep === 'unread' ? 1 : 0,
-    isOld: deepAgeNs > model.oldNs,
-    composition: compositionOf(process),
-    user: escapeLatin1(facts?.user ?? ''),
-    unit: escapeLatin1(facts?.unit ?? ''),
-    command: commandOf(process, facts, commandLines),
-  };
+/**
+ * The row of one process. Of thousands a page is shown, so what takes time is made when it is asked for.
+ */
+class ProcessRow implements ScreenRow {
+  readonly #commandLines: RowChoice['commandLines'];
+  readonly #oldNs: number;
+  readonly #facts: ProcessFacts | undefined;
+
+  constructor(
+    readonly process: LiveProcess,
+    model: ScreenModel,
+    commandLines: RowChoice['commandLines'],
+  ) {
+    this.#commandLines = commandLines;
+    this.#oldNs = model.oldNs;
+    this.#facts = model.factsOf(process.key);
+  }
+
+  get key(): string {
+    return this.process.key;
+  }
+
+  get pid(): number {
+    return this.process.identity.pid;
+  }
+
+  get rss(): number {
+    return this.process.rss;
+  }
+
+  get pss(): number {
+    return this.process.pss;
+  }
+
+  get uss(): number {
+    return this.process.uss;
+  }
+
+  get swap(): number {
+    return this.process.swap;
+  }
+
+  get denied(): number {
+    return this.process.deep === 'denied' ? 1 : 0;
+  }
+
+  get unread(): number {
+    return this.process.deep === 'unread' ? 1 : 0;
+  }
+
+  get isOld(): boolean {
+    return this.process.deepAgeNs > this.#oldNs;
+  }
+
+  get short(): Change {
+    return this.process.short;
+  }
+
+  get long(): Change {
+    return this.process.long;
+  }
+
+  get peak(): number {
+    return this.process.peak;
+  }
+
+  get peakNs(): bigint {
+    return this.process.peakNs;
+  }
+
+  get composition(): Composition | undefined {
+    return compositionOf(this.process);
+  }
+
+  get user(): string {
+    return escapeLatin1(this.#facts?.user ?? '');
+  }
+
+  get unit(): string {
+    return escapeLatin1(this.#facts?.unit ?? '');
+  }
+
+  get command(): string {
+    return commandOf(this.process, this.#facts, this.#commandLines);
+  }
 }
 
 function commandOf(
