@@ -1,6 +1,6 @@
 /**
  * A recorder that is to cost a hundredth of a processor runs most of its code a few times a minute: compiling it for speed as
- * early as in a program that computes takes more than that code does in minutes.
+ * early as in a program that computes takes more than that code does in minutes. For processes of our own: it is for all of one.
  */
 import { setFlagsFromString } from 'node:v8';
 
