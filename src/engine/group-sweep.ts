@@ -54,6 +54,7 @@ export class GroupSweep {
   /** Of the call that is being put together. */
   readonly #files: File[] = [];
   readonly #slots: number[] = [];
+  readonly #suspects: number[] = [];
   #opened = 0;
   #out: TierColumns | undefined;
 
@@ -75,6 +76,16 @@ export class GroupSweep {
     };
   }
 
+  /** Slots of groups with a file that the last call did not find where it was: the kernel has none, or the group another name. */
+  get suspects(): readonly number[] {
+    return this.#suspects;
+  }
+
+  /** The group in a slot has another name: what was not found may be there. */
+  renamed(slot: number): void {
+    for (const file of this.#bySlot[slot]!.files) file.isAbsent = false;
+  }
+
   detach(slot: number): void {
     for (const file of this.#bySlot[slot]!.files) this.#reads.close(file);
     this.#bySlot[slot] = undefined;
@@ -83,6 +94,7 @@ export class GroupSweep {
   /** Reads the first `count` slots, each to its depth, into their rows of `out`. Every row gets a status. */
   read(slots: Uint32Array, depths: Uint8Array, count: number, nowNs: number, out: TierColumns): void {
     this.#out = out;
+    this.#suspects.length = 0;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       this.#plan(slot, this.#bySlot[slot]!, depths[index]!, nowNs, out);
@@ -137,7 +149,10 @@ export class GroupSweep {
     const out = this.#out!;
     const isCharge = file.kind.depth === GroupDepth.charge;
     if (isCharge) out.status[slot] = length < 0 ? statusOf(-length) : Status.ok;
-    else if (length === -ENOENT || length === -EOPNOTSUPP) file.isAbsent = true;
+    else if (length === -ENOENT || length === -EOPNOTSUPP) {
+      file.isAbsent = true;
+      if (length === -ENOENT && this.#suspects.at(-1) !== slot) this.#suspects.push(slot);
+    }
     const row = this.#row;
     const { columns } = file.kind;
     for (let place = 0; place < columns.length; place++) row[columns[place]!] = Number.NaN;

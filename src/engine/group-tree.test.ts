@@ -109,7 +109,7 @@ describe('the tree of groups', () => {
     writeGroup(path.join(root, 'c'), 1, { charge: 1 });
     look(1e9);
     expect(told.paths).toEqual(['/', '/a', '/b']);
-    look(15e9);
+    for (let round = 0; round < 4; round++) look(15e9);
     expect(told.paths).toEqual(['/', '/b', '/c']);
   });
 

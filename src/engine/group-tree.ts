@@ -34,8 +34,9 @@ export interface GroupWatch {
 const COUNT_NS = 1e9;
 /** Links of a folder without folders. */
 const NO_FOLDERS = 2;
-/** However little has changed: each folder is looked at so often. */
+/** However little has changed: so often each folder is looked at that has folders or no memory, and all with each fourth round. */
 const ROUND_NS = 15e9;
+const WHOLE_ROUNDS = 4;
 
 class Node implements Group {
   readonly children = new Map<string, Node>();
@@ -79,6 +80,7 @@ export class GroupTree {
   #nodes = 0;
   #countAtNs = Number.NEGATIVE_INFINITY;
   #roundAtNs = Number.NEGATIVE_INFINITY;
+  #rounds = 0;
   #nowNs = 0;
   #left = 0;
 
@@ -120,7 +122,7 @@ export class GroupTree {
     } while (performance.now() < endMs);
   }
 
-  /** A read said that the group is not there any more: it is looked at with the next call. */
+  /** A read said that the group or one of its files is not there any more: it is looked at with the next call. */
   lost(group: Group): void {
     this.#suspects.add(group as Node);
     this.#toCheck.push(group as Node);
@@ -145,8 +147,9 @@ export class GroupTree {
     this.#isCountedRound = !isDue;
     this.#hasFound = false;
     if (isDue) this.#roundAtNs = this.#nowNs;
+    const isWhole = isDue && ++this.#rounds % WHOLE_ROUNDS === 0;
     // Most come where others are: folders without any are looked at when nothing was found elsewhere.
-    this.#toCheck = this.#nodesWhere((node) => !this.#isCountedRound || node.children.size > 0);
+    this.#toCheck = this.#nodesWhere((node) => isWhole || node.children.size > 0 || !node.hasMemory);
   }
 
   #nodesWhere(isWanted: (node: Node) => boolean): Node[] {

@@ -27,6 +27,8 @@ export class GroupTierWriter {
   #keyBytes = 0;
   /** Groups that no row was left for since the last sweep. */
   #without = 0;
+  /** Whether the last sweep was stored, so that the next is told against it. */
+  #isStored = false;
 
   private constructor(
     private readonly ring: RingWriter,
@@ -90,10 +92,10 @@ export class GroupTierWriter {
 
   /**
    * Stores a sweep of all groups that have a row: columns in the order of `CGROUP_COLUMNS`. A row with the status `not-due` was
-   * not read, the others as deep as `cgroupDepth` says; what was not read holds what an earlier sweep read. Returns whether it
-   * was stored.
+   * not read, the others as deep as `cgroupDepth` says; what was not read holds what an earlier sweep read. `moved`: the rows that
+   * were read or got a group since the last sweep, in any order. Returns whether it was stored.
    */
-  sweep(startNs: bigint, endNs: bigint, columns: TierColumns): boolean {
+  sweep(startNs: bigint, endNs: bigint, columns: TierColumns, moved?: { slots: Uint32Array; count: number }): boolean {
     const result = this.ring.appendColumns(this.id, {
       startNs: startNs + this.offsetNs,
       endNs: endNs + this.offsetNs,
@@ -101,7 +103,9 @@ export class GroupTierWriter {
       rows: 'all',
       status: columns.status,
       columns: columns.columns,
+      ...(moved && this.#isStored ? { moved } : {}),
     });
+    this.#isStored = result.ok;
     if (!result.ok) this.dropped(startNs, TIER, result.reason, this.count);
     if (this.#without > 0) this.dropped(startNs, TIER, 'no-room', this.#without);
     this.#without = 0;

@@ -28,6 +28,11 @@ export interface SweepColumns {
   columns: readonly Float64Array[] | Float64Array;
   /** Needed with a single array. */
   stride?: number;
+  /**
+   * With `rows: 'all'`: the only slots whose values may differ from those of the sweep that was stored last, in any order; each
+   * slot that was labelled since is one of them. Without it all are compared.
+   */
+  moved?: { slots: Uint32Array; count: number };
 }
 
 export class ColumnsEncoder {
@@ -108,7 +113,7 @@ export class ColumnsEncoder {
     if (as === 'key' && this.keyRows !== undefined) return this.encodeKeyRows(this.keyRows, out, next, limit);
     const { columns: held } = state;
     const { cells, columns: values, labels, rows, rowCount } = this;
-    if (all) cells.findInSlots(values, held, labels.live, labels.highWater);
+    if (all) cells.findInSlots(values, held, labels.live, labels.highWater, sweep.moved);
     else cells.findInRows(values, held, rows, rowCount);
     const end = all
       ? cells.write(out, next, limit, values, held, labels.highWater)

@@ -39,14 +39,19 @@ export class MovedCells {
     this.inverses = Float64Array.from(columns, ({ quantum }) => 1 / quantum);
   }
 
-  /** Finds them among slots 0 .. highWater - 1 that are live; a cell is a slot. */
+  /** Finds them among slots 0 .. highWater - 1 that are live, or among `only` some of these; a cell is a slot. */
   findInSlots(
     values: readonly Float64Array[],
     held: readonly Float64Array[],
     live: Uint8Array,
     highWater: number,
+    only?: { readonly slots: Uint32Array; readonly count: number },
   ): void {
     this.reserve(highWater);
+    if (only) {
+      this.findAmong(values, held, live, highWater, only.slots.slice(0, only.count).sort());
+      return;
+    }
     const { moved } = this;
     let found = 0;
     for (let c = 0; c < this.columns.length; c++) {
@@ -67,6 +72,31 @@ export class MovedCells {
         from = end;
       }
       this.same.found(c, found - first);
+      this.ends[c] = found;
+    }
+  }
+
+  /** `slots` ascending, each once or more often. */
+  private findAmong(
+    values: readonly Float64Array[],
+    held: readonly Float64Array[],
+    live: Uint8Array,
+    highWater: number,
+    slots: Uint32Array,
+  ): void {
+    const { moved } = this;
+    let found = 0;
+    for (let c = 0; c < this.columns.length; c++) {
+      const list = this.roomFor(found, slots.length);
+      const now = values[c];
+      const before = held[c];
+      let last = -1;
+      for (const slot of slots) {
+        if (slot === last || slot >= highWater || Object.is(now[slot], before[slot]) || live[slot] === 0) continue;
+        last = slot;
+        list[found++] = slot;
+        moved[slot] = 1;
+      }
       this.ends[c] = found;
     }
   }

@@ -14,6 +14,7 @@ const nameOf = ({ path }: GroupIdentity) => Buffer.from(path).toString('latin1')
 class Rows implements GroupRows {
   readonly groups: (GroupIdentity | undefined)[] = [];
   readonly sweeps: { path: string; row: number; status: string; charge: number; max: number }[][] = [];
+  #before: number[][] = [];
   constructor(private readonly most = 1000) {}
   arrive(identity: GroupIdentity): number {
     const free = this.groups.indexOf(undefined);
@@ -29,8 +30,19 @@ class Rows implements GroupRows {
   depart(row: number): void {
     this.groups[row] = undefined;
   }
-  sweep(startNs: bigint, endNs: bigint, { columns, status }: TierColumns): boolean {
+  sweep(
+    startNs: bigint,
+    endNs: bigint,
+    { columns, status }: TierColumns,
+    moved: Parameters<GroupRows['sweep']>[3],
+  ): boolean {
     expect(endNs).toBeGreaterThan(startNs);
+    const told = new Set(moved.slots.subarray(0, moved.count));
+    const now = this.groups.map((_, row) => columns.map((column) => column[row]!));
+    now.forEach((values, row) => {
+      if (!told.has(row)) expect(values).toEqual(this.#before[row]);
+    });
+    this.#before = now;
     const at = (name: CgroupMetricName, row: number) => columns[CGROUP_COLUMNS.indexOf(name)]![row]!;
     this.sweeps.push(
       this.groups.flatMap((group, row) => {

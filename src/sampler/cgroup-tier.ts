@@ -25,7 +25,7 @@ export interface GroupRows {
   arrive(identity: GroupIdentity): number;
   rename(row: number, identity: GroupIdentity): void;
   depart(row: number): void;
-  sweep(startNs: bigint, endNs: bigint, columns: TierColumns): boolean;
+  sweep(startNs: bigint, endNs: bigint, columns: TierColumns, moved: { slots: Uint32Array; count: number }): boolean;
 }
 
 export interface CgroupTierOptions {
@@ -46,8 +46,11 @@ const MOST_HZ = 10;
 const BUDGET_PART = 0.15;
 const MOST_KEPT = 4096;
 
-/** Looking for groups, at a tick and before the first one. */
-const LOOK_NS = 50e3;
+/** Looking for groups: how often, since the first look in a while takes as long as the next four, and for how long. */
+const LOOK_EVERY_NS = 450e6;
+const LOOK_NS = 200e3;
+/** For each that was lost, and before the first tick. */
+const LOST_LOOK_NS = 50e3;
 const FIRST_LOOK_NS = 200e6;
 const FIRST_ROWS = 56;
 
@@ -68,11 +71,14 @@ export class CgroupTier {
   readonly #departed: number[] = [];
   #columns = new TierColumns(CGROUP_COLUMNS, FIRST_ROWS);
   #live = new Uint32Array(FIRST_ROWS);
+  /** Rows with values that no sweep has told of. */
+  readonly #moved = { slots: new Uint32Array(FIRST_ROWS), count: 0 };
   #count = 0;
   #isStale = false;
   #hasRoom = true;
   readonly #periodNs: number;
   #dueNs = Number.NEGATIVE_INFINITY;
+  #lookAtNs = Number.NEGATIVE_INFINITY;
 
   /** Undefined where nobody asked for it, the recording has no ring for it, or no groups can be read. */
   static open(
@@ -139,16 +145,21 @@ export class CgroupTier {
   /** Looks for groups, reads those that are due, and stores what was read. */
   #sweepDue(startNs: bigint): void {
     const now = Number(startNs);
-    this.#tree.look(now, LOOK_NS);
-    this.#placeWaiting();
+    if (now - this.#lookAtNs >= LOOK_EVERY_NS) {
+      this.#lookAtNs = now;
+      this.#tree.look(now, LOOK_NS);
+      this.#placeWaiting();
+    }
+    if (this.#departed.length === 0 && !this.#pace.isTimeFor(now)) return;
     this.#refresh();
     const { status } = this.#columns;
-    for (let index = 0; index < this.#count; index++) status[this.#live[index]!] = Status.notDue;
+    status.fill(Status.notDue);
     const chosen = this.#pace.plan(now, this.#live, this.#count);
     if (chosen > 0) this.#read(chosen, now);
-    for (const row of this.#departed) this.#columns.status[row] = Status.gone;
+    for (const row of this.#departed) status[row] = Status.gone;
     if (chosen > 0 || this.#departed.length > 0) {
-      this.#rows.sweep(startNs, process.hrtime.bigint(), this.#columns);
+      const isStored = this.#rows.sweep(startNs, process.hrtime.bigint(), this.#columns, this.#moved);
+      if (isStored) this.#moved.count = 0;
     }
     this.#release();
   }
@@ -156,6 +167,7 @@ export class CgroupTier {
   #read(chosen: number, now: number): void {
     const beganNs = threadCpuNs();
     this.#sweep.read(this.#pace.slots, this.#pace.depths, chosen, now, this.#columns);
+    for (let index = 0; index < chosen; index++) this.#markMoved(this.#pace.slots[index]!);
     this.#lookAtRead(chosen, now);
     this.#pace.spent(threadCpuNs() - beganNs);
   }
@@ -171,8 +183,9 @@ export class CgroupTier {
         lost++;
       } else this.#note(row, depths[index]!, now);
     }
+    for (const row of this.#sweep.suspects) this.#tree.lost(this.#groupOf[row]!);
     if (lost === 0) return;
-    this.#tree.look(now, LOOK_NS * lost);
+    this.#tree.look(now, LOST_LOOK_NS * lost);
     for (let index = 0; index < chosen; index++) {
       const row = slots[index]!;
       // It has another name, or nobody has had the time to look: nothing was read, and it is not known to be gone.
@@ -201,6 +214,7 @@ export class CgroupTier {
     this.#columns.clear(row);
     this.#columns.columns[DEPTH]![row] = 0;
     this.#columns.status[row] = Status.notDue;
+    this.#markMoved(row);
     this.#groupOf[row] = group;
     this.#rowOf.set(group, row);
     this.#sweep.attach(row, group);
@@ -216,7 +230,9 @@ export class CgroupTier {
 
   #renamed(group: Group): void {
     const row = this.#rowOf.get(group);
-    if (row !== undefined) this.#rows.rename(row, this.#identityOf(group));
+    if (row === undefined) return;
+    this.#sweep.renamed(row);
+    this.#rows.rename(row, this.#identityOf(group));
   }
 
   #placeWaiting(): void {
@@ -233,11 +249,22 @@ export class CgroupTier {
       this.#rowOf.delete(this.#groupOf[row]!);
       this.#groupOf[row] = undefined;
       this.#sweep.detach(row);
+      this.#pace.departed(row);
       this.#rows.depart(row);
       this.#isStale = true;
       this.#hasRoom = true;
     }
     this.#departed.length = 0;
+  }
+
+  #markMoved(row: number): void {
+    const moved = this.#moved;
+    if (moved.count === moved.slots.length) {
+      const larger = new Uint32Array(moved.count * 2);
+      larger.set(moved.slots);
+      moved.slots = larger;
+    }
+    moved.slots[moved.count++] = row;
   }
 
   #refresh(): void {

@@ -63,6 +63,9 @@ export class GroupPace {
   #deepDueNs = new Float64Array(0);
   #wholeDueNs = new Float64Array(0);
   #isNear = new Uint8Array(0);
+  /** Those that do not wait for a batch, and how many they are. */
+  #isQuick = new Uint8Array(0);
+  #quick = 0;
   #creditNs = FIRST_CREDIT_NS;
   #deepCreditNs = FIRST_CREDIT_NS * DEEP_PART;
   #creditAtNs = Number.NaN;
@@ -98,6 +101,29 @@ export class GroupPace {
     this.#deepDueNs[row] = Number.NEGATIVE_INFINITY;
     this.#wholeDueNs[row] = Number.NEGATIVE_INFINITY;
     this.#isNear[row] = 0;
+    this.#setQuick(row);
+  }
+
+  /** A row has no group any more. */
+  departed(row: number): void {
+    this.#isNear[row] = 0;
+    this.#everyNs[row] = Number.POSITIVE_INFINITY;
+    this.#setQuick(row);
+  }
+
+  /** Whether a plan for now can choose any: between two batches that is for those alone that do not wait for one. */
+  isTimeFor(nowNs: number): boolean {
+    return this.#quick > 0 || this.#isBatch(nowNs);
+  }
+
+  #isBatch(nowNs: number): boolean {
+    return nowNs - this.#batchAtNs >= this.#batchNs;
+  }
+
+  #setQuick(row: number): void {
+    const isQuick = this.#isNear[row] === 1 || this.#everyNs[row]! < this.#batchNs ? 1 : 0;
+    this.#quick += isQuick - this.#isQuick[row]!;
+    this.#isQuick[row] = isQuick;
   }
 
   /** Somewhere on the host somebody was killed for want of memory: whose group it was is to be seen soon. */
@@ -141,14 +167,14 @@ export class GroupPace {
       const row = live[index]!;
       if (this.#isNear[row] === 1 && this.#dueNs[row]! <= due) choose(row, this.#depthOf(row, due));
     }
-    const isBatch = nowNs - this.#batchAtNs >= this.#batchNs;
+    const isBatch = this.#isBatch(nowNs);
     if (isBatch) this.#batchAtNs = nowNs;
     const first = this.#cursor >= count ? 0 : this.#cursor;
     for (let step = 0; step < count; step++) {
       const index = first + step < count ? first + step : first + step - count;
       const row = live[index]!;
+      if (!isBatch && this.#isQuick[row] === 0) continue;
       if (this.#isNear[row] === 1) continue;
-      if (!isBatch && this.#everyNs[row]! >= this.#batchNs) continue;
       const depth = isBatch && deepLeft > 0 ? this.#depthOf(row, due) : GroupDepth.charge;
       if (depth === GroupDepth.charge && this.#dueNs[row]! > due) continue;
       if (left <= 0) {
@@ -177,6 +203,7 @@ export class GroupPace {
     if (depth === GroupDepth.whole) this.#wholeDueNs[row] = nowNs + this.#wholeNs;
     this.#everyNs[row] = this.#everyOf(row, elapsedNs, Math.abs(grown), charge, isNear);
     this.#dueNs[row] = nowNs + this.#everyNs[row]!;
+    this.#setQuick(row);
     // NaN, of the first read, is no movement.
     if (Math.abs(grown) > 0) this.#moved(row, nowNs, Math.abs(grown) >= stepOf(charge), isNear);
   }
@@ -236,9 +263,13 @@ export class GroupPace {
     this.#deepNs = grown(this.#deepNs);
     this.#deepDueNs = grown(this.#deepDueNs);
     this.#wholeDueNs = grown(this.#wholeDueNs);
-    const near = new Uint8Array(room);
-    near.set(this.#isNear);
-    this.#isNear = near;
+    const marks = (before: Uint8Array) => {
+      const larger = new Uint8Array(room);
+      larger.set(before);
+      return larger;
+    };
+    this.#isNear = marks(this.#isNear);
+    this.#isQuick = marks(this.#isQuick);
     this.#rows = room;
   }
 }
