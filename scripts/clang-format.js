@@ -1,5 +1,5 @@
 /**
- * Formats native/ with the clang-format of the PATH; `--check` changes nothing and fails on any difference.
+ * Formats native/ and test/fuzz/native with the clang-format of the PATH; `--check` changes nothing and fails on any difference.
  * Without clang-format, formatting is skipped with a sentence, but a check that could not be made has failed.
  */
 
@@ -16,9 +16,12 @@ const files = sources();
 if (files.length > 0) process.exitCode = format(files);
 
 function sources() {
-  const native = join(root, 'native');
-  if (!existsSync(native)) return [];
-  return readdirSync(native, { recursive: true, withFileTypes: true })
+  return ['native', 'test/fuzz/native'].flatMap((folder) => sourcesIn(join(root, folder)));
+}
+
+function sourcesIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(?:h|c|cc|cpp)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((path) => !path.startsWith('native/build/'))

@@ -108,7 +108,7 @@ int64_t ProcTree::LastPid() {
   while (start > 0 && text[start - 1] != ' ') start--;
   uint64_t pid;
   if (start >= length || Decimal(text, start, length, &pid) != static_cast<size_t>(length)) return -1;
-  return static_cast<int64_t>(pid);
+  return pid > INT32_MAX ? -1 : static_cast<int64_t>(pid);
 }
 
 Status StatusOfErrno(int error) {

@@ -6,10 +6,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { lastPidOf } from '../procfs/loadavg.js';
+import { MOST_PID } from '../procfs/pid-max.js';
 import { type KeptFile, KeptFiles } from './kept-files.js';
 
-const LOADAVG_BYTES = 256;
-const MOST_PID = 0x7fffffff;
+/** As many as the addon reads; a kernel writes less than 50. */
+const LOADAVG_BYTES = 128;
 
 export class ProcessList {
   readonly #root: string;

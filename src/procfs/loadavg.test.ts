@@ -16,6 +16,12 @@ describe('lastPidOf', () => {
   it.each(['', '\n', 'word', '0.08 ', '0.08 12x\n', '0.08 0.02\n'])('%j does not tell', (text) => {
     expect(lastPid(text)).toBe(-1);
   });
+
+  // Found by fuzzing: the addon gave a negative number for what is above 2^63, and this side the number.
+  it.each(['1/9 18446744073709551615\n', '1/9 2147483648\n'])('%j is beyond any pid and does not tell', (text) => {
+    expect(lastPid(text)).toBe(-1);
+    expect(lastPid('1/9 2147483647\n')).toBe(2147483647);
+  });
 });
 
 describe('parseLoadAverages', () => {

@@ -5,6 +5,7 @@
  * trap: it counts threads too, and in the reader's pid namespace; a captured tree's never changes.
  */
 import { decimal, scan } from './digits.js';
+import { MOST_PID } from './pid-max.js';
 
 /** The last pid that was given out in a tree, from the text of its `loadavg`; -1 when the text does not tell. */
 export function lastPidOf(loadavg: Uint8Array, length: number): number {
@@ -13,7 +14,7 @@ export function lastPidOf(loadavg: Uint8Array, length: number): number {
   let start = end;
   while (start > 0 && loadavg[start - 1] !== 32) start--;
   const pid = decimal(loadavg, start, end);
-  return end > start && scan.end === end ? pid : -1;
+  return end > start && scan.end === end && pid <= MOST_PID ? pid : -1;
 }
 
 /** The load averages of the last 1, 5 and 15 minutes, or undefined when the text does not begin with three numbers. */

@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const USUAL_MAX = 32_768;
+/** No kernel can give out a larger one: pids are 32 bits with a sign. */
+export const MOST_PID = 0x7fffffff;
 
 /** Digits of the largest number that a pid may reach in this tree; 5 where the tree does not tell. */
 export function readPidDigits(root: string): number {

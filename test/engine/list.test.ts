@@ -107,10 +107,13 @@ describe.each(TREE_ENGINES)('the last pid of the %s engine', (name) => {
     }
   });
 
-  it.each(['', '-1', 'x', '12x', '1.5'])('is not known when loadavg ends with "%s"', (text) => {
-    tree.loadavg(text);
-    expect(engineOn(name, { root: tree.root }).lastPid()).toBe(-1);
-  });
+  it.each(['', '-1', 'x', '12x', '1.5', '2147483648', '11811881811888188111'])(
+    'is not known when loadavg ends with "%s"',
+    (text) => {
+      tree.loadavg(text);
+      expect(engineOn(name, { root: tree.root }).lastPid()).toBe(-1);
+    },
+  );
 
   it.each(['', '\n', '\n\n\n', '12', ' '])('is not made up of another text, %j', (text) => {
     writeFileSync(path.join(tree.root, 'loadavg'), text);

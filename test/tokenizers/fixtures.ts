@@ -4,8 +4,8 @@
  * Live ones lie at `live/PROCESS/FILE` (see test/fixtures/capture.py), written ones at `written/FILE.WHAT`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { KernelFile } from '../../src/procfs/read.js';
+import { ROOT } from '../torture/root.js';
 
 export interface Fixture {
   readonly file: KernelFile;
@@ -13,7 +13,7 @@ export interface Fixture {
   readonly bytes: Uint8Array;
 }
 
-const FOLDER = fileURLToPath(new URL('../fixtures/procfs/', import.meta.url));
+const FOLDER = `${ROOT}/test/fixtures/procfs/`;
 
 /** The tree of captured processes, one folder per process, but named by what it is instead of a pid. */
 export const LIVE_FOLDER = `${FOLDER}live`;

@@ -1,0 +1,27 @@
+/** All targets, in the order in which they run. */
+import path from 'node:path';
+import { ROOT } from '../torture/root.js';
+import { buildFuzzer } from './build-fuzzer.js';
+import type { FuzzTarget } from './fuzz-target.js';
+import { NATIVE_TARGETS, type NativeTarget, runNative } from './native-targets.js';
+
+/** Where inputs and findings of long runs are kept, from one run to the next. */
+export const FOLDER = path.join(ROOT, 'out/fuzz');
+
+let program: Promise<string> | undefined;
+
+/** The program of the native targets, built once. */
+export function nativeProgram(): Promise<string> {
+  program ??= buildFuzzer(path.join(FOLDER, 'build'));
+  return program;
+}
+
+export const TARGETS: readonly FuzzTarget[] = [...NATIVE_TARGETS.map(ofLibFuzzer)];
+
+function ofLibFuzzer(target: NativeTarget): FuzzTarget {
+  return {
+    name: target.name,
+    says: 'libFuzzer with ASan and UBSan: in bounds, the same before every padding, and in pieces what it is as a whole',
+    run: async (context) => runNative(target, { ...context, program: await nativeProgram(), folder: FOLDER }),
+  };
+}
