@@ -1,9 +1,10 @@
 /** The built command as a child process: what a user runs, not the functions behind it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { packageRoot } from '../src/text/package.js';
 
-export const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+export const MAIN = path.join(packageRoot(), 'dist/cli/main.js');
 
 export interface Outcome {
   readonly code: number | null;

@@ -1,5 +1,5 @@
 /** Stopped processes in a pid namespace of their own: a tree in which nothing moves, so that sums can be compared exactly. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { until } from '../recorder/workload.js';
@@ -13,10 +13,12 @@ for word in sys.argv[1:]:
     for _ in range(int(count)):
         if os.fork() == 0:
             prctl(15, bytes.fromhex(name), 0, 0, 0)
-            kept = bytearray(int(mib) << 20)
-            for at in range(0, len(kept), 4096): kept[at] = 1
-            os.kill(os.getpid(), signal.SIGSTOP)
-            os._exit(0)
+            kept = []
+            # Whoever continues it makes it as much larger as it was at first.
+            while True:
+                kept.append(bytearray(int(mib) << 20))
+                for at in range(0, len(kept[-1]), 4096): kept[-1][at] = 1
+                os.kill(os.getpid(), signal.SIGSTOP)
 print('there', flush=True)
 # The first process of a namespace cannot be stopped from within; it does nothing more.
 while True: signal.pause()
@@ -33,6 +35,8 @@ export interface Namespace extends AsyncDisposable {
   readonly root: string;
   /** Resident bytes of all processes by name (a character for each byte), as the kernel tells them now. */
   resident(): Map<string, number>;
+  /** Makes each process of this name larger by what it had at first; resolves when all stand still again. */
+  grow(name: string): Promise<void>;
 }
 
 export async function startNamespace(plots: readonly Plot[]): Promise<Namespace> {
@@ -45,12 +49,18 @@ export async function startNamespace(plots: readonly Plot[]): Promise<Namespace>
   const processes = plots.reduce((sum, { count }) => sum + count, 0);
   // Before that its tree may still be the host's.
   await once(child.stdout!, 'data');
-  const init = await until(() => childOf(child), 'the namespace');
+  const init = await until(() => childrenOf(child.pid!)[0], 'the namespace');
   const root = `/proc/${init}/root/proc`;
   await until(() => stoppedIn(root) === processes, 'its processes to stop');
   return {
     root,
     resident: () => residentIn(root),
+    grow: async (name) => {
+      const own = childrenOf(init).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'latin1') === `${name}\n`);
+      const before = residentIn(root).get(name) ?? 0;
+      for (const pid of own) process.kill(pid, 'SIGCONT');
+      await until(() => (residentIn(root).get(name) ?? 0) > before && stoppedIn(root) === processes, `${name} to grow`);
+    },
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => child.on('close', resolve));
       // Not a bare name: the first process of the namespace, with which all of it goes.
@@ -60,12 +70,13 @@ export async function startNamespace(plots: readonly Plot[]): Promise<Namespace>
   };
 }
 
-function childOf({ pid }: ChildProcess): number | undefined {
+/** Their pids as seen from here. */
+function childrenOf(pid: number): number[] {
   try {
     const found = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
-    return found === '' ? undefined : Number(found.split(' ')[0]);
+    return found === '' ? [] : found.split(' ').map(Number);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

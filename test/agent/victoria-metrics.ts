@@ -12,7 +12,7 @@ export class VictoriaMetrics implements AsyncDisposable {
   ) {}
 
   /** Starts one over a folder, on a port; resolves when it answers. */
-  static async over(folder: string, port: number): Promise<VictoriaMetrics> {
+  static async over(folder: string, port: number, mostMs = 90_000): Promise<VictoriaMetrics> {
     const child = spawn(
       'victoria-metrics',
       [
@@ -21,7 +21,7 @@ export class VictoriaMetrics implements AsyncDisposable {
         '-retentionPeriod=1y',
         '-search.latencyOffset=0s',
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], timeout: 90_000, killSignal: 'SIGKILL' },
+      { stdio: ['ignore', 'ignore', 'pipe'], timeout: mostMs, killSignal: 'SIGKILL' },
     );
     let log = '';
     child.stderr!.on('data', (chunk) => {
@@ -34,6 +34,22 @@ export class VictoriaMetrics implements AsyncDisposable {
       await pause(100);
     }
     return store;
+  }
+
+  /** The same on a host that is not reached from here, on port 8428, which answers nobody here. */
+  static async on(host: readonly string[], folder: string): Promise<VictoriaMetrics> {
+    const words = ['victoria-metrics', `-storageDataPath=${folder}`, '-httpListenAddr=:8428', '-retentionPeriod=1y'];
+    const [program, ...rest] = [...host, ...words];
+    const child = spawn(program!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let log = '';
+    child.stderr!.on('data', (chunk) => {
+      log += chunk;
+    });
+    for (let tries = 0; !log.includes('started VictoriaMetrics'); tries++) {
+      if (child.exitCode !== null || tries > 200) throw new Error(`VictoriaMetrics does not start: ${log}`);
+      await pause(100);
+    }
+    return new VictoriaMetrics(child, 'http://not-reached.invalid');
   }
 
   async #answers(): Promise<boolean> {

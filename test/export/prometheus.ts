@@ -22,11 +22,11 @@ export function backfill(text: string, folder: string): void {
 export class Prometheus implements AsyncDisposable {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly address: string,
+    readonly origin: string,
   ) {}
 
   /** Starts one over a folder of blocks, or an empty one to scrape into; resolves when it answers. */
-  static async over(folder: string, configuration = 'scrape_configs: []\n'): Promise<Prometheus> {
+  static async over(folder: string, configuration = 'scrape_configs: []\n', mostMs = 60_000): Promise<Prometheus> {
     const config = path.join(folder, 'prometheus.yml');
     writeFileSync(config, configuration);
     const child = spawn(
@@ -38,7 +38,7 @@ export class Prometheus implements AsyncDisposable {
         '--web.listen-address=127.0.0.1:0',
         '--log.level=info',
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' },
+      { stdio: ['ignore', 'ignore', 'pipe'], timeout: mostMs, killSignal: 'SIGKILL' },
     );
     let log = '';
     const address = await new Promise<string>((resolve, reject) => {
@@ -50,7 +50,7 @@ export class Prometheus implements AsyncDisposable {
         if (found && log.includes('Server is ready')) resolve(found[1]!);
       });
     });
-    return new Prometheus(child, address);
+    return new Prometheus(child, `http://${address}`);
   }
 
   /** Every point of what matches, in the seconds before a time. */
@@ -65,7 +65,7 @@ export class Prometheus implements AsyncDisposable {
   }
 
   async #query<Result>(parameters: Record<string, string>): Promise<Result[]> {
-    const response = await fetch(`http://${this.address}/api/v1/query?${new URLSearchParams(parameters)}`);
+    const response = await fetch(`${this.origin}/api/v1/query?${new URLSearchParams(parameters)}`);
     const { status, data, error } = (await response.json()) as {
       status: string;
       data: { result: Result[] };

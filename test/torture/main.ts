@@ -5,7 +5,9 @@
 import { DAMAGE_TRIALS } from './damage-trials.js';
 import { ASK_TRIAL } from './damaged-recordings.js';
 import { HOG_TRIAL } from './disk-hog.js';
+import { FLEET_TRIAL } from './fleet-trial.js';
 import { KILL_TRIALS } from './kill-trials.js';
+import { OUTAGE_TRIAL } from './outage-trial.js';
 import { POWER_TRIAL } from './power-cut.js';
 import { READER_TRIAL } from './readers.js';
 import { SECOND_READER_TRIAL } from './second-reader-trial.js';
@@ -19,6 +21,8 @@ const TRIALS: readonly Trial[] = [
   HOG_TRIAL,
   READER_TRIAL,
   SECOND_READER_TRIAL,
+  FLEET_TRIAL,
+  OUTAGE_TRIAL,
 ];
 
 const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';
