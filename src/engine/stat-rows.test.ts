@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { STAT_FIELDS } from '../procfs/stat.js';
 import type { StatFieldName } from '../procfs/stat-span.js';
 import { StatRows } from './stat-rows.js';
@@ -64,6 +64,20 @@ it('is the same by both engines on what a kernel may write', () => {
     ...[true, true, true, false, false, false, true],
     ...[false, false, false, false, false, false],
   ]);
+});
+
+describe('found by fuzzing, where the two differed', () => {
+  it.each([
+    ['a text that goes on behind its line', `7 (x) S${tail(49)}\n\0`, [52, 83, 'x', 0]],
+    ['a line behind the line', `7 (x) S${tail(30)}\n 1 2 3\n`, [33, 83, 'x', 0]],
+    ['more fields than twice those that are known', `7 (x) S${tail(200)}\n`, [52, 83, 'x', 0]],
+    ['a name that no blank follows', `7 (x)S${tail(49)}\n`, undefined],
+  ])('%s', (_name, text, wanted) => {
+    for (const engine of ['ts', 'native'] as const) {
+      const [row] = read(engine, [text]) as [[number, number, string, number[]] | undefined];
+      expect(row && [row[0], row[1], row[2], row[3][0]], engine).toEqual(wanted);
+    }
+  });
 });
 
 it('is the same on any bytes', () => {

@@ -15,15 +15,13 @@ const FIRST = StatField.state;
 /** Without a start time it is no process that could be told from another. */
 const LEAST = StatField.starttime + 1;
 const KNOWN = STAT_FIELDS.length;
-/** A later kernel may append fields. */
-const MOST = 2 * KNOWN;
 
 /** One `stat`; reused from text to text, and good as long as its bytes stay. */
 export class StatSpan {
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   /** Where each field begins, the last one first. */
-  readonly #starts = new Uint32Array(MOST);
+  #starts = new Uint32Array(2 * KNOWN);
   #found = 0;
   /** Fields in the text, as far as they are known here. */
   count = 0;
@@ -35,23 +33,38 @@ export class StatSpan {
     let open = start;
     while (open < end && bytes[open] >= 48 && bytes[open] <= 57) open++;
     if (open === start || bytes[open] !== 32 || bytes[open + 1] !== 40) return false;
-    const isWhole = bytes[end - 1] === 10;
-    let at = isWhole ? end - 2 : end - 1;
+    let isWhole = false;
+    let last = end;
+    let at = end - 1;
     let found = 0;
     const first = open + 2;
-    while (at >= first && bytes[at] !== 41) {
-      if (bytes[at] === 32 && found < MOST) this.#starts[found++] = at + 1;
-      at--;
+    for (; at >= first && bytes[at] !== 41; at--) {
+      if (bytes[at] === 32) {
+        if (found === this.#starts.length) this.#grow();
+        this.#starts[found++] = at + 1;
+      } else if (bytes[at] === 10) {
+        // Fields end with the first line behind the name.
+        isWhole = true;
+        last = at;
+        found = 0;
+      }
     }
-    if (at < first) return false;
+    if (at < first || found === 0 || this.#starts[found - 1] !== at + 2) return false;
     this.#bytes = bytes;
-    this.#end = isWhole ? end - 1 : end;
+    this.#end = last;
     this.#found = found;
     // At the end of a text that was cut, the last number may be cut as well.
     this.count = Math.min(KNOWN, found + FIRST - (isWhole ? 0 : 1));
     this.commStart = first;
     this.commEnd = at;
     return this.count >= LEAST;
+  }
+
+  /** A later kernel may append fields, and a captured text may hold anything. */
+  #grow(): void {
+    const larger = new Uint32Array(2 * this.#starts.length);
+    larger.set(this.#starts);
+    this.#starts = larger;
   }
 
   /** The letter of the state. */

@@ -4,6 +4,7 @@ import { ROOT } from '../torture/root.js';
 import { buildFuzzer } from './build-fuzzer.js';
 import type { FuzzTarget } from './fuzz-target.js';
 import { NATIVE_TARGETS, type NativeTarget, runNative } from './native-targets.js';
+import { runTwins, TWINS, type Twin } from './twins.js';
 
 /** Where inputs and findings of long runs are kept, from one run to the next. */
 export const FOLDER = path.join(ROOT, 'out/fuzz');
@@ -16,12 +17,20 @@ export function nativeProgram(): Promise<string> {
   return program;
 }
 
-export const TARGETS: readonly FuzzTarget[] = [...NATIVE_TARGETS.map(ofLibFuzzer)];
+export const TARGETS: readonly FuzzTarget[] = [...NATIVE_TARGETS.map(ofLibFuzzer), ...TWINS.map(ofTwins)];
 
 function ofLibFuzzer(target: NativeTarget): FuzzTarget {
   return {
     name: target.name,
     says: 'libFuzzer with ASan and UBSan: in bounds, the same before every padding, and in pieces what it is as a whole',
     run: async (context) => runNative(target, { ...context, program: await nativeProgram(), folder: FOLDER }),
+  };
+}
+
+function ofTwins(twin: Twin): FuzzTarget {
+  return {
+    name: `twins-${twin}`,
+    says: 'what libFuzzer found, and mutations of it, for C++ and TypeScript: the same values, bit for bit',
+    run: (context) => runTwins(twin, context, FOLDER),
   };
 }
