@@ -6,6 +6,7 @@
  */
 import type { EngineChoice } from '../engine/choose.js';
 import type { Recording } from '../recording/recording.js';
+import { compileLate } from '../sampler/compile-late.js';
 import type { HostUnits } from '../schema.js';
 import { isUtf8Locale } from '../text/locale.js';
 import { type DrawnScreen, drawScreen } from '../views/screen/screen.js';
@@ -47,6 +48,9 @@ const ESCAPE_MS = 50;
 /** A first frame takes a fraction of a second. */
 const FIRST_FRAME_MS = 3000;
 const NO_FRAME = 'no frame yet: a stuck process may be holding the sampler; -p chooses others, Ctrl-C ends';
+/** Until a recording has been shown for so long, code is compiled for speed so many times later than usual. */
+const SETTLED_MS = 1000;
+const FIRST_SCREEN_LATE = 9;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Draws until the user quits or the frames are over. Rejects when the recording cannot be made or its sampler dies. */
@@ -88,6 +92,8 @@ export async function runScreen(request: ScreenRequest): Promise<void> {
 /** Draws a recording in a file until the user quits or the frames are over. */
 export async function replayScreen(request: ReplayRequest): Promise<void> {
   const { recording, pids, atNs } = request;
+  compileLate(FIRST_SCREEN_LATE);
+  const settled = setTimeout(compileLate, SETTLED_MS, 1);
   let top: TopScreen | undefined;
   const travel = new TimeTravel({
     recording: () => recording,
@@ -100,6 +106,7 @@ export async function replayScreen(request: ReplayRequest): Promise<void> {
   try {
     await top.run();
   } finally {
+    clearTimeout(settled);
     top.close();
   }
 }
