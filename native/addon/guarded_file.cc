@@ -34,7 +34,7 @@ Napi::Value ResultOf(Napi::Env env, const FileRead& read) {
   size_t length = static_cast<size_t>(read.length());
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, length);
   if (env.IsExceptionPending()) return env.Undefined();
-  if (length > 0) std::memcpy(buffer.Data(), read.bytes().data(), length);
+  if (length > 0) std::memcpy(buffer.Data(), read.bytes(), length);
   return Napi::Uint8Array::New(env, length, buffer, 0);
 }
 

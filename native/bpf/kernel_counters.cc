@@ -48,10 +48,13 @@ int KernelCounters::Open(Method method, bool is_initial_namespace) {
 int KernelCounters::Load(uint32_t rows) {
   const bool had_peaks = are_peaks_on();
   // Rows may have times that no sweep has told yet.
-  std::vector<tidemark_row> kept;
-  if (rows_) kept.assign(&rows_[0], &rows_[0] + row_count_);
+  const size_t kept_rows = rows_ ? row_count_ : 0;
+  GrownMemory<tidemark_row> kept;
+  GrownMemory<char> log;
+  if (!kept.Reserve(kept_rows) || !log.Reserve(kLogBytes)) return -ENOMEM;
+  log[0] = 0;
+  if (kept_rows > 0) std::copy_n(&rows_[0], kept_rows, kept.data());
   Unload();
-  std::vector<char> log(kLogBytes);
   const tidemark_sizes sizes{rows + 1, pid_limit_ / TIDEMARK_SLOT_PIECE + 1, pid_room_, 0};
   int error = method_ == Method::kWalk ? tidemark_load_walk(&sizes, &object_, log.data(), log.size())
                                        : tidemark_load_iterate(&sizes, &object_, log.data(), log.size());
@@ -67,7 +70,7 @@ int KernelCounters::Load(uint32_t rows) {
     if (iterator_link_ < 0) error = iterator_link_;
   }
   if (error == 0) {
-    std::copy(kept.begin(), kept.end(), &rows_[0]);
+    std::copy_n(kept.data(), kept_rows, &rows_[0]);
     row_count_ = rows;
     object_.ask->rows = rows;
     int prepared = tidemark_run(object_.prepare);
@@ -118,20 +121,24 @@ int KernelCounters::Run() {
 }
 
 int KernelCounters::MakeRoom(uint32_t slot) {
-  if (slot >= slots_.size()) slots_.resize(slot + size_t{slot} / 4 + 64);
+  if (slot >= slots_.size() && !slots_.Reserve(slot + size_t{slot} / 4 + 64)) return -ENOMEM;
   if (slot < row_count_) return 0;
   uint32_t rows = row_count_;
   while (rows <= slot) rows *= 2;
-  return Load(rows);
+  const int error = Load(rows);
+  // Those that had room go on. Where even that fails nothing is loaded any more, and each row is told as lost.
+  if (error != 0) Load(row_count_);
+  return error;
 }
 
 void KernelCounters::SetSlotOf(uint32_t tgid, uint32_t value) {
-  if (tgid <= pid_limit_) slot_of_[tgid] = value;
+  if (slot_of_ && tgid <= pid_limit_) slot_of_[tgid] = value;
 }
 
-uint32_t KernelCounters::SlotOf(uint32_t tgid) { return tgid <= pid_limit_ ? slot_of_[tgid] : 0; }
+uint32_t KernelCounters::SlotOf(uint32_t tgid) { return slot_of_ && tgid <= pid_limit_ ? slot_of_[tgid] : 0; }
 
 uint32_t KernelCounters::TgidOf(uint32_t pid) {
+  if (!is_loaded()) return 0;
   if (object_.ask->level == 0) return pid;
   const int64_t count = List(SELECT_ALL);
   for (int64_t index = 0; index < std::min<int64_t>(count, pid_room_); index++) {
@@ -146,6 +153,7 @@ uint64_t KernelCounters::TicksOf(uint64_t start_ns) const {
 
 Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
   Detach(index);
+  if (!is_loaded()) return Status::kLost;
   uint32_t tgid = TgidOf(pid);
   if (tgid == 0 || tgid > pid_limit_) return Status::kGone;
   object_.ask->look = tgid;
@@ -175,6 +183,7 @@ Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
 Status KernelCounters::Bind(uint32_t index, uint32_t pid, uint64_t start_ticks, const uint8_t* comm,
                             uint32_t comm_length) {
   Detach(index);
+  if (!is_loaded()) return Status::kLost;
   uint32_t tgid = TgidOf(pid);
   if (tgid == 0 || tgid > pid_limit_) return Status::kGone;
   if (MakeRoom(index) != 0) return Status::kLost;
@@ -210,6 +219,10 @@ const uint8_t* KernelCounters::Comm(uint32_t index, uint32_t* length) const {
 
 size_t KernelCounters::Sweep(const uint32_t* slots, size_t count, const Columns& out, uint32_t times_every,
                              uint32_t phase, uint32_t* renamed) {
+  if (!is_loaded()) {
+    for (size_t i = 0; i < count; i++) Empty(slots[i], out, Find(slots[i]) ? Status::kLost : Status::kGone);
+    return 0;
+  }
   tidemark_ask& ask = *object_.ask;
   ask.sweep = ++sweep_;
   ask.times_every = times_every;
@@ -249,6 +262,7 @@ size_t KernelCounters::Sweep(const uint32_t* slots, size_t count, const Columns&
 }
 
 int64_t KernelCounters::List(uint32_t kind) {
+  if (!is_loaded()) return -ENOMEM;
   tidemark_ask& ask = *object_.ask;
   ask.sweep = ++sweep_;
   ask.is_listing = 1;
@@ -289,7 +303,7 @@ int KernelCounters::WatchPeaks(bool is_on) {
     peaks_link_ = -1;
     return 0;
   }
-  if (object_.watch_peaks < 0) return -EOPNOTSUPP;
+  if (!is_loaded() || object_.watch_peaks < 0) return -EOPNOTSUPP;
   for (uint32_t index = 0; index < row_count_; index++) peaks_[index] = tidemark_peak{};
   int link = tidemark_attach(object_.watch_peaks, nullptr);
   if (link < 0) return link;
@@ -298,7 +312,7 @@ int KernelCounters::WatchPeaks(bool is_on) {
 }
 
 uint64_t KernelCounters::PeakEvents() {
-  if (object_.peak_events_map < 0) return 0;
+  if (!is_loaded() || object_.peak_events_map < 0) return 0;
   std::vector<uint64_t> parts(PossibleCpus());
   uint32_t key = 0;
   if (tidemark_get(object_.peak_events_map, &key, parts.data()) < 0) return 0;

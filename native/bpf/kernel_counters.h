@@ -10,8 +10,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "../sweep/grown_memory.h"
 #include "../sweep/status.h"
 #include "../sweep/sweeper.h"
 #include "mapped.h"
@@ -93,6 +93,8 @@ class KernelCounters {
   void WriteRow(Slot& slot, uint32_t index, const tidemark_row& row, const Columns& out, bool* renamed);
   void WriteTimes(Slot& slot, uint32_t index, const tidemark_row& row, const Columns& out);
   void Empty(uint32_t index, const Columns& out, Status status);
+  // False once there was no memory for more rows, nor then for those that there were.
+  bool is_loaded() const { return object_.ask != nullptr && static_cast<bool>(rows_); }
   Slot* Find(uint32_t slot) { return slot < slots_.size() && slots_[slot].pid ? &slots_[slot] : nullptr; }
 
   double page_size_;
@@ -117,7 +119,7 @@ class KernelCounters {
   Mapped<uint64_t> wanted_;
   Mapped<uint64_t> pids_;
   Mapped<tidemark_peak> peaks_;
-  std::vector<Slot> slots_;
+  GrownList<Slot> slots_;
 };
 
 }  // namespace tidemark

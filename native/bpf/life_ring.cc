@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
+#include "../sweep/grown_memory.h"
 #include "host_facts.h"
 #include "refusal.h"
 
@@ -33,7 +33,12 @@ void LifeRing::Unmap() {
 
 int LifeRing::Open(uint32_t ring_bytes, const tidemark_selection& selection, bool is_initial_namespace,
                    uint32_t exact_cpus) {
-  std::vector<char> log(kLogBytes);
+  GrownMemory<char> log;
+  if (!log.Reserve(kLogBytes)) {
+    reason_ = RefusalOf(-ENOMEM, "");
+    return -ENOMEM;
+  }
+  log[0] = 0;
   const tidemark_sizes sizes{0, 0, 0, ring_bytes};
   int error = tidemark_load_lives(&sizes, &object_, log.data(), log.size());
   if (error < 0) {

@@ -1,7 +1,5 @@
 #include "mapping_table.h"
 
-#include <vector>
-
 namespace tidemark {
 
 MappingTable::MappingTable(uint8_t* memory, size_t rows)
@@ -22,16 +20,17 @@ void DescribeTable(size_t capacity, ColumnPlace* out) {
   static_assert(sizeof kWordNames / sizeof *kWordNames == kWordColumns, "one name per word column");
   static_assert(sizeof kOtherNames / sizeof *kOtherNames == kOtherColumns, "one name per column of unknown fields");
 
-  std::vector<uint8_t> memory(MappingTable::Bytes(capacity));
-  MappingTable table(memory.data(), capacity);
-  auto offset = [&](const void* place) {
-    return static_cast<size_t>(static_cast<const uint8_t*>(place) - memory.data());
+  // Of a table of no rows, one column behind the other, so that the layout is told without the memory of a table.
+  size_t at = kHeaderWords * 4;
+  auto tell = [&](const char* name, const char* type, size_t width) {
+    *out++ = {name, type, at};
+    at += width * capacity;
   };
-  for (int c = 0; c < kAddressColumns; c++) *out++ = {kAddressNames[c], "u64", offset(table.addresses + c * capacity)};
-  for (int c = 0; c < kSmapsColumns; c++) *out++ = {kSmapsKeys[c].name, "f64", offset(table.sizes + c * capacity)};
-  for (int c = 0; c < kWordColumns; c++) *out++ = {kWordNames[c], "u32", offset(table.words + c * capacity)};
-  for (int c = 0; c < kOtherColumns; c++) *out++ = {kOtherNames[c], "u32", offset(table.others + c * capacity)};
-  *out = {"perms", "u8", offset(table.perms)};
+  for (const char* name : kAddressNames) tell(name, "u64", 8);
+  for (const SmapsKey& key : kSmapsKeys) tell(key.name, "f64", 8);
+  for (const char* name : kWordNames) tell(name, "u32", 4);
+  for (const char* name : kOtherNames) tell(name, "u32", 4);
+  tell("perms", "u8", 1);
 }
 
 }  // namespace tidemark

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "../procfs/padding.h"
@@ -50,7 +51,10 @@ void MappingsRead::Run() {
   close(fd);
   if (length_ <= 0) return;
   for (;;) {
-    memory_.resize(MappingTable::Bytes(rows_) / 8 + 1);
+    if (!memory_.Reserve(MappingTable::Bytes(rows_) / 8 + 1)) {
+      length_ = -ENOMEM;
+      return;
+    }
     MappingTable table(reinterpret_cast<uint8_t*>(memory_.data()), rows_);
     TokenizeSmaps(text_.data(), static_cast<size_t>(length_), table);
     if (!table.header[kFull]) return;

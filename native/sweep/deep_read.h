@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "../procfs/mapping_table.h"
 #include "../procfs/smaps_rollup.h"
@@ -22,7 +21,7 @@ class DeepRead : public GuardedRead {
     folder_ = std::move(folder);
     pid_ = pid;
   }
-  int64_t length() const { return length_; }  // bytes, or -errno
+  int64_t length() const { return length_; }  // bytes, or -errno; -ENOMEM when there was no memory for them
   uint64_t hold_ns() const { return hold_ns_; }
   int64_t ended_ns() const { return ended_ns_; }
 
@@ -58,8 +57,8 @@ class MappingsRead final : public DeepRead {
   void Run() override;
 
  private:
-  std::vector<uint8_t> text_;
-  std::vector<uint64_t> memory_;  // of the table, 8-byte aligned
+  GrownMemory<uint8_t> text_;
+  GrownMemory<uint64_t> memory_;  // of the table, 8-byte aligned
   size_t rows_ = 8 * 127;
 };
 

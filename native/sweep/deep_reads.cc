@@ -82,8 +82,10 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
   enum Taken : uint8_t { kNot, kYes, kHopeless };
   enum class Outcome { kTaken, kNotYet, kNoRoom };
   if (count == 0 || Passed(stop_ns)) return 0;
-  taken_.assign(count, kNot);
-  order_.clear();
+  // Without memory nothing is read in this sweep, as when its time is over.
+  if (!taken_.Reserve(count) || !order_.Reserve(count)) return 0;
+  std::fill_n(taken_.data(), count, kNot);
+  ordered_ = 0;
 
   auto begin = [&](size_t i) {
     Slot* slot = Find(slots[i]);
@@ -114,9 +116,9 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
   auto try_to_take = [&](size_t i) {
     Slot* slot = Find(slots[i]);
     auto give = [&](Status status, const Read* read) {
-      if (!take(order_.size(), slots[i], status, read)) return Outcome::kNoRoom;
+      if (!take(ordered_, slots[i], status, read)) return Outcome::kNoRoom;
       taken_[i] = kYes;
-      order_.push_back(static_cast<uint32_t>(i));
+      order_[ordered_++] = static_cast<uint32_t>(i);
       return Outcome::kTaken;
     };
     if (!slot) return give(Status::kGone, nullptr);
@@ -147,7 +149,7 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
   size_t next = 0;  // the first that was not begun
   bool is_patient = true;
   for (;;) {
-    for (; next < count && next - order_.size() < most_begun && !Passed(stop_ns); next++) begin(next);
+    for (; next < count && next - ordered_ < most_begun && !Passed(stop_ns); next++) begin(next);
     const uint64_t ended = pool.Ended();
     bool is_full = false;
     size_t reading = 0;
@@ -166,7 +168,7 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
       continue;
     }
     is_patient = true;
-    if (reading == 0 || (next < count && next - order_.size() < most_begun)) continue;
+    if (reading == 0 || (next < count && next - ordered_ < most_begun)) continue;
     size_t under_way = 0;
     for (size_t i = head; i < next; i++) {
       Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
@@ -189,14 +191,14 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
     Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
     if (slot && slot->*pending && pool.Recall(*(slot->*pending))) drop(*slot);
   }
-  const size_t done = order_.size();
-  if (head == done && std::is_sorted(order_.begin(), order_.end())) return done;
+  const size_t done = ordered_;
+  if (head == done && std::is_sorted(order_.data(), order_.data() + done)) return done;
   // Those that were read first, the others behind them in their order.
   for (size_t i = 0; i < count; i++) {
-    if (taken_[i] != kYes) order_.push_back(static_cast<uint32_t>(i));
+    if (taken_[i] != kYes) order_[ordered_++] = static_cast<uint32_t>(i);
   }
-  for (uint32_t& place : order_) place = slots[place];
-  std::copy(order_.begin(), order_.end(), slots);
+  for (size_t i = 0; i < ordered_; i++) order_[i] = slots[order_[i]];
+  std::copy_n(order_.data(), ordered_, slots);
   return done;
 }
 

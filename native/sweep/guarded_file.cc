@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <vector>
 
 namespace tidemark {
 namespace {
@@ -57,7 +58,10 @@ void FileRead::Run() {
   size_t total = 0;
   length_ = 0;
   while (total < most_) {
-    if (total == bytes_.size()) bytes_.resize(std::min(most_, std::max(kFirstBytes, total * 2)));
+    if (total == bytes_.size() && !bytes_.Reserve(std::min(most_, std::max(kFirstBytes, total * 2)))) {
+      length_ = -ENOMEM;
+      break;
+    }
     ssize_t got = read(fd, bytes_.data() + total, bytes_.size() - total);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) length_ = -errno;

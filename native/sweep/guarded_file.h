@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "grown_memory.h"
 #include "reader_pool.h"
 
 namespace tidemark {
@@ -16,7 +16,7 @@ class FileRead final : public GuardedRead {
   // Up to `most` bytes of the file at `path`.
   FileRead(std::string path, size_t most) : path_(std::move(path)), most_(most) {}
   const std::string& path() const { return path_; }
-  const std::vector<uint8_t>& bytes() const { return bytes_; }
+  const uint8_t* bytes() const { return bytes_.data(); }
   // Of `bytes`, or -errno.
   int64_t length() const { return length_; }
 
@@ -26,7 +26,7 @@ class FileRead final : public GuardedRead {
  private:
   std::string path_;
   size_t most_;
-  std::vector<uint8_t> bytes_;
+  GrownMemory<uint8_t> bytes_;
   int64_t length_ = 0;
 };
 

@@ -102,7 +102,7 @@ void PacedRead::Held(int64_t ns, bool is_walk) {
 
 int64_t PacedRead::ReadPages(int pagemap, uint64_t start, uint64_t end) {
   const uint64_t pages = (end - start) / page_size_;
-  if (entries_.size() < pages) entries_.resize(pages);
+  if (!entries_.Reserve(pages)) return -ENOMEM;
   int64_t began = MonotonicNs();
   ssize_t got = pread(pagemap, entries_.data(), pages * 8, static_cast<off_t>(start / page_size_ * 8));
   int64_t took = MonotonicNs() - began;
@@ -135,6 +135,8 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
       const uint64_t first = regions[i].start;
       int64_t got = ReadPages(pagemap, first, regions[last].end);
       if (got < 0) return got;
+      const size_t most_shared = shared_count_ + static_cast<size_t>(got);
+      if (most_shared > shared_.size() && !shared_.Reserve(most_shared + shared_.size())) return -ENOMEM;
       for (; i <= last; i++) {
         const PageRegion& region = regions[i];
         if (region.categories & kIsZeroPage) continue;
@@ -155,7 +157,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
             sums.exclusive_anonymous += !(entry & kFileOrShmem);
           } else {
             sums.shared_pages++;
-            shared_.push_back((entry & kPfn) | (entry & kFileOrShmem ? 0 : kAnonymous));
+            shared_[shared_count_++] = (entry & kPfn) | (entry & kFileOrShmem ? 0 : kAnonymous);
           }
         }
       }
@@ -169,14 +171,14 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
 
 // Shares of the pages of one piece that others map too. Takes no lock of the target.
 void PacedRead::CountShared(Sums& sums, int kpagecount) {
-  if (kpagecount < 0 && !shared_.empty()) sums.knows_shares = sums.knows_sample = false;
+  if (kpagecount < 0 && shared_count_ > 0) sums.knows_shares = sums.knows_sample = false;
   if (counted_ > kMostCounted && sums.knows_sample) SampleShared(sums, kpagecount);
-  counted_ += shared_.size();
+  counted_ += shared_count_;
   uint64_t counts[512];
-  for (size_t i = 0; i < shared_.size() && sums.knows_shares;) {
+  for (size_t i = 0; i < shared_count_ && sums.knows_shares;) {
     const uint64_t first = shared_[i] & ~kAnonymous;
     size_t run = 1;
-    while (run < 512 && i + run < shared_.size() && (shared_[i + run] & ~kAnonymous) == first + run) run++;
+    while (run < 512 && i + run < shared_count_ && (shared_[i + run] & ~kAnonymous) == first + run) run++;
     ssize_t got = first == 0 ? -1 : pread(kpagecount, counts, run * 8, static_cast<off_t>(first * 8));
     if (got != static_cast<ssize_t>(run * 8)) {
       sums.knows_shares = sums.knows_sample = false;  // PFNs are hidden from us
@@ -193,13 +195,13 @@ void PacedRead::CountShared(Sums& sums, int kpagecount) {
     }
     i += run;
   }
-  shared_.clear();
+  shared_count_ = 0;
 }
 
 // The same of each sixteenth page, from one at random on.
 void PacedRead::SampleShared(Sums& sums, int kpagecount) {
   random_ = random_ * 6364136223846793005u + 1442695040888963407u;
-  for (size_t i = (random_ >> 33) % kSampleStep; i < shared_.size(); i += kSampleStep) {
+  for (size_t i = (random_ >> 33) % kSampleStep; i < shared_count_; i += kSampleStep) {
     const uint64_t frame = shared_[i] & ~kAnonymous;
     uint64_t count = 0;
     if (frame == 0 || pread(kpagecount, &count, sizeof count, static_cast<off_t>(frame * 8)) != sizeof count) {
@@ -212,9 +214,9 @@ void PacedRead::SampleShared(Sums& sums, int kpagecount) {
     sums.asked_parts += part;
     sums.asked_squares += part * part;
   }
-  if (!shared_.empty()) sums.knows_shares = false;
-  sums.unasked += shared_.size();
-  shared_.clear();
+  if (shared_count_ > 0) sums.knows_shares = false;
+  sums.unasked += shared_count_;
+  shared_count_ = 0;
 }
 
 // The mean part of a shared page that counts for this process, and the standard error of that mean.
@@ -262,9 +264,9 @@ int64_t PacedRead::ReadAllOf(Sums& sums, int pagemap, int kpagecount) {
   close(maps);
   if (length <= 0) return length;
   Beat();
-  size_t rows = static_cast<size_t>(std::count(text_.begin(), text_.begin() + length, '\n')) + 8;
+  size_t rows = static_cast<size_t>(std::count(text_.data(), text_.data() + length, '\n')) + 8;
   rows = (rows + 7) / 8 * 8;
-  table_memory_.resize(MappingTable::Bytes(rows) / 8 + 1);
+  if (!table_memory_.Reserve(MappingTable::Bytes(rows) / 8 + 1)) return -ENOMEM;
   rows_ = rows;
   MappingTable table(reinterpret_cast<uint8_t*>(table_memory_.data()), rows);
   TokenizeMaps(text_.data(), static_cast<size_t>(length), table);
@@ -291,7 +293,7 @@ void PacedRead::Run() {
   hold_ns_ = held_ns_ = 0;
   burst_ns_ = 0;
   if (piece_pages_ == 0) piece_pages_ = kFirstPages;
-  shared_.clear();
+  shared_count_ = 0;
   counted_ = 0;
   int pagemap = folder_->Open(pid_, "pagemap");
   if (pagemap < 0) {

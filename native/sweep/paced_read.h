@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "deep_read.h"
 
@@ -59,11 +58,12 @@ class PacedRead final : public DeepRead {
   uint64_t counted_ = 0;  // shared pages so far
   uint64_t random_ = 1;
   uint64_t piece_pages_ = 0;   // as many as keep a piece short
-  std::vector<uint8_t> text_;  // of maps
-  std::vector<uint64_t> table_memory_;
+  GrownMemory<uint8_t> text_;  // of maps
+  GrownMemory<uint64_t> table_memory_;
   size_t rows_ = 0;                // that the table has room for
-  std::vector<uint64_t> entries_;  // of pagemap
-  std::vector<uint64_t> shared_;   // PFNs of one piece; bit 63: of no file
+  GrownMemory<uint64_t> entries_;  // of pagemap
+  GrownMemory<uint64_t> shared_;   // PFNs of one piece; bit 63: of no file
+  size_t shared_count_ = 0;
 };
 
 }  // namespace tidemark

@@ -60,11 +60,13 @@ int64_t ProcTree::ReadStart(int fd, uint8_t* into, size_t size) {
   return got < 0 ? -errno : got;
 }
 
-int64_t ProcTree::ReadAll(int fd, std::vector<uint8_t>& into) {
+int64_t ProcTree::ReadAll(int fd, GrownMemory<uint8_t>& into) {
   size_t total = 0;
   for (;;) {
     if (total > kMaxText) return -EFBIG;
-    if (into.size() < total + kPadding + kListingBytes) into.resize(into.size() * 2 + kPadding + kListingBytes);
+    if (into.size() < total + kPadding + kListingBytes && !into.Reserve(into.size() * 2 + kPadding + kListingBytes)) {
+      return -ENOMEM;
+    }
     ssize_t got = read(fd, into.data() + total, into.size() - kPadding - total);
     if (got == 0) return static_cast<int64_t>(total);
     if (got < 0) {
@@ -76,7 +78,7 @@ int64_t ProcTree::ReadAll(int fd, std::vector<uint8_t>& into) {
 }
 
 int64_t ProcTree::ListPids(int32_t* out, size_t capacity) {
-  if (listing_.empty()) listing_.resize(kListingBytes);
+  if (!listing_.Reserve(kListingBytes)) return -ENOMEM;
   if (lseek(folder_->fd(), 0, SEEK_SET) < 0) return -errno;
   int64_t found = 0;
   for (;;) {

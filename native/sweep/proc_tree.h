@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "grown_memory.h"
 #include "status.h"
 
 namespace tidemark {
@@ -52,8 +52,9 @@ class ProcTree {
   // tree's files must be opened anew for each read.
   static int64_t ReadStart(int fd, uint8_t* into, size_t size);
 
-  // Reads on from the current position to the end. Returns bytes (total), or -errno. `into` grows, padding included.
-  static int64_t ReadAll(int fd, std::vector<uint8_t>& into);
+  // Reads on from the current position to the end. Returns bytes (total), or -errno; -ENOMEM when `into`, which grows,
+  // padding included, cannot.
+  static int64_t ReadAll(int fd, GrownMemory<uint8_t>& into);
 
   // The pids of the tree, ascending as procfs lists them. Returns how many there are, even when more than `capacity`;
   // -errno when the directory cannot be read.
@@ -66,7 +67,7 @@ class ProcTree {
  private:
   std::shared_ptr<const ProcFolder> folder_;
   int loadavg_ = -1;
-  std::vector<uint8_t> listing_;
+  GrownMemory<uint8_t> listing_;
 };
 
 // What an errno of open or read says about a row.

@@ -42,6 +42,8 @@ struct ReadAhead::Shared {
   // Under the lock:
   std::deque<Piece> pieces;
   int open_error = 0;
+  // That of a read, behind the last of the pieces.
+  int read_error = 0;
   bool is_open = false;
   bool has_ended = false;
   bool is_unwanted = false;
@@ -99,12 +101,15 @@ int ReadAhead::Take(Piece* piece) {
   *piece = Piece();
   pthread_mutex_lock(&shared.lock);
   const bool has_come = Await(shared, Wanted::kPiece);
+  int error = has_come ? 0 : ETIMEDOUT;
   if (!shared.pieces.empty()) {
     *piece = std::move(shared.pieces.front());
     shared.pieces.pop_front();
   }
+  // A text that lacks its end for another reason than that of its process is not told as a whole one.
+  if (has_come && piece->length == 0) error = shared.read_error;
   pthread_mutex_unlock(&shared.lock);
-  return has_come ? 0 : ETIMEDOUT;
+  return error;
 }
 
 void* ReadAhead::Run(void* argument) {
@@ -125,10 +130,12 @@ void* ReadAhead::Run(void* argument) {
   for (bool is_last = false; !is_last;) {
     Piece piece;
     piece.bytes.reset(new (std::nothrow) uint8_t[shared.piece_bytes]);
+    int read_error = piece.bytes ? 0 : ENOMEM;
     // The kernel gives about a page at a time.
     while (piece.bytes && piece.length < shared.piece_bytes) {
       ssize_t got = read(fd, piece.bytes.get() + piece.length, shared.piece_bytes - piece.length);
       if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && errno != ESRCH) read_error = errno;
       if (got <= 0) break;
       shared.beat_ns.store(MonotonicNs(), std::memory_order_relaxed);
       piece.length += static_cast<size_t>(got);
@@ -142,6 +149,7 @@ void* ReadAhead::Run(void* argument) {
       close(fd);
     }
     shared.has_ended = is_last;
+    shared.read_error = read_error;
     shared.pieces.push_back(std::move(piece));
     pthread_cond_signal(&shared.changed);
     pthread_mutex_unlock(&shared.lock);

@@ -23,8 +23,9 @@ class ReadAhead {
   // ETIMEDOUT when the open did not come back within the deadline of all such reads.
   int Start(const std::string& path, size_t piece_bytes);
 
-  // The next piece, for which it waits. One of length 0 is the end; so is a read that fails, since a process that ends
-  // while it is read says no more. 0, or ETIMEDOUT when no byte came within the deadline: nothing more comes then.
+  // The next piece, for which it waits. One of length 0 is the end, of the file or of the process (ESRCH). 0, or
+  // ETIMEDOUT when no byte came within the deadline; ENOMEM when there was no memory for the piece; or the errno of the
+  // read: nothing more comes then.
   int Take(Piece* piece);
 
   ReadAhead();

@@ -100,7 +100,7 @@ int64_t Sweeper::ReadSmall(const Slot& slot, int* kept, const char* file, uint8_
 }
 
 Status Sweeper::Attach(uint32_t index, int pid, Identity* out) {
-  if (index >= slots_.size()) slots_.resize(index + size_t{index} / 2 + 64);
+  if (index >= slots_.size() && !slots_.Reserve(index + size_t{index} / 2 + 64)) return Status::kLost;
   Slot& slot = slots_[index];
   CloseKept(slot);
   Forget(slot);

@@ -22,6 +22,7 @@
 
 #include "counter_columns.h"
 #include "deep_read.h"
+#include "grown_memory.h"
 #include "paced_read.h"
 #include "proc_tree.h"
 #include "reader_pool.h"
@@ -168,7 +169,7 @@ class Sweeper {
   size_t max_kept_;
   size_t kept_ = 0;
   bool can_keep_ = true;
-  std::vector<Slot> slots_;
+  GrownList<Slot> slots_;
   ReaderPool pool_;
   ReaderPool paced_pool_;
   int64_t max_hold_ns_ = 0;
@@ -176,8 +177,9 @@ class Sweeper {
   std::vector<std::shared_ptr<RollupRead>> spare_rollups_;
   std::vector<std::shared_ptr<MappingsRead>> spare_mappings_;
   std::vector<std::shared_ptr<PacedRead>> spare_paced_;
-  std::vector<uint8_t> taken_;  // by place in the list of a sweep
-  std::vector<uint32_t> order_;
+  GrownMemory<uint8_t> taken_;  // by place in the list of a sweep
+  GrownMemory<uint32_t> order_;
+  size_t ordered_ = 0;
 };
 
 }  // namespace tidemark

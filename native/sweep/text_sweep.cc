@@ -15,6 +15,7 @@
 
 #include "../procfs/padding.h"
 #include "clock.h"
+#include "grown_memory.h"
 #include "proc_tree.h"
 #include "reader_pool.h"
 
@@ -68,7 +69,7 @@ struct Worker {
   Sweep* sweep = nullptr;
   Part part;
   std::shared_ptr<const ProcFolder> folder;
-  std::vector<uint8_t> text;  // of a guarded file
+  GrownMemory<uint8_t> text;  // of a guarded file
 };
 
 // Bytes up to `size`, or the negative errno. A text that ends with a short read has ended for good in procfs, and a
@@ -94,8 +95,10 @@ int64_t ReadOwn(Worker& worker, int pid, const char* name, size_t most) {
   size_t total = 0;
   int64_t got = 0;
   while (total < most) {
-    if (worker.text.size() < std::min(most, total + 1)) {
-      worker.text.resize(std::min(most, std::max(kFirstBytes, total * 2)));
+    if (worker.text.size() < std::min(most, total + 1) &&
+        !worker.text.Reserve(std::min(most, std::max(kFirstBytes, total * 2)))) {
+      got = -ENOMEM;
+      break;
     }
     size_t room = std::min(most, worker.text.size()) - total;
     got = ReadUpTo(fd, worker.text.data() + total, room);

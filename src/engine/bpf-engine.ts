@@ -13,6 +13,7 @@ import type { Attached, Engine, EngineOptions, PeakWatch } from './engine.js';
 import { MAX_COMM, type ProcessIdentity } from './identity.js';
 import { internedBytes } from './interned.js';
 import { KernelLifeSource } from './kernel-lives.js';
+import { listingError } from './listing-error.js';
 import { type KernelSelection, SelectionKind } from './lives.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import { isInitialPidNamespace } from './pid-namespace.js';
@@ -146,7 +147,7 @@ export class BpfEngine implements Engine {
   listPids(): Int32Array {
     for (;;) {
       const found = this.#counters.listPids(this.#pids);
-      if (found < 0) throw new Error(`Cannot list the processes: ${getSystemErrorName(found)}`);
+      if (found < 0) throw listingError(found);
       if (found + this.#hidden.size <= this.#pids.length) return this.#withHidden(found);
       this.#pids = new Int32Array((found + this.#hidden.size) * 2);
     }

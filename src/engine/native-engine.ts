@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import { STATUSES, Status } from '../schema.js';
 import { type Attached, type Engine, type EngineOptions, READ_DEADLINE_MS } from './engine.js';
 import { MAX_COMM } from './identity.js';
+import { listingError } from './listing-error.js';
 import type { MappingSweep } from './mapping-sweep.js';
 import type { NativeBinding, NativeSweeper } from './native-binding.js';
 import type { TierColumns } from './tier-columns.js';
@@ -24,7 +25,13 @@ export class NativeEngine implements Engine {
     const { root, maxKept, readers = 0, deadlineMs = READ_DEADLINE_MS } = options;
     const { pageSize, clockTicksPerSecond } = options.host;
     const { Sweeper } = binding.addon;
-    this.#sweeper = new Sweeper(root, pageSize, clockTicksPerSecond, maxKept, readers, Math.round(deadlineMs * 1e6));
+    try {
+      this.#sweeper = new Sweeper(root, pageSize, clockTicksPerSecond, maxKept, readers, Math.round(deadlineMs * 1e6));
+    } catch (error) {
+      // With a code it is trouble of the host and no fault of ours.
+      const { errno } = error as NodeJS.ErrnoException;
+      throw errno === undefined ? error : Object.assign(error as Error, { code: getSystemErrorName(-errno) });
+    }
   }
 
   attach(slot: number, pid: number): Attached {
@@ -92,7 +99,7 @@ export class NativeEngine implements Engine {
   listPids(): Int32Array {
     for (;;) {
       const found = this.#sweeper.listPids(this.#pids);
-      if (found < 0) throw new Error(`Cannot list the processes: ${getSystemErrorName(found)}`);
+      if (found < 0) throw listingError(found);
       if (found <= this.#pids.length) return this.#pids.subarray(0, found);
       this.#pids = new Int32Array(found * 2);
     }

@@ -37,11 +37,18 @@ function openBpfEngine(options: BpfEngineOptions): Engine {
 /** Descriptors that are always left to the program we run in, however few there are. */
 const RESERVED_DESCRIPTORS = 48;
 
-/** How many descriptors may be kept: half of those that this process may still open, and never the last ones. */
+/**
+ * How many descriptors may be kept: half of those that this process may still open, and never the last ones; none where
+ * that cannot be told.
+ */
 export function descriptorRoom(): number {
-  const limits = readFileSync('/proc/self/limits', 'utf8');
-  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-  const limit = soft === undefined || soft === 'unlimited' ? 1 << 20 : Number(soft);
-  const free = limit - readdirSync('/proc/self/fd').length - RESERVED_DESCRIPTORS;
-  return Math.max(0, Math.floor(free / 2));
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
+    const limit = soft === undefined || soft === 'unlimited' ? 1 << 20 : Number(soft);
+    const free = limit - readdirSync('/proc/self/fd').length - RESERVED_DESCRIPTORS;
+    return Math.max(0, Math.floor(free / 2));
+  } catch {
+    return 0;
+  }
 }

@@ -55,6 +55,13 @@ describe.each(Object.entries(READERS))('pieces read by %s', (_, read) => {
   });
 });
 
+it('pieces that lack their end are not told as a whole file', () => {
+  // A read at address 0 of a process fails with EIO.
+  const failed = expect.objectContaining({ code: 'EIO' });
+  expect(() => [...readPieces('/proc/self/mem')]).toThrow(failed);
+  expect(() => [...piecesOf(openSync('/proc/self/mem', 'r'))]).toThrow(failed);
+});
+
 describe('pieces of one that does not answer', () => {
   // A FIFO without a writer holds the open, and one whose writer says nothing the read.
   const fifoNamed = (name: string) => {

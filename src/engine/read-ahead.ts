@@ -14,7 +14,7 @@ const PIECE_BYTES = 256 * 1024;
 
 /**
  * The pieces of a file. It is opened and its first piece read at once: throws the error of that, `ETIMEDOUT` when nothing
- * came in time. The same is thrown between later pieces, and nothing else.
+ * came in time. The same is thrown behind later pieces; a process that ends meanwhile (`ESRCH`) is the end of its file.
  */
 export function readPieces(path: string): Iterable<Uint8Array> {
   const binding = nativeBinding();
@@ -56,8 +56,9 @@ function readUpTo(fd: number, into: Uint8Array): number {
       if (got === 0) break;
       length += got;
     }
-  } catch {
-    // ESRCH: the process has ended.
+  } catch (error) {
+    // Its process has ended. Of anything else a text that lacks its end is not told as a whole one.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
   return length;
 }

@@ -14,6 +14,7 @@ class FakeEngine {
   readonly bound = new Map<number, number>();
   last = 100;
   lists = 0;
+  isBroken = false;
   attached: number[] = [];
 
   start(pid: number, startTicks: number, parentPid = 1, comm = 'x'): void {
@@ -33,6 +34,7 @@ class FakeEngine {
   }
   listPids(): Int32Array {
     this.lists++;
+    if (this.isBroken) throw new Error('broken');
     return Int32Array.from([...this.processes.keys()].sort((a, b) => a - b));
   }
   lastPid(): number {
@@ -159,6 +161,20 @@ describe('the census of a host', () => {
     expect(slow.engine.lists).toBe(0);
     late.look(behind + 700n * SECOND);
     expect(slow.engine.lists).toBe(1);
+  });
+
+  it('goes on when the processes cannot be listed, counts that, and looks again at the next tick', () => {
+    expect(host.look()).toEqual(['+10:1@0', '+20:2@1']);
+    host.engine.start(25, 5);
+    host.engine.isBroken = true;
+    expect(host.look(1)).toEqual([]);
+    expect(host.owed(1)).toEqual(['drop counters not-listed 1']);
+    host.engine.isBroken = false;
+    expect(host.look(1)).toEqual(['+25:5@2']);
+    expect(host.owed(1)).toEqual([]);
+    const dark = censusOf('host');
+    dark.engine.isBroken = true;
+    expect(() => dark.look()).toThrow('broken');
   });
 
   it('counts a row at each tick for who cannot be read and for who finds no slot', () => {

@@ -118,10 +118,25 @@ export class Census {
     this.#isDue = true;
   }
 
+  /** All pids; undefined when they cannot be listed now, which is counted, and tried again at the next tick. */
+  #listed(): Int32Array | undefined {
+    try {
+      return this.engine.listPids();
+    } catch (error) {
+      // Without the first one nobody is known at all.
+      if (this.#listing === 0) throw error;
+      this.#isDue = true;
+      this.#owed.set('not-listed', (this.#owed.get('not-listed') ?? 0) + 1);
+      return undefined;
+    }
+  }
+
   #list(nowNs: bigint): void {
+    const pids = this.#listed();
+    if (pids === undefined) return;
     this.#listing++;
     let added = false;
-    for (const pid of this.engine.listPids()) {
+    for (const pid of pids) {
       if (this.table.has(pid) || !this.selector.mayAccept(pid)) continue;
       const known = this.#unwanted.get(pid);
       if (known) {

@@ -27,6 +27,22 @@ export interface SamplerLine {
   hold(isHeld: boolean): void;
 }
 
+/** Throws an error with a `code` where there is no thread to be had, which Node says by an errno alone. */
+function startThread(config: SamplerConfig): Worker {
+  try {
+    // The options that our host was started with are for its own code: loaders, `--input-type`, a debugger.
+    return new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: config,
+      name: 'tidemark',
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    throw Object.assign(new Error(`The sampler's thread could not be started: ${message}`), { code: 'no-thread' });
+  }
+}
+
 /** Starts a sampler. `listen` gets its messages, and exactly one of `stopped` and `failed` as the last. */
 export function startSampler(
   host: SamplerHost,
@@ -41,13 +57,7 @@ export function startSampler(
   };
   const died = (message: string) => hear({ type: 'failed', failure: { code: 'sampler-died', message } });
   if (host === 'worker') {
-    // The options that our host was started with are for its own code: loaders, `--input-type`, a debugger.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: config,
-      name: 'tidemark',
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    });
+    const worker = startThread(config);
     worker.on('message', hear);
     worker.on('error', (error) => died(`The sampler's thread failed: ${error.message}`));
     worker.on('exit', (code) => died(`The sampler's thread ended with code ${code}`));

@@ -241,6 +241,11 @@ describe('the other functions of the addon', () => {
     attempt(() => call());
   });
 
+  it('tells where the columns of a table lie that no memory would hold', () => {
+    const places = addon.tableLayout(4294967288) as { name: string; byteOffset: number }[];
+    expect(places[1]).toMatchObject({ name: 'end', byteOffset: 64 + 8 * 4294967288 });
+  });
+
   it('tells of malloc, where the C library does', () => {
     const out = new Float64Array(3);
     const { header } = process.report!.getReport() as { header: { glibcVersionRuntime?: string } };

@@ -2,6 +2,7 @@
  * Runs the long forms of what the tests do in short: `npm run torture -- [NAME ...] [--count N] [--seed N] [--list]`. A name
  * is that of a trial or the beginning of several. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
  */
+import { FAULT_TRIALS } from '../faults/fault-trials.js';
 import { DAMAGE_TRIALS } from './damage-trials.js';
 import { ASK_TRIAL } from './damaged-recordings.js';
 import { HOG_TRIAL } from './disk-hog.js';
@@ -23,6 +24,7 @@ const TRIALS: readonly Trial[] = [
   SECOND_READER_TRIAL,
   FLEET_TRIAL,
   OUTAGE_TRIAL,
+  ...FAULT_TRIALS,
 ];
 
 const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';

@@ -1,0 +1,97 @@
+/**
+ * Each call that a recorder makes fails in turn: every place in the addon that calls, and every function and file of Node,
+ * once at the first call, once in the middle, and from the first one on.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Trial, TrialContext } from '../torture/trial.js';
+import { COURSES, type Fault, type FaultyRun, FaultyRuns } from './faulty-runs.js';
+
+/** At once: a run is mostly waiting. */
+const LANES = 3;
+
+/** With what a function fails, where not with EIO alone. */
+const ERRNOS: Readonly<Record<string, readonly string[]>> = {
+  open: ['EIO', 'EMFILE', 'ENOMEM'],
+  open64: ['EIO', 'EMFILE', 'ENOMEM'],
+  openat64: ['EIO', 'EMFILE', 'ENOMEM', 'EACCES'],
+  read: ['EIO', 'EINTR', 'ENOMEM'],
+  pread64: ['EIO', 'EINTR', 'ENOMEM'],
+  pwrite64: ['EIO', 'ENOSPC'],
+  write: ['EIO', 'ENOSPC'],
+  ftruncate64: ['EIO', 'ENOSPC'],
+  fdatasync: ['EIO', 'ENOSPC'],
+  posix_fallocate64: ['EIO', 'ENOSPC', 'EINTR'],
+  mmap64: ['ENOMEM'],
+  realloc: ['ENOMEM'],
+  'new[]': ['ENOMEM'],
+  new: ['ENOMEM'],
+  madvise: ['ENOMEM'],
+  pthread_create: ['EAGAIN'],
+  fcntl64: ['EMFILE'],
+  clock_nanosleep: ['EINTR'],
+  flock: ['EIO', 'EINTR'],
+  ioctl: ['EIO', 'ENOMEM', 'EINTR'],
+  opendir: ['EMFILE', 'EIO'],
+  scandir64: ['EMFILE', 'EIO'],
+};
+
+/** All faults that a run with these calls can have. */
+export function faultsOf(calls: ReadonlyMap<string, number>): Fault[] {
+  const faults: Fault[] = [];
+  for (const [key, made] of calls) {
+    // Behind the worker come the threads of libuv's pool, without which libuv ends the process by itself.
+    if (key.startsWith('node pthread_create')) {
+      faults.push({ key, first: 1, count: 1, errno: 'EAGAIN' });
+      continue;
+    }
+    for (const errno of ERRNOS[key.split(' ')[1]!] ?? ['EIO']) {
+      faults.push({ key, first: 1, count: 1, errno });
+      if (made > 2) faults.push({ key, first: Math.ceil(made / 2), count: 1, errno });
+      // A wait that is always interrupted is none, and no kernel does that.
+      if (made > 1 && errno !== 'EINTR') faults.push({ key, first: 1, count: 0, errno });
+    }
+  }
+  return faults;
+}
+
+export function describeFault({ key, first, count, errno }: Fault): string {
+  return `${key}: ${errno} ${count === 0 ? 'always' : `at call ${first}`}`;
+}
+
+async function failEach(course: string, { count, progress }: TrialContext): Promise<Record<string, number | string>> {
+  using runs = new FaultyRuns();
+  const { calls, wrong } = await runs.run(course);
+  if (wrong.length > 0) throw new Error(`without a fault: ${wrong.join('; ')}`);
+  const all = faultsOf(calls);
+  const faults = all.slice(0, count);
+  const figures = { places: calls.size, faults: all.length, runs: 0, fired: 0, ended: 0, told: 0, unseen: 0 };
+  const bad: string[] = [];
+  const lane = async () => {
+    for (let fault = faults.shift(); fault; fault = faults.shift()) {
+      const run = await runs.run(course, fault);
+      figures.runs++;
+      progress(figures.runs);
+      if (run.failed === 0) continue;
+      figures.fired++;
+      tell(run, fault, figures, bad);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, (_, index) => pause(index * 100).then(lane)));
+  if (bad.length > 0) throw new Error(`${bad.length} of ${figures.fired}:\n${bad.join('\n')}`);
+  return figures;
+}
+
+function tell(run: FaultyRun, fault: Fault, figures: { ended: number; told: number; unseen: number }, bad: string[]) {
+  if (run.code !== 0) figures.ended++;
+  else if (run.shows.length > 0) figures.told++;
+  else figures.unseen++;
+  if (process.env.FAULTS_SHOW) console.log(`${describeFault(fault)} -> ${run.shows.join('; ') || 'nothing'}`);
+  if (run.wrong.length > 0) bad.push(`${describeFault(fault)}: ${run.wrong.join('; ')}`);
+}
+
+export const FAULT_TRIALS: readonly Trial[] = Object.keys(COURSES).map((course) => ({
+  name: `faults-${course}`,
+  says: `each call of a recorder fails in turn (${course}): no crash, no hang, a sentence or a status, all accounted for`,
+  count: 10_000,
+  run: (context) => failEach(course, context),
+}));
