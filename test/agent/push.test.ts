@@ -180,6 +180,16 @@ describe('a push', () => {
     expect(values).toEqual([0, 4, 5, Number.NaN]);
   });
 
+  // Found by fuzzing: no outcome came of it, and nothing was pushed any more.
+  it('that is answered with another protocol is refused, and the others go on', async () => {
+    const { values, warnings } = await pushTo(['other-protocol'], 2, async (pusher) => {
+      await until(() => pusher.counts.sent + pusher.counts.refused === 3, 'all to be answered');
+      expect(pusher.counts).toMatchObject({ sent: 2, refused: 1, retries: 0 });
+    });
+    expect(values).toEqual([1, Number.NaN]);
+    expect(warnings).toEqual([expect.stringContaining('was refused: 1 samples are dropped (101 another protocol)')]);
+  });
+
   it('waits on disk while nobody answers, and is sent at the next start', async () => {
     const { values } = await pushTo(
       Array.from({ length: 1000 }, () => 500),

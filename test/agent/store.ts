@@ -10,7 +10,10 @@ export type StoreAnswer =
   | number
   | { readonly status: number; readonly retryAfter?: number; readonly afterMs?: number }
   | 'garbage'
+  | 'other-protocol'
   | 'cut';
+
+const OTHER_PROTOCOL = 'HTTP/1.1 101 Other\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 export class Store implements AsyncDisposable {
   /** Of those that were answered with 2xx, in the order in which they came. */
@@ -29,6 +32,7 @@ export class Store implements AsyncDisposable {
         this.times.push(performance.now());
         this.headers.push(request.headers);
         if (answer === 'garbage') request.socket.end('no HTTP at all\r\n\r\n');
+        else if (answer === 'other-protocol') request.socket.end(OTHER_PROTOCOL);
         else if (answer === 'cut') request.socket.destroy();
         else {
           const { status, retryAfter, afterMs = 0 } = typeof answer === 'number' ? { status: answer } : answer;

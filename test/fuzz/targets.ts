@@ -1,9 +1,11 @@
 /** All targets, in the order in which they run. */
 import path from 'node:path';
 import { ROOT } from '../torture/root.js';
+import { runConfigFiles } from './agent-files.js';
 import { buildFuzzer } from './build-fuzzer.js';
 import type { FuzzTarget } from './fuzz-target.js';
 import { NATIVE_TARGETS, type NativeTarget, runNative } from './native-targets.js';
+import { runStoreAnswers } from './store-answers.js';
 import { runTwins, TWINS, type Twin } from './twins.js';
 
 /** Where inputs and findings of long runs are kept, from one run to the next. */
@@ -17,7 +19,20 @@ export function nativeProgram(): Promise<string> {
   return program;
 }
 
-export const TARGETS: readonly FuzzTarget[] = [...NATIVE_TARGETS.map(ofLibFuzzer), ...TWINS.map(ofTwins)];
+export const TARGETS: readonly FuzzTarget[] = [
+  ...NATIVE_TARGETS.map(ofLibFuzzer),
+  ...TWINS.map(ofTwins),
+  {
+    name: 'config',
+    says: 'any file of settings for the agent: nothing is thrown, what is wrong is told by its line and in plain text',
+    run: runConfigFiles,
+  },
+  {
+    name: 'store-answers',
+    says: 'any answer of a store to a push: one outcome, in time, and never sent unless it was taken',
+    run: runStoreAnswers,
+  },
+];
 
 function ofLibFuzzer(target: NativeTarget): FuzzTarget {
   return {

@@ -2,7 +2,7 @@
  * One request to a store, and what came of it.
  *
  * The traps: a store may take the connection and never answer, or answer for ever; what it says is a stranger's text; and where
- * it sends us (3xx) may be anywhere, so that is not followed.
+ * it sends us (3xx) may be anywhere, so that is not followed. One that changes to another protocol (101) has not taken anything.
  */
 import { Agent, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
@@ -54,8 +54,17 @@ export class Poster {
           resolve(outcomeOf(response.statusCode ?? 0, text, response.headers['retry-after']));
         });
       });
+      // To a request that nobody made, after which neither an answer nor an error would come.
+      asked.on('upgrade', (response, socket) => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve(outcomeOf(response.statusCode ?? 0, 'another protocol', undefined));
+      });
       // Of the whole of it, however slowly it comes.
-      const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+      const timer = setTimeout(() => {
+        failed(`no answer within ${TIMEOUT_MS / 1000} s`);
+        asked.destroy();
+      }, TIMEOUT_MS);
       asked.on('error', (error) => {
         clearTimeout(timer);
         failed(error.message);

@@ -1,0 +1,16 @@
+/** The short form of `npm run fuzz -- config store-answers agent-requests`: what the agent is told by others. */
+import { expect, it } from 'vitest';
+import { runConfigFiles } from './agent-files.js';
+import { runStoreAnswers } from './store-answers.js';
+
+const context = () => ({ seconds: 2, seed: Date.now() % 2 ** 31 });
+
+it('a file of settings is read or told what is wrong with it, whatever is in it', async () => {
+  const { executions } = await runConfigFiles(context());
+  expect(executions).toBeGreaterThan(300);
+});
+
+it('a push comes to an outcome, whatever the store answers', async () => {
+  const { executions } = await runStoreAnswers(context());
+  expect(executions).toBeGreaterThan(100);
+});
