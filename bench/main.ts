@@ -7,6 +7,7 @@
  */
 import os from 'node:os';
 import { readVersion } from '../src/text/package.js';
+import { agent } from './agent.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import { bpf1khz, bpf10khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSelection } from './bpf-selection.js';
@@ -16,6 +17,7 @@ import { eventLoop } from './event-loop.js';
 import { exporting, exportSize } from './export.js';
 import { type Finding, findingOf } from './finding.js';
 import { findingLine, findingTable } from './finding-text.js';
+import { fleet } from './fleet.js';
 import { hostTiers } from './host-tiers.js';
 import { importTime } from './import-time.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -48,6 +50,8 @@ const BENCHES: readonly Bench[] = [
   record100hz,
   eventLoop,
   recordHeap,
+  agent,
+  fleet,
   hostTiers,
   bpfSweep,
   bpfThreads,

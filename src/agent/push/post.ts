@@ -1,8 +1,9 @@
 /**
  * One request to a store, and what came of it.
  *
- * The traps: a store may take the connection and never answer, or answer for ever; what it says is a stranger's text; and where
- * it sends us (3xx) may be anywhere, so that is not followed. One that changes to another protocol (101) has not taken anything.
+ * The traps: a store may take the connection and never answer, or answer for ever; what it says is a stranger's text, in which
+ * our own credentials may come back to us, and then they would be in a log; and where it sends us (3xx) may be anywhere, so that
+ * is not followed. One that changes to another protocol (101) has not taken anything.
  */
 import { Agent, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
@@ -14,17 +15,23 @@ export type Outcome =
 
 const TIMEOUT_MS = 30_000;
 const TOLD = 200;
+/** Of an answer, so that a secret that begins in what is told is seen whole. */
+const TAKEN = 4096;
 
 export class Poster {
   readonly #agent: Agent;
   readonly #send: typeof requestPlain;
+  /** What is never repeated. */
+  readonly #secrets: readonly string[];
 
-  /** `authorization`: the value of the header. */
+  /** `authorization`: the value of the header. `timeoutMs`: in which the whole answer must have come. */
   constructor(
     private readonly url: URL,
     private readonly headers: Readonly<Record<string, string>>,
     private readonly authorization: string | undefined,
+    private readonly timeoutMs = TIMEOUT_MS,
   ) {
+    this.#secrets = authorization === undefined ? [] : secretsIn(authorization);
     const isTls = url.protocol === 'https:';
     this.#agent = new (isTls ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1 });
     this.#send = isTls ? requestTls : requestPlain;
@@ -46,12 +53,12 @@ export class Poster {
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (piece: string) => {
-          if (text.length < TOLD) text += piece.slice(0, TOLD);
+          if (text.length < TAKEN) text += piece.slice(0, TAKEN);
         });
         response.on('error', (error) => failed(error.message));
         response.on('close', () => {
           clearTimeout(timer);
-          resolve(outcomeOf(response.statusCode ?? 0, text, response.headers['retry-after']));
+          resolve(outcomeOf(response.statusCode ?? 0, this.#told(text), response.headers['retry-after']));
         });
       });
       // To a request that nobody made, after which neither an answer nor an error would come.
@@ -62,9 +69,9 @@ export class Poster {
       });
       // Of the whole of it, however slowly it comes.
       const timer = setTimeout(() => {
-        failed(`no answer within ${TIMEOUT_MS / 1000} s`);
+        failed(`no answer within ${this.timeoutMs / 1000} s`);
         asked.destroy();
-      }, TIMEOUT_MS);
+      }, this.timeoutMs);
       asked.on('error', (error) => {
         clearTimeout(timer);
         failed(error.message);
@@ -76,11 +83,24 @@ export class Poster {
   close(): void {
     this.#agent.destroy();
   }
+
+  /** What may be told of an answer. */
+  #told(text: string): string {
+    return this.#secrets.reduce((told, secret) => told.replaceAll(secret, '...'), text).slice(0, TOLD);
+  }
+}
+
+/** The credentials of a header, as they are sent and as they were given. */
+function secretsIn(authorization: string): string[] {
+  const [scheme, sent = ''] = authorization.split(' ');
+  const given = scheme === 'Basic' ? Buffer.from(sent, 'base64').toString() : '';
+  const password = given.slice(given.indexOf(':') + 1);
+  return [sent, given, password].filter((secret) => secret !== '');
 }
 
 function outcomeOf(status: number, text: string, retryAfter: string | undefined): Outcome {
   if (status >= 200 && status < 300) return { result: 'sent' };
-  const reason = `${status} ${text.slice(0, TOLD)}`.trim();
+  const reason = `${status} ${text}`.trim();
   if (status !== 429 && status < 500) return { result: 'refused', reason };
   const seconds = Number(retryAfter);
   return { result: 'failed', reason, ...(seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}) };
