@@ -1,8 +1,8 @@
 /**
  * Builds the addons and the launcher into prebuilds/linux-ARCH: `node scripts/prebuild.js` for every platform that the
- * package brings along, with Debian's g++, g++-aarch64-linux-gnu, musl-tools, clang, bpftool and
- * libbpf-dev, and `node scripts/prebuild.js here` for this host alone, with whatever C++ compiler it has. Nothing is done when nothing has
- * changed since.
+ * package brings along, with Debian's g++, g++-aarch64-linux-gnu, musl-dev of both processors (after
+ * `dpkg --add-architecture arm64`), clang, bpftool and libbpf-dev, and `node scripts/prebuild.js here` for this host alone, with
+ * whatever C++ compiler it has. Nothing is done when nothing has changed since.
  *
  * The traps: what is linked on this host must load wherever Node does, so libstdc++ and libgcc are linked in and glibc is
  * that of stub libraries; see prebuild/stub-libraries.js. And an addon without its engine for the kernel works, so a build
@@ -20,9 +20,9 @@ import { makeStubLibraries } from './prebuild/stub-libraries.js';
 /** What the binaries of Node 20 to 24 need at least; a test compares. */
 const OLDEST_GLIBC = '2.28';
 const PORTABLE = [
-  // What is linked statically is a tenth as large with musl, whose tools Debian has for its own processor only.
-  { arch: 'x64', cc: 'x86_64-linux-gnu-gcc', cxx: 'x86_64-linux-gnu-g++', staticCc: 'musl-gcc', isPortable: true },
-  { arch: 'arm64', cc: 'aarch64-linux-gnu-gcc', cxx: 'aarch64-linux-gnu-g++', isPortable: true },
+  // What is linked statically is a fifth as large with musl.
+  { arch: 'x64', ...toolsOf('x86_64'), isPortable: true },
+  { arch: 'arm64', ...toolsOf('aarch64'), isPortable: true },
 ];
 const HERE = { arch: process.arch, cc: 'cc', cxx: 'c++', isPortable: false };
 
@@ -33,6 +33,12 @@ const [word] = process.argv.slice(2);
 if (word !== undefined && word !== 'here') throw new Error(`Expected "here" or nothing, got "${word}"`);
 // Together, since a compiler uses one core.
 await Promise.all((word === 'here' ? [HERE] : PORTABLE).map(prebuild));
+
+/** As Debian names them. */
+function toolsOf(processor) {
+  const [cc, cxx] = ['gcc', 'g++'].map((compiler) => `${processor}-linux-gnu-${compiler}`);
+  return { cc, cxx, staticCc: `${processor}-linux-musl-gcc` };
+}
 
 async function prebuild(platform) {
   const out = path.join(root, 'prebuilds', `linux-${platform.arch}`);
