@@ -1,0 +1,51 @@
+/**
+ * Puts what the library's entries load, `import 'tidemark'` and each of its subpaths, into a few files: the entries themselves, in
+ * the place of what tsc made of them, and dist/chunks. Node takes most of a millisecond for each module that it finds, reads and
+ * links, and there are more than a hundred.
+ *
+ * The traps: what is imported lazily, or by two entries, must be the same classes, hence one build with chunks for all. And what looks for files beside itself, such as a worker, must find the plain output of tsc: `import.meta.url` becomes the place of the
+ * module that it stood in.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+rmSync(path.join(dist, 'chunks'), { recursive: true, force: true });
+await build({
+  entryPoints: Object.values(exports)
+    .filter((target) => typeof target === 'object')
+    .map((target) => path.join(dist, '..', target.default)),
+  outdir: dist,
+  outbase: dist,
+  allowOverwrite: true,
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  packages: 'external',
+  plugins: [libraryPlaces()],
+  logLevel: 'warning',
+  minifyWhitespace: true,
+  lineLimit: 160,
+});
+
+/** Gives modules that ask for their own place what it was before: they lie in chunks or in an entry, one folder below dist either way. */
+function libraryPlaces() {
+  return {
+    name: 'library-places',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path: file }) => {
+        const source = readFileSync(file, 'utf8');
+        if (!source.includes('import.meta.url')) return undefined;
+        const place = `new URL(${JSON.stringify(`../${path.relative(dist, file)}`)}, import.meta.url).href`;
+        return { contents: source.replaceAll('import.meta.url', place), loader: 'js' };
+      });
+    },
+  };
+}
