@@ -176,8 +176,8 @@ export function noneSeen(): Seen {
   return { frames: new Map(), parts: new Map(), lost: 0, steps: [] };
 }
 
-/** Everything that a cursor yields now. */
-export function drain(cursor: ReturnType<RingReader['cursor']>, into?: Seen): Seen {
+/** Everything that a cursor yields now. `isHostile`: values of a slot without a label are left out, and no error. */
+export function drain(cursor: ReturnType<RingReader['cursor']>, into?: Seen, isHostile = false): Seen {
   const seen: Seen = into ?? noneSeen();
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     seen.steps.push(step);
@@ -187,7 +187,9 @@ export function drain(cursor: ReturnType<RingReader['cursor']>, into?: Seen): Se
       const payload = Buffer.from(cursor.payload).toString('latin1');
       seen.frames.set(cursor.frameSequence, { timeNs, type, payload });
     }
-    if (step === 'columns') (cursor.isPartial ? seen.parts : seen.frames).set(cursor.frameSequence, sweepUnder(cursor));
+    if (step === 'columns') {
+      (cursor.isPartial ? seen.parts : seen.frames).set(cursor.frameSequence, sweepUnder(cursor, isHostile));
+    }
   }
   return seen;
 }
@@ -197,13 +199,13 @@ export function readRing(storage: Storage, ring: number): Seen {
   return drain(RingReader.open(storage).cursor(ring));
 }
 
-function sweepUnder(cursor: ReturnType<RingReader['cursor']>): SweepTruth {
+function sweepUnder(cursor: ReturnType<RingReader['cursor']>, isHostile: boolean): SweepTruth {
   const slots = new Map<number, Cell>();
   for (let slot = 0; slot < cursor.slotsHighWater; slot++) {
     const label = cursor.labels[slot];
     const values = cursor.columns.map((column) => column[slot]);
     if (label !== undefined) slots.set(slot, [new TextDecoder().decode(label), cursor.status[slot], ...values]);
-    else if (cursor.status[slot] !== STATUS_EMPTY || !values.every(Number.isNaN))
+    else if (!isHostile && (cursor.status[slot] !== STATUS_EMPTY || !values.every(Number.isNaN)))
       throw new Error('a free slot has values');
   }
   const updated = [...cursor.updated.slots.subarray(0, cursor.updated.count)];

@@ -7,7 +7,7 @@
 import fc from 'fast-check';
 import { Finding, type FuzzContext, type FuzzFigures } from './fuzz-target.js';
 
-const RUNS_AT_A_TIME = 100;
+const RUNS_AT_A_TIME = 10;
 
 /** `check` throws when something does not hold; what is thrown is told with the smallest input that fast-check finds. */
 export async function runProperty<T>(

@@ -2,8 +2,10 @@
 import path from 'node:path';
 import { ROOT } from '../torture/root.js';
 import { runConfigFiles } from './agent-files.js';
+import { runAgentRequests } from './agent-requests.js';
 import { buildFuzzer } from './build-fuzzer.js';
 import type { FuzzTarget } from './fuzz-target.js';
+import { runHostileHeaders, runHostileRecordings, runHostileRings } from './hostile-rings.js';
 import { NATIVE_TARGETS, type NativeTarget, runNative } from './native-targets.js';
 import { runStoreAnswers } from './store-answers.js';
 import { runTwins, TWINS, type Twin } from './twins.js';
@@ -31,6 +33,26 @@ export const TARGETS: readonly FuzzTarget[] = [
     name: 'store-answers',
     says: 'any answer of a store to a push: one outcome, in time, and never sent unless it was taken',
     run: runStoreAnswers,
+  },
+  {
+    name: 'agent-requests',
+    says: 'any bytes for the port of an agent: it goes on, and tells nothing to whoever does not know the token',
+    run: runAgentRequests,
+  },
+  {
+    name: 'rings',
+    says: 'frames that are wrong under checksums that are right: the reader ends, and all other blocks are read as written',
+    run: runHostileRings,
+  },
+  {
+    name: 'ring-headers',
+    says: 'headers of any text under checksums that are right: refused or read',
+    run: runHostileHeaders,
+  },
+  {
+    name: 'recordings',
+    says: 'recordings with such frames or such a header, asked everything: answered or refused',
+    run: runHostileRecordings,
   },
 ];
 

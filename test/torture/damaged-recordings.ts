@@ -13,7 +13,7 @@ import type { Trial } from './trial.js';
 
 const FILES_PER_RECORDING = 60;
 
-interface Asked {
+export interface Asked {
   files: number;
   refused: number;
   frames: number;
@@ -49,7 +49,7 @@ export function askDamaged(count: number, seed: number, progress: (done: number)
   return figures;
 }
 
-function ask(bytes: Uint8Array, figures: Asked): void {
+export function ask(bytes: Uint8Array, figures: Asked): void {
   const buffer = new SharedArrayBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
   const recording = Recording.open(new SharedStorage(buffer));
