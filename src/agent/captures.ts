@@ -117,7 +117,9 @@ export class Captures {
     const captures = this.list();
     let bytes = captures.reduce((sum, capture) => sum + capture.bytes, 0);
     for (const capture of captures) {
-      if (bytes <= this.options.mostBytes || capture.name === newest) break;
+      if (bytes <= this.options.mostBytes) break;
+      // After the clock was put back it need not be the last by its name.
+      if (capture.name === newest) continue;
       rmSync(path.join(this.options.folder, capture.name), { force: true });
       bytes -= capture.bytes;
     }

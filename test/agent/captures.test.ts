@@ -135,6 +135,17 @@ describe('captures', () => {
     ]);
   });
 
+  it('have a bound also when the clock was put back', async () => {
+    const { captures } = made('put-back', WRITES);
+    for (const day of [1, 2]) {
+      writeFileSync(folder.file(`put-back/2999010${day}T000000.000Z-future.tide`), Buffer.alloc(400));
+    }
+    expect(await captures.capture('now')).toContain('-now.tide');
+    const kept = captures.list();
+    expect(kept.map(({ name }) => name.replace(/^.*Z-/, ''))).toEqual(['now.tide', 'future.tide']);
+    expect(kept[1]!.name).toContain('29990102');
+  });
+
   it('are few for the same reason and of what happens at once, and what is left out is counted', async () => {
     const { captures } = made('few', WRITES, 10_000);
     const reasons = ['a', 'b', 'c', 'd', 'e', 'a'];

@@ -1,12 +1,12 @@
 /** Whom the agent does not answer, and what it does not start with. */
-import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openRecording } from '../../src/recording/recording.js';
 import { runOnSmallDisk } from '../recorder/command.js';
 import { scratch } from '../recorder/workload.js';
 import { runTidemark } from '../tidemark-process.js';
-import { get, startAgent } from './agent-process.js';
+import { get, startAgent, startAgentBy } from './agent-process.js';
 
 const folder = scratch();
 afterAll(() => folder[Symbol.dispose]());
@@ -124,6 +124,19 @@ describe('a ring', () => {
     if (isRoot) chownSync(path, 65534, 65534);
     const { code, stderr } = await refused('--ring', isRoot ? path : '/usr');
     expect([code, stderr]).toEqual([1, expect.stringContaining('belongs to user')]);
+  });
+
+  it('that may not be written to is refused', async () => {
+    const path = folder.file('read-only');
+    mkdirSync(path, { mode: 0o500 });
+    chmodSync(folder.path, 0o755);
+    // Root may write anywhere, so it becomes somebody else first.
+    const isRoot = process.geteuid!() === 0;
+    if (isRoot) chownSync(path, 65534, 65534);
+    const prefix = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all'] : [];
+    const started = startAgentBy(prefix, '--ring', path);
+    await expect(started).rejects.toThrow(/ring\.tide.*(?:permission denied|may not|not permitted)/is);
+    expect(readdirSync(path)).toEqual([]);
   });
 
   it('below a folder that is not there is refused', async () => {
