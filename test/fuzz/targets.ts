@@ -6,6 +6,7 @@ import { runAgentRequests } from './agent-requests.js';
 import { buildFuzzer } from './build-fuzzer.js';
 import type { FuzzTarget } from './fuzz-target.js';
 import { runHostileHeaders, runHostileRecordings, runHostileRings } from './hostile-rings.js';
+import { runKernelTexts } from './kernel-texts.js';
 import { NATIVE_TARGETS, type NativeTarget, runNative } from './native-targets.js';
 import { runStoreAnswers } from './store-answers.js';
 import { runTwins, TWINS, type Twin } from './twins.js';
@@ -24,6 +25,11 @@ export function nativeProgram(): Promise<string> {
 export const TARGETS: readonly FuzzTarget[] = [
   ...NATIVE_TARGETS.map(ofLibFuzzer),
   ...TWINS.map(ofTwins),
+  {
+    name: 'kernel-texts',
+    says: 'kernel text that TypeScript alone reads, and objects for people: read or refused in words, nothing else',
+    run: runKernelTexts,
+  },
   {
     name: 'config',
     says: 'any file of settings for the agent: nothing is thrown, what is wrong is told by its line and in plain text',
