@@ -33,5 +33,13 @@ export default defineConfig({
     // Processes, not threads: tests set TZ, load the addon and read /proc/self.
     pool: 'forks',
     testTimeout: 30_000,
+    // Of `npm run coverage`: what reads foreign bytes. What runs in processes of its own is not seen there.
+    coverage: {
+      provider: 'v8',
+      include: ['src/procfs/**', 'src/ring/**', 'src/engine/**'],
+      exclude: ['**/*.test.ts', '**/*.fixture.ts'],
+      reporter: ['text'],
+      reportOnFailure: true,
+    },
   },
 });

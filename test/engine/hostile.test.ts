@@ -113,9 +113,9 @@ describe.each(TREE_ENGINES)('the %s engine given', (name) => {
     ];
     tree.write(7, 'smaps', lines.join(''));
     const engine = engineOn(name, { root: tree.root });
-    const result = sweepMappings(engine, attachAll(engine, [7, 8]), 8);
-    expect(result.statuses[0]).toBe('ok');
-    expect(result.rows[0]).toBe(3001);
+    const result = sweepMappings(engine, attachAll(engine, [7]), 8);
+    expect(result.statuses).toEqual(['ok']);
+    expect(result.rows).toEqual([3001]);
     expect(result.mappings.table.nameLength[0]).toBe(20_000);
   });
 });
