@@ -21,7 +21,7 @@ describe('libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer', () =>
   it.each(NATIVE_TARGETS)('finds nothing in $name', async (target) => {
     const seed = Date.now() % 2 ** 31;
     const { executions, edges } = await runNative(target, { program, folder, seconds: SECONDS, seed });
-    expect(executions).toBeGreaterThan(500);
+    expect(executions).toBeGreaterThan(100);
     expect(edges).toBeGreaterThan(10);
   });
 
