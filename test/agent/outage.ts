@@ -28,8 +28,8 @@ export interface OutageFigures {
   readonly retries: number;
   /** Samples of one series that the store has more than once. */
   readonly repeated: number;
-  /** Milliseconds between pushes that are longer than they should be, without that in which the agent was dead. */
-  readonly holes: readonly number[];
+  /** Those that did not arrive, without the time in which the agent was dead. */
+  readonly missing: number;
   readonly dropped: number;
   readonly refused: number;
   /** Most requests that waited. */
@@ -120,7 +120,7 @@ export async function runOutage(folder: string, { partMs, isKilled, hz }: Outage
     pushes: times.length,
     retries: increase(await only('tidemark_push_retries_total')),
     repeated: timestamps.length - times.length,
-    holes: holesIn(times, dead),
+    missing: missingIn(times, dead),
     dropped: increase(await of('dropped')),
     refused: increase(await of('refused')),
     waited,
@@ -129,13 +129,13 @@ export async function runOutage(folder: string, { partMs, isKilled, hz }: Outage
   };
 }
 
-function holesIn(times: readonly number[], dead: readonly [number, number] | undefined): number[] {
-  return times.flatMap((time, index) => {
-    const before = times[index - 1] ?? time;
-    // The first push after a start comes by chance within the time between two.
-    const wasDead = dead !== undefined && before < dead[1] + EVERY_MS && time > dead[0];
-    return time - before > 1.5 * EVERY_MS && !wasDead ? [time - before] : [];
-  });
+/** By the time that went by, since one may be late where the machine is busy; each life of the agent by itself. */
+function missingIn(times: readonly number[], dead: readonly [number, number] | undefined): number {
+  const lives = dead ? [times.filter((time) => time <= dead[0]), times.filter((time) => time > dead[0])] : [times];
+  const inside = lives.map((life) => Math.round((life.at(-1)! - life[0]!) / EVERY_MS) + 1 - life.length);
+  // That which was being written when the agent was killed may be lost.
+  const atEnd = dead ? Math.max(0, Math.floor((dead[0] - lives[0]!.at(-1)!) / EVERY_MS) - 1) : 0;
+  return inside.reduce((sum, count) => sum + count, atEnd);
 }
 
 /** Of a counter that begins anew with each agent. */

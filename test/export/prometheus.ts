@@ -26,7 +26,12 @@ export class Prometheus implements AsyncDisposable {
   ) {}
 
   /** Starts one over a folder of blocks, or an empty one to scrape into; resolves when it answers. */
-  static async over(folder: string, configuration = 'scrape_configs: []\n', mostMs = 60_000): Promise<Prometheus> {
+  static async over(
+    folder: string,
+    configuration = 'scrape_configs: []\n',
+    mostMs = 60_000,
+    words: readonly string[] = [],
+  ): Promise<Prometheus> {
     const config = path.join(folder, 'prometheus.yml');
     writeFileSync(config, configuration);
     const child = spawn(
@@ -37,6 +42,7 @@ export class Prometheus implements AsyncDisposable {
         '--storage.tsdb.retention.time=100y',
         '--web.listen-address=127.0.0.1:0',
         '--log.level=info',
+        ...words,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], timeout: mostMs, killSignal: 'SIGKILL' },
     );
