@@ -3,7 +3,7 @@
  * the place of what tsc made of them, and dist/chunks. Node takes most of a millisecond for each module that it finds, reads and
  * links, and there are more than a hundred.
  *
- * The traps: what is imported lazily, or by two entries, must be the same classes, hence one build with chunks for all. And what looks for files beside itself, such as a worker, must find the plain output of tsc: `import.meta.url` becomes the place of the
+
  * module that it stood in.
  */
 import { readFileSync, rmSync } from 'node:fs';
@@ -15,25 +15,38 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 rmSync(path.join(dist, 'chunks'), { recursive: true, force: true });
-await build({
-  entryPoints: Object.values(exports)
+await bundle(
+  Object.values(exports)
     .filter((target) => typeof target === 'object')
     .map((target) => path.join(dist, '..', target.default)),
-  outdir: dist,
-  outbase: dist,
-  allowOverwrite: true,
-  bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  platform: 'node',
-  target: 'node20.19',
-  format: 'esm',
-  packages: 'external',
-  plugins: [libraryPlaces()],
-  logLevel: 'warning',
-  minifyWhitespace: true,
-  lineLimit: 160,
-});
+  'chunks/[name]-[hash]',
+);
+// The thread and the process that sample share no class with their host. Node opens all the modules of a program at once, which a host that
+// may open 64 files cannot.
+await bundle(
+  ['worker', 'helper'].map((name) => path.join(dist, 'sampler', `${name}.js`)),
+  'chunks/sampler-[hash]',
+);
+
+async function bundle(entryPoints, chunkNames) {
+  await build({
+    entryPoints,
+    outdir: dist,
+    outbase: dist,
+    allowOverwrite: true,
+    bundle: true,
+    splitting: true,
+    chunkNames,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    packages: 'external',
+    plugins: [libraryPlaces()],
+    logLevel: 'warning',
+    minifyWhitespace: true,
+    lineLimit: 160,
+  });
+}
 
 /** Gives modules that ask for their own place what it was before: they lie in chunks or in an entry, one folder below dist either way. */
 function libraryPlaces() {
