@@ -30,12 +30,9 @@ export class InstalledPackage implements Disposable {
 
   /** Builds what the checkout lacks, packs it, and installs the tarball without running a script. */
   constructor() {
-    for (const script of ['prebuild.js', 'write-manual.js']) {
-      // Other tests run beside it, and some of them watch the clock.
-      execFileSync('nice', [process.execPath, path.join(ROOT, 'scripts', script)], { cwd: ROOT, stdio: 'pipe' });
-    }
-    const words = ['pack', '--ignore-scripts', '--json', '--pack-destination', this.folder];
-    const [packed] = JSON.parse(execFileSync('npm', words, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }));
+    // Other tests run beside it, and some of them watch the clock.
+    const words = [process.execPath, path.join(ROOT, 'scripts/dist/pack.js'), this.folder];
+    const [packed] = JSON.parse(execFileSync('nice', words, { encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 24 }));
     this.tarball = path.join(this.folder, packed.filename);
     this.tarballBytes = packed.size;
     this.files = packed.files;
