@@ -174,11 +174,20 @@ export class FileStorage implements Storage {
     this.mapped?.settle();
     let done = 0;
     while (done < length) {
-      const count = readSync(this.fd, into, from + done, length - done, at + done);
+      const count = this.#readAt(into, from + done, length - done, at + done);
       if (count === 0) break;
       done += count;
     }
     return done;
+  }
+
+  /** Node's error of a read does not say of which file. */
+  #readAt(into: Uint8Array, from: number, length: number, at: number): number {
+    try {
+      return readSync(this.fd, into, from, length, at);
+    } catch (error) {
+      throw StorageError.from(error, this.path, 'read');
+    }
   }
 
   gather(gathers: boolean): void {

@@ -40,13 +40,24 @@ export class OwnCost {
   /** Resident bytes of this process, read at most once a second. */
   rssBytes(nowNs: bigint): number {
     if (this.#rssReadAt === undefined || nowNs - this.#rssReadAt >= RSS_EVERY_NS) {
+      const length = this.#readStatm();
+      // When it fails the last one stands, and the next tick tries again: what a recording costs must not end it.
+      if (length < 0) return this.#rss;
       this.#rssReadAt = nowNs;
-      const length = readSync(this.#fd, this.#text, 0, STATM_BYTES, 0);
       if (tokenizeStatm(this.#text, length, this.#statm)) {
         this.#rss = Number(this.#statm.fields[1]) * readHostUnits().pageSize;
       }
     }
     return this.#rss;
+  }
+
+  /** Bytes of its text, or -1. */
+  #readStatm(): number {
+    try {
+      return readSync(this.#fd, this.#text, 0, STATM_BYTES, 0);
+    } catch {
+      return -1;
+    }
   }
 
   close(): void {

@@ -64,3 +64,32 @@ describe.each(ENGINES)('worker threads with the %s engine', (name) => {
     expect(runScript(script, { name, worker: WORKER })).toBe('swept');
   });
 });
+
+it('a hundred workers load the addon, sweep with it and let it go', () => {
+  const script = `
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    const { findAddon } = await import(values.folder + 'native-binding.js');
+    // Nothing but the addon, since a hundred times the modules around it would take a minute.
+    const loads = \`
+      const module = { exports: {} };
+      process.dlopen(module, require('node:worker_threads').workerData);
+      const sweeper = new module.exports.Sweeper('/proc', 4096, 100, 8, 0, 5e9);
+      sweeper.attach(0, process.pid, new Float64Array(4), new Uint8Array(64));
+      const columns = [new Float64Array(64), new Uint8Array(1)];
+      const times = new BigInt64Array(2);
+      sweeper.sweepRollup(Uint32Array.of(0), 1, ...columns, times, 0n);
+      require('node:worker_threads').parentPort.postMessage(columns[1][0] === 0 && columns[0][0] > 0);\`;
+    const open = () => fs.readdirSync('/proc/self/fd').length;
+    let ok = 0;
+    let before;
+    for (let round = 0; round < 25; round++) {
+      const workers = Array.from({ length: 4 }, () => new Worker(loads, { eval: true, execArgv: [], workerData: findAddon('tidemark') }));
+      const ends = workers.map((worker) => once(worker, 'exit'));
+      for (const [isOk] of await Promise.all(workers.map((worker) => once(worker, 'message')))) ok += isOk ? 1 : 0;
+      await Promise.all(ends);
+      before ??= open();
+    }
+    tell({ ok, leaked: Math.max(0, open() - before) });`;
+  expect(runScript(script, { folder: ENGINE_FOLDER })).toEqual({ ok: 100, leaked: 0 });
+});

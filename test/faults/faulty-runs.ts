@@ -63,6 +63,15 @@ const ERRNOS: Readonly<Record<string, number>> = {
   ENOSPC: 28,
 };
 
+/** Builds what is preloaded. */
+export function buildLibrary(library: string): void {
+  execFileSync('gcc', ['-O1', '-shared', '-fPIC', '-o', library, ...SOURCES, '-ldl', '-lpthread']);
+}
+
+export function emptyTable(file: string): void {
+  writeFileSync(file, Buffer.alloc(SITE_BYTES * SITES));
+}
+
 export class FaultyRuns implements Disposable {
   readonly #folder = scratch();
   readonly #library = this.#folder.file('fail-calls.so');
@@ -72,7 +81,7 @@ export class FaultyRuns implements Disposable {
   #runs = 0;
 
   constructor() {
-    execFileSync('gcc', ['-O1', '-shared', '-fPIC', '-o', this.#library, ...SOURCES, '-ldl', '-lpthread']);
+    buildLibrary(this.#library);
     for (let started = 0; started < PROCESSES; started++) {
       this.#sleeps.push(spawn('sleep', [`${this.#seconds}.5`], { stdio: 'ignore' }));
     }
@@ -87,7 +96,7 @@ export class FaultyRuns implements Disposable {
   async run(course: string, fault?: Fault): Promise<FaultyRun> {
     const file = this.#folder.file(`${++this.#runs}.tide`);
     const table = this.#folder.file(`${this.#runs}.table`);
-    writeFileSync(table, Buffer.alloc(SITE_BYTES * SITES));
+    emptyTable(table);
     const target = ['--match', `cmdline:^sleep ${this.#seconds}\\.5`];
     const words = [
       'record',
@@ -126,7 +135,8 @@ export class FaultyRuns implements Disposable {
   }
 }
 
-function readTable(file: string): { calls: Map<string, number>; failed: number } {
+/** Calls by key, and how many of all failed. */
+export function readTable(file: string): { calls: Map<string, number>; failed: number } {
   const bytes = readFileSync(file);
   const calls = new Map<string, number>();
   let failed = 0;

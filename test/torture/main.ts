@@ -3,6 +3,7 @@
  * is that of a trial or the beginning of several. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
  */
 import { FAULT_TRIALS } from '../faults/fault-trials.js';
+import { SOAK_TRIAL } from '../faults/soak.js';
 import { DAMAGE_TRIALS } from './damage-trials.js';
 import { ASK_TRIAL } from './damaged-recordings.js';
 import { HOG_TRIAL } from './disk-hog.js';
@@ -25,6 +26,7 @@ const TRIALS: readonly Trial[] = [
   FLEET_TRIAL,
   OUTAGE_TRIAL,
   ...FAULT_TRIALS,
+  SOAK_TRIAL,
 ];
 
 const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';
