@@ -52,6 +52,20 @@ describe('a recorder whose calls fail', () => {
     expect(shows).toContain('1 not-listed');
   });
 
+  it('goes on when its own memory cannot be read', async () => {
+    const fault = { key: 'node pread64 /proc/N/statm', first: 1, count: 0, errno: 'EIO' };
+    const { code, failed, wrong } = await runs.run('native', fault);
+    expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
+    expect(failed).toBeGreaterThan(0);
+  });
+
+  it('says which file it is that cannot be read', async () => {
+    const fault = { key: 'node pread64 recording', first: 1, count: 0, errno: 'EIO' };
+    const { code, wrong, shows } = await runs.run('native', fault);
+    expect({ code, wrong: wrong.filter((what) => !what.startsWith('the recording')) }).toEqual({ code: 1, wrong: [] });
+    expect(shows.join()).toMatch(/Cannot read \S+\.tide: the disk failed/);
+  });
+
   it.each([
     ['the tree', 'addon', 'open64', 'Cannot open /proc: Input/output error'],
     ['the processes', 'addon', 'syscall-217', 'Cannot list the processes: EIO'],
