@@ -84,7 +84,7 @@ export async function runNative(
     writeFileSync(dictionary, words.map((word) => `"${escapeWord(word)}"\n`).join(''));
     const { code, said } = await libFuzzer(program, name, [
       ...[`-max_total_time=${seconds}`, `-seed=${seed}`, `-max_len=${mostBytes}`, `-dict=${dictionary}`],
-      ...['-timeout=10', '-rss_limit_mb=1024', '-print_final_stats=1', `-artifact_prefix=${own}/`],
+      ...['-timeout=25', '-rss_limit_mb=1024', '-print_final_stats=1', `-artifact_prefix=${own}/`],
       ...[corpus, seeds],
     ]);
     if (code !== 0) throw new Finding(findingOf(name, program, own, code, said));

@@ -8,7 +8,7 @@ import { buildFuzzer, sourcesUnderTest } from './build-fuzzer.js';
 import { Finding } from './fuzz-target.js';
 import { NATIVE_TARGETS, runNative } from './native-targets.js';
 
-const SECONDS = 1;
+const SECONDS = 2;
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-fuzz-'));
 let program = '';
 

@@ -4,7 +4,7 @@ import { runKernelTexts } from './kernel-texts.js';
 import { runTwins, TWINS } from './twins.js';
 
 it.each(TWINS)('C++ and TypeScript read %s alike, whatever it is', async (twin) => {
-  const { executions } = await runTwins(twin, { seconds: 1, seed: Date.now() % 2 ** 31 });
+  const { executions } = await runTwins(twin, { seconds: 1.5, seed: Date.now() % 2 ** 31 });
   expect(executions).toBeGreaterThan(100);
 });
 
