@@ -16,6 +16,7 @@ import { BesideTicks } from './beside-ticks.js';
 import { Budget } from './budget.js';
 import { BudgetLog, type Spent } from './budget-log.js';
 import { Census } from './census.js';
+import { ClockPace } from './clock-pace.js';
 import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepCpu } from './deep-cpu.js';
@@ -37,7 +38,6 @@ import { Urgency } from './urgency.js';
 
 /** Of the columns: more would be memory that is never used. */
 const GROWTH = 1.25;
-const CLOCK_EVERY_NS = 10_000_000_000n;
 
 export class Sampler {
   readonly #config: SamplerConfig;
@@ -63,7 +63,7 @@ export class Sampler {
   readonly #wait: TickWait;
   #ticks = 0;
   #schedule: Schedule | undefined;
-  #clockAtNs = 0n;
+  readonly #clockPace = new ClockPace();
   #firstFrame: (() => void) | undefined;
   readonly started: Promise<void>;
 
@@ -260,9 +260,9 @@ export class Sampler {
     this.#firstFrame = undefined;
     this.#census.swept();
     this.#releaseGone(sweptTo!);
-    if (startNs - this.#clockAtNs >= CLOCK_EVERY_NS) {
-      this.#clockAtNs = startNs;
-      this.#writer.clock(readClocks());
+    const clocks = this.#clockPace.due(startNs);
+    if (clocks) {
+      this.#writer.clock(clocks);
       this.#census.settle(startNs);
       this.#lives.report(startNs);
     }

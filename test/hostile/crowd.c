@@ -1,6 +1,6 @@
 /*
  * Very many processes: `crowd COUNT` has so many children at once, each asleep in an address space of its own; `crowd storm
- * MILLISECONDS` has children that end at once, one after another, and prints how many there were and the clock's ticks.
+ * MILLISECONDS` has children that end at once, one after another, and prints how many there were.
  * All of them die with it.
  */
 #include <errno.h>
