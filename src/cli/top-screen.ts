@@ -107,6 +107,8 @@ export async function replayScreen(request: ReplayRequest): Promise<void> {
     await top.run();
   } finally {
     clearTimeout(settled);
+    // Compiled code that is kept is good for the flags that it was made with.
+    compileLate(1);
     top.close();
   }
 }
