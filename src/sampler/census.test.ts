@@ -14,7 +14,7 @@ class FakeEngine {
   readonly bound = new Map<number, number>();
   last = 100;
   lists = 0;
-  isBroken = false;
+  isBroken: boolean | string = false;
   attached: number[] = [];
 
   start(pid: number, startTicks: number, parentPid = 1, comm = 'x'): void {
@@ -34,7 +34,7 @@ class FakeEngine {
   }
   listPids(): Int32Array {
     this.lists++;
-    if (this.isBroken) throw new Error('broken');
+    if (this.isBroken) throw Object.assign(new Error('broken'), { code: this.isBroken });
     return Int32Array.from([...this.processes.keys()].sort((a, b) => a - b));
   }
   lastPid(): number {
@@ -172,6 +172,9 @@ describe('the census of a host', () => {
     host.engine.isBroken = false;
     expect(host.look(1)).toEqual(['+25:5@2']);
     expect(host.owed(1)).toEqual([]);
+    host.engine.start(26, 6);
+    host.engine.isBroken = 'ENOENT';
+    expect(() => host.look(2)).toThrow('broken');
     const dark = censusOf('host');
     dark.engine.isBroken = true;
     expect(() => dark.look()).toThrow('broken');

@@ -123,8 +123,8 @@ export class Census {
     try {
       return this.engine.listPids();
     } catch (error) {
-      // Without the first one nobody is known at all.
-      if (this.#listing === 0) throw error;
+      // Without the first one nobody is known at all, and a tree that is not there any more does not come back.
+      if (this.#listing === 0 || isGone(error)) throw error;
       this.#isDue = true;
       this.#owed.set('not-listed', (this.#owed.get('not-listed') ?? 0) + 1);
       return undefined;
@@ -204,4 +204,9 @@ export class Census {
     }
     return false;
   }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
