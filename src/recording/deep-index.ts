@@ -36,6 +36,9 @@ export class DeepIndex {
   readonly #metrics: readonly string[];
   /** By metric: the number of its column, or -1. */
   readonly #places: readonly number[];
+  /** The metrics that have a column, and values of which none was measured. */
+  readonly #wanted: readonly number[];
+  readonly #none: readonly number[] = ROLLUP_COLUMNS.map(() => Number.NaN);
   readonly #tickPlace: number;
   /** The stretch around the instant: by process, in the order of ticks. */
   #window = new Map<string, DeepReading[]>();
@@ -54,6 +57,7 @@ export class DeepIndex {
     this.#places = ROLLUP_COLUMNS.map((name) =>
       metrics.includes(name) ? (spec?.columns.findIndex((column) => column.name === name) ?? -1) : -1,
     );
+    this.#wanted = this.#places.flatMap((place, metric) => (place < 0 ? [] : [metric]));
     this.#tickPlace = spec?.scalars.indexOf('tick') ?? -1;
   }
 
@@ -177,9 +181,9 @@ export class DeepIndex {
 
   #readingOf(cursor: RingCursor, slot: number): DeepReading {
     // A plain array: thousands of small typed ones take longer to make than to fill.
-    const values: number[] = [];
+    const values = this.#none.slice();
     const { columns } = cursor;
-    for (const place of this.#places) values.push(place < 0 ? Number.NaN : columns[place]![slot]!);
+    for (const metric of this.#wanted) values[metric] = columns[this.#places[metric]!]![slot]!;
     return { tick: cursor.scalars[this.#tickPlace]!, timeNs: cursor.startNs, status: cursor.status[slot]!, values };
   }
 }
