@@ -5,12 +5,9 @@
  * for ever at its end (end-process.ts): it is not asked, once the last message is on its way.
  */
 import { endingWay, endProcess } from '../engine/end-process.js';
-import { compileLate } from './compile-late.js';
 import type { SamplerConfig } from './config.js';
 import type { ToSampler } from './protocol.js';
 import { serveSampler } from './serve.js';
-
-compileLate();
 
 // A terminal sends its signals to the whole group: when to stop is the parent's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
