@@ -3,7 +3,8 @@
  * the place of what tsc made of them, and dist/chunks. Node takes most of a millisecond for each module that it finds, reads and
  * links, and there are more than a hundred.
  *
-
+ * The traps: what is imported lazily must share its classes with what was loaded at once, hence one build with chunks for all entries. And
+ * what looks for files beside itself, such as a worker, must find them where they are: `import.meta.url` becomes the place of the
  * module that it stood in.
  */
 import { readFileSync, rmSync } from 'node:fs';

@@ -6,7 +6,6 @@
  */
 import type { EngineChoice } from '../engine/choose.js';
 import type { Recording } from '../recording/recording.js';
-import { compileLate } from '../sampler/compile-late.js';
 import type { HostUnits } from '../schema.js';
 import { isUtf8Locale } from '../text/locale.js';
 import { type DrawnScreen, drawScreen } from '../views/screen/screen.js';
@@ -14,6 +13,7 @@ import type { ScreenModel } from '../views/screen/screen-model.js';
 import { FIRST_STATE, pressKey, type ScreenState, type TimeEffect } from '../views/screen/screen-state.js';
 import { symbolsFor } from '../views/screen/symbols.js';
 import { ansiLine } from './ansi-line.js';
+import { compileLate } from './compile-late.js';
 import { nextDeadline } from './frame-clock.js';
 import { KeyDecoder } from './key-decoder.js';
 import type { LiveSession, SessionOptions } from './live-session.js';

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -72,6 +81,37 @@ describe.each<TextEngineName>(['ts', 'native'])('the sweep over groups, %s', (en
     writeGroup(path.join(root, 'a'), 2, { charge: 2 });
     bench.read(GroupDepth.whole, 2e9, 0);
     expect([bench.value(0, 'cgroupCurrent'), bench.value(0, 'cgroupPeak')]).toEqual([2, Number.NaN]);
+    bench.sweep.close();
+  });
+
+  it('suspects a group without a file that another has, and asks again under its new name', () => {
+    for (const name of ['a', 'b', 'c']) writeGroup(path.join(root, name), 2, { charge: 1 });
+    // No group has one of these.
+    for (const name of ['a', 'b', 'c']) unlinkSync(path.join(root, name, 'memory.pressure'));
+    unlinkSync(path.join(root, 'c', 'memory.peak'));
+    const bench = new Bench(2, engine);
+    bench.sweep.attach(0, groupAt('a'));
+    let name = 'b';
+    bench.sweep.attach(1, {
+      ...groupAt('b'),
+      get folder() {
+        return path.join(root, name);
+      },
+    });
+    bench.read(GroupDepth.whole, 1e9, 0, 1);
+    expect(bench.sweep.suspects).toEqual([]);
+    renameSync(path.join(root, 'b'), path.join(root, 'd'));
+    bench.read(GroupDepth.whole, 2e9, 0, 1);
+    expect(bench.sweep.suspects).toEqual([1]);
+    name = 'd';
+    bench.sweep.renamed(1);
+    writeFileSync(path.join(root, 'd', 'memory.peak'), '77\n');
+    bench.read(GroupDepth.whole, 3e9, 0, 1);
+    expect(bench.sweep.suspects).toEqual([]);
+    expect(bench.value(1, 'cgroupPeak')).toBe(77);
+    bench.sweep.attach(2, groupAt('c'));
+    bench.read(GroupDepth.whole, 4e9, 2);
+    expect(bench.sweep.suspects).toEqual([2]);
     bench.sweep.close();
   });
 

@@ -55,6 +55,8 @@ export class GroupSweep {
   readonly #files: File[] = [];
   readonly #slots: number[] = [];
   readonly #suspects: number[] = [];
+  /** What some group has: a kernel may have no such file at all. */
+  readonly #found = new Set<GroupFile>();
   #opened = 0;
   #out: TierColumns | undefined;
 
@@ -76,7 +78,7 @@ export class GroupSweep {
     };
   }
 
-  /** Slots of groups with a file that the last call did not find where it was: the kernel has none, or the group another name. */
+  /** Slots of groups in which the last call did not find a file that others have: they may have another name. */
   get suspects(): readonly number[] {
     return this.#suspects;
   }
@@ -151,8 +153,9 @@ export class GroupSweep {
     if (isCharge) out.status[slot] = length < 0 ? statusOf(-length) : Status.ok;
     else if (length === -ENOENT || length === -EOPNOTSUPP) {
       file.isAbsent = true;
-      if (length === -ENOENT && this.#suspects.at(-1) !== slot) this.#suspects.push(slot);
+      if (length === -ENOENT && this.#found.has(file.kind) && this.#suspects.at(-1) !== slot) this.#suspects.push(slot);
     }
+    if (length >= 0) this.#found.add(file.kind);
     const row = this.#row;
     const { columns } = file.kind;
     for (let place = 0; place < columns.length; place++) row[columns[place]!] = Number.NaN;

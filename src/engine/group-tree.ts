@@ -122,7 +122,7 @@ export class GroupTree {
     } while (performance.now() < endMs);
   }
 
-  /** A read said that the group or one of its files is not there any more: it is looked at with the next call. */
+  /** A read said that the group is not there any more, or has another name: it is looked at with the next call. */
   lost(group: Group): void {
     this.#suspects.add(group as Node);
     this.#toCheck.push(group as Node);

@@ -6,6 +6,7 @@
  */
 import { encodeGroup, type GroupIdentity } from '../engine/group-identity.js';
 import type { TierColumns } from '../engine/tier-columns.js';
+import type { SlotList } from '../ring/moved-cells.js';
 import type { RingWriter } from '../ring/ring-writer.js';
 import type { TierDrop } from './host-tier-writer.js';
 import { GROUP_RING } from './tier-format.js';
@@ -95,7 +96,7 @@ export class GroupTierWriter {
    * not read, the others as deep as `cgroupDepth` says; what was not read holds what an earlier sweep read. `moved`: the rows that
    * were read or got a group since the last sweep, in any order. Returns whether it was stored.
    */
-  sweep(startNs: bigint, endNs: bigint, columns: TierColumns, moved?: { slots: Uint32Array; count: number }): boolean {
+  sweep(startNs: bigint, endNs: bigint, columns: TierColumns, moved?: SlotList): boolean {
     const result = this.ring.appendColumns(this.id, {
       startNs: startNs + this.offsetNs,
       endNs: endNs + this.offsetNs,

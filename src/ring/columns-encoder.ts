@@ -7,7 +7,7 @@
 import type { ColumnState } from './column-state.js';
 import { KeyRowsWriter } from './key-rows.js';
 import { CELLS_ABOVE, DELTA_LIMIT, KEY_ROWS_MAJOR } from './layout.js';
-import { MovedCells } from './moved-cells.js';
+import { MovedCells, type SlotList } from './moved-cells.js';
 import type { RingSpec } from './ring-table.js';
 import type { SlotLabels } from './slot-labels.js';
 import { TOKEN_BYTES_MAX, writeToken } from './value-token.js';
@@ -21,7 +21,7 @@ export interface SweepColumns {
   /** One number for each scalar of the ring, in its order. */
   scalars: Float64Array;
   /** `all` for a ring with `rows: 'all'`, else which slots were read, in any order. Slots without a label are left out. */
-  rows: 'all' | { slots: Uint32Array; count: number };
+  rows: 'all' | SlotList;
   /** By slot; 0 .. 254 are the caller's, 255 is "empty". */
   status: Uint8Array;
   /** `columns[c][slot]`, or one array with `columns[c * stride + slot]`. NaN = not measured. */
@@ -29,10 +29,10 @@ export interface SweepColumns {
   /** Needed with a single array. */
   stride?: number;
   /**
-   * With `rows: 'all'`: the only slots whose values may differ from those of the sweep that was stored last, in any order; each
-   * slot that was labelled since is one of them. Without it all are compared.
+   * With `rows: 'all'`: the only slots whose values may differ from those of the sweep that was stored last, in any order, and sorted
+   * afterwards; each slot that was labelled since is one of them. Without it all are compared.
    */
-  moved?: { slots: Uint32Array; count: number };
+  moved?: SlotList;
 }
 
 export class ColumnsEncoder {

@@ -17,6 +17,12 @@ import { VARINT_BYTES_MAX, writeVarint } from './varint.js';
 /** Steps whose token is one byte, either way. */
 const STEPS_IN_BYTE = 62;
 
+/** Slots in an array that is reused: the first `count` of it. */
+export interface SlotList {
+  slots: Uint32Array;
+  count: number;
+}
+
 export class MovedCells {
   /** Cells written by the last `write`. */
   changed = 0;
@@ -39,17 +45,17 @@ export class MovedCells {
     this.inverses = Float64Array.from(columns, ({ quantum }) => 1 / quantum);
   }
 
-  /** Finds them among slots 0 .. highWater - 1 that are live, or among `only` some of these; a cell is a slot. */
+  /** Finds them among slots 0 .. highWater - 1 that are live, or among `only` some of these, which it sorts; a cell is a slot. */
   findInSlots(
     values: readonly Float64Array[],
     held: readonly Float64Array[],
     live: Uint8Array,
     highWater: number,
-    only?: { readonly slots: Uint32Array; readonly count: number },
+    only?: SlotList,
   ): void {
     this.reserve(highWater);
     if (only) {
-      this.findAmong(values, held, live, highWater, only.slots.slice(0, only.count).sort());
+      this.findAmong(values, held, live, highWater, only.slots.subarray(0, only.count).sort());
       return;
     }
     const { moved } = this;

@@ -15,6 +15,7 @@ import { descriptorRoom } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
 import { type MemoryHierarchy, workingSetOf } from '../procfs/memory-group.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
+import type { SlotList } from '../ring/moved-cells.js';
 import { CGROUP_COLUMNS, type CgroupMetricName, Status } from '../schema.js';
 import type { SamplerConfig } from './config.js';
 import { GroupPace } from './group-pace.js';
@@ -25,7 +26,7 @@ export interface GroupRows {
   arrive(identity: GroupIdentity): number;
   rename(row: number, identity: GroupIdentity): void;
   depart(row: number): void;
-  sweep(startNs: bigint, endNs: bigint, columns: TierColumns, moved: { slots: Uint32Array; count: number }): boolean;
+  sweep(startNs: bigint, endNs: bigint, columns: TierColumns, moved: SlotList): boolean;
 }
 
 export interface CgroupTierOptions {
@@ -72,7 +73,7 @@ export class CgroupTier {
   #columns = new TierColumns(CGROUP_COLUMNS, FIRST_ROWS);
   #live = new Uint32Array(FIRST_ROWS);
   /** Rows with values that no sweep has told of. */
-  readonly #moved = { slots: new Uint32Array(FIRST_ROWS), count: 0 };
+  readonly #moved: SlotList = { slots: new Uint32Array(FIRST_ROWS), count: 0 };
   #count = 0;
   #isStale = false;
   #hasRoom = true;

@@ -78,74 +78,42 @@ export function matcherOf(filter: string): (text: string) => boolean {
   }
 }
 
-/**
- * The row of one process. Of thousands a page is shown, so what takes time is made when it is asked for.
- */
+/** The row of one process. Of thousands a page is shown, so texts and what a bar is made of are made when they are asked for. */
 class ProcessRow implements ScreenRow {
-  readonly #commandLines: RowChoice['commandLines'];
-  readonly #oldNs: number;
+  readonly key: string;
+  readonly pid: number;
+  readonly rss: number;
+  readonly pss: number;
+  readonly uss: number;
+  readonly swap: number;
+  readonly denied: number;
+  readonly unread: number;
+  readonly isOld: boolean;
+  readonly short: Change;
+  readonly long: Change;
+  readonly peak: number;
+  readonly peakNs: bigint;
   readonly #facts: ProcessFacts | undefined;
 
   constructor(
     readonly process: LiveProcess,
     model: ScreenModel,
-    commandLines: RowChoice['commandLines'],
+    private readonly commandLines: RowChoice['commandLines'],
   ) {
-    this.#commandLines = commandLines;
-    this.#oldNs = model.oldNs;
+    this.key = process.key;
+    this.pid = process.identity.pid;
+    this.rss = process.rss;
+    this.pss = process.pss;
+    this.uss = process.uss;
+    this.swap = process.swap;
+    this.denied = process.deep === 'denied' ? 1 : 0;
+    this.unread = process.deep === 'unread' ? 1 : 0;
+    this.isOld = process.deepAgeNs > model.oldNs;
+    this.short = process.short;
+    this.long = process.long;
+    this.peak = process.peak;
+    this.peakNs = process.peakNs;
     this.#facts = model.factsOf(process.key);
-  }
-
-  get key(): string {
-    return this.process.key;
-  }
-
-  get pid(): number {
-    return this.process.identity.pid;
-  }
-
-  get rss(): number {
-    return this.process.rss;
-  }
-
-  get pss(): number {
-    return this.process.pss;
-  }
-
-  get uss(): number {
-    return this.process.uss;
-  }
-
-  get swap(): number {
-    return this.process.swap;
-  }
-
-  get denied(): number {
-    return this.process.deep === 'denied' ? 1 : 0;
-  }
-
-  get unread(): number {
-    return this.process.deep === 'unread' ? 1 : 0;
-  }
-
-  get isOld(): boolean {
-    return this.process.deepAgeNs > this.#oldNs;
-  }
-
-  get short(): Change {
-    return this.process.short;
-  }
-
-  get long(): Change {
-    return this.process.long;
-  }
-
-  get peak(): number {
-    return this.process.peak;
-  }
-
-  get peakNs(): bigint {
-    return this.process.peakNs;
   }
 
   get composition(): Composition | undefined {
@@ -161,7 +129,7 @@ class ProcessRow implements ScreenRow {
   }
 
   get command(): string {
-    return commandOf(this.process, this.#facts, this.#commandLines);
+    return commandOf(this.process, this.#facts, this.commandLines);
   }
 }
 
