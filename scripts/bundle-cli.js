@@ -13,9 +13,15 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { modulePlaces } from './module-places.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = path.join(root, 'dist/cli');
+/** That of the same module in the library. */
+const places = modulePlaces(/\/src\/.*\.ts$/, 'ts', (file) => {
+  const twin = path.relative(path.join(root, 'src'), file).replace(/\.ts$/, '.js');
+  return `require('node:url').pathToFileURL(__dirname + '/../${twin}').href`;
+});
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
 // What tsc made of the command line is not shipped; made anew, so that no bundle meets the compiled code of an older one.
@@ -34,7 +40,7 @@ const asFunction = {
 };
 await bundle('program', 'dispatch.ts', asFunction);
 for (const name of direct) {
-  await bundle(name, 'dispatch.ts', { ...asFunction, plugins: [libraryPlaces(), leaveOutOthers(`./${name}.js`)] });
+  await bundle(name, 'dispatch.ts', { ...asFunction, plugins: [places, leaveOutOthers(`./${name}.js`)] });
 }
 
 /** The names of the commands that have a bundle of their own. */
@@ -56,29 +62,13 @@ async function bundle(name, entry, options) {
     packages: 'external',
     // A script has no import(); what is imported lazily is in the bundle, and runs when it is asked for.
     supported: { 'dynamic-import': false },
-    plugins: [libraryPlaces()],
+    plugins: [places],
     logLevel: 'warning',
     minifyWhitespace: true,
     lineLimit: 160,
     ...options,
     define: { BUILT_VERSION: JSON.stringify(version), ROOT_FROM_BUNDLE: JSON.stringify('../..'), ...options.define },
   });
-}
-
-/** Gives modules that ask for their own place that of their twin in the library. */
-function libraryPlaces() {
-  return {
-    name: 'library-places',
-    setup({ onLoad }) {
-      onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path: file }) => {
-        const source = readFileSync(file, 'utf8');
-        if (!source.includes('import.meta.url')) return undefined;
-        const twin = path.relative(path.join(root, 'src'), file).replace(/\.ts$/, '.js');
-        const place = `require('node:url').pathToFileURL(__dirname + '/../${twin}').href`;
-        return { contents: source.replaceAll('import.meta.url', place), loader: 'ts' };
-      });
-    },
-  };
 }
 
 /** Keeps only one command of those that commands.ts and dispatch.ts can load: main.ts has chosen already. */

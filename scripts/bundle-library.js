@@ -11,8 +11,15 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { modulePlaces } from './module-places.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+/** Where they were before: they lie in chunks or in an entry, one folder below dist either way. */
+const places = modulePlaces(
+  /\/dist\/.*\.js$/,
+  'js',
+  (file) => `new URL(${JSON.stringify(`../${path.relative(dist, file)}`)}, import.meta.url).href`,
+);
 const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 rmSync(path.join(dist, 'chunks'), { recursive: true, force: true });
@@ -42,24 +49,9 @@ async function bundle(entryPoints, chunkNames) {
     target: 'node20.19',
     format: 'esm',
     packages: 'external',
-    plugins: [libraryPlaces()],
+    plugins: [places],
     logLevel: 'warning',
     minifyWhitespace: true,
     lineLimit: 160,
   });
-}
-
-/** Gives modules that ask for their own place what it was before: they lie in chunks or in an entry, one folder below dist either way. */
-function libraryPlaces() {
-  return {
-    name: 'library-places',
-    setup({ onLoad }) {
-      onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path: file }) => {
-        const source = readFileSync(file, 'utf8');
-        if (!source.includes('import.meta.url')) return undefined;
-        const place = `new URL(${JSON.stringify(`../${path.relative(dist, file)}`)}, import.meta.url).href`;
-        return { contents: source.replaceAll('import.meta.url', place), loader: 'js' };
-      });
-    },
-  };
 }
