@@ -13,17 +13,15 @@ import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SamplerConfig } from './config.js';
 import { kernelSelection } from './kernel-selection.js';
+import { LatelyDeparted } from './lately-departed.js';
 import type { ProcessTable } from './process-table.js';
-
-/** Departures that are remembered; an exit is told at the next tick at the latest. */
-const REMEMBERED = 65_536;
 
 export class LifeLog {
   readonly #config: SamplerConfig;
   readonly #engine: Engine;
   readonly #writer: RecordingWriter;
   readonly #table: ProcessTable;
-  readonly #departed = new Set<string>();
+  readonly #departed = new LatelyDeparted();
   #reason = '';
   #isHeard = false;
   #seen = 0;
@@ -66,11 +64,8 @@ export class LifeLog {
       this.#engine.lives!.add(identity.pid);
   }
 
-  departed(identity: ProcessIdentity): void {
-    this.#departed.add(identityKey(identity));
-    if (this.#departed.size <= REMEMBERED) return;
-    const [oldest] = this.#departed;
-    this.#departed.delete(oldest!);
+  departed(identity: ProcessIdentity, nowNs: bigint): void {
+    if (this.#isHeard) this.#departed.add(identityKey(identity), nowNs);
   }
 
   /** Stores what has been told since the last time. */

@@ -319,7 +319,7 @@ export class Sampler {
       const slot = live[index]!;
       if (this.#counters.status[slot] !== Status.gone) continue;
       this.#beside.settle(slot, nowNs);
-      this.#lives.departed(this.#table.identity(slot)!);
+      this.#lives.departed(this.#table.identity(slot)!, nowNs);
       this.#census.depart(slot, nowNs);
       this.#deep.departed();
       departed = true;

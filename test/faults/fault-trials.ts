@@ -35,10 +35,10 @@ const ERRNOS: Readonly<Record<string, readonly string[]>> = {
   scandir64: ['EMFILE', 'EIO'],
 };
 
-/** All faults that a run with these calls can have. */
+/** All faults that a run with these calls can have; in the same order whichever thread called first. */
 export function faultsOf(calls: ReadonlyMap<string, number>): Fault[] {
   const faults: Fault[] = [];
-  for (const [key, made] of calls) {
+  for (const [key, made] of [...calls].sort(([a], [b]) => (a < b ? -1 : 1))) {
     // Behind the worker come the threads of libuv's pool, without which libuv ends the process by itself.
     if (key.startsWith('node pthread_create')) {
       faults.push({ key, first: 1, count: 1, errno: 'EAGAIN' });
@@ -58,13 +58,14 @@ export function describeFault({ key, first, count, errno }: Fault): string {
   return `${key}: ${errno} ${count === 0 ? 'always' : `at call ${first}`}`;
 }
 
-async function failEach(course: string, { count, progress }: TrialContext): Promise<Record<string, number | string>> {
+async function failEach(course: string, context: TrialContext): Promise<Record<string, number | string>> {
+  const { count, from, progress } = context;
   using runs = new FaultyRuns();
   const { calls, wrong } = await runs.run(course);
   if (wrong.length > 0) throw new Error(`without a fault: ${wrong.join('; ')}`);
   const all = faultsOf(calls);
-  const faults = all.slice(0, count);
-  const figures = { places: calls.size, faults: all.length, runs: 0, fired: 0, ended: 0, told: 0, unseen: 0 };
+  const faults = all.slice(from - 1, from - 1 + count);
+  const figures = { places: calls.size, faults: all.length, from, runs: 0, fired: 0, ended: 0, told: 0, unseen: 0 };
   const bad: string[] = [];
   const lane = async () => {
     for (let fault = faults.shift(); fault; fault = faults.shift()) {
@@ -86,7 +87,11 @@ function tell(run: FaultyRun, fault: Fault, figures: { ended: number; told: numb
   else if (run.shows.length > 0) figures.told++;
   else figures.unseen++;
   if (process.env.FAULTS_SHOW) console.log(`${describeFault(fault)} -> ${run.shows.join('; ') || 'nothing'}`);
-  if (run.wrong.length > 0) bad.push(`${describeFault(fault)}: ${run.wrong.join('; ')}`);
+  if (run.wrong.length === 0) return;
+  const found = `${describeFault(fault)}: ${run.wrong.join('; ')}`;
+  bad.push(found);
+  // At once: who ends this before its end has seen what there was.
+  console.log(found);
 }
 
 export const FAULT_TRIALS: readonly Trial[] = Object.keys(COURSES).map((course) => ({

@@ -94,9 +94,14 @@ class Soaked {
     const late = this.held.slice(-fifth);
     const figures: Record<string, string> = {};
     const least = (of: (held: Held) => number, room: number, name: string, show: (value: number) => string) => {
-      const [before, after] = [early, late].map((stretch) => Math.min(...stretch.map(of))) as [number, number];
-      figures[`${this.name} ${name}`] = `${show(before)} then ${show(after)}`;
-      if (after > before + room) throw new Error(`${this.name}: ${name} grew from ${show(before)} to ${show(after)}`);
+      const leastOf = (stretch: readonly Held[]) => Math.min(...stretch.map(of));
+      const [before, after] = [leastOf(early), leastOf(late)];
+      const tenths = Array.from({ length: 10 }, (_, tenth) =>
+        leastOf(this.held.slice((this.held.length * tenth) / 10, (this.held.length * (tenth + 1)) / 10)),
+      );
+      const figure = `${show(before)} then ${show(after)} (by tenths ${tenths.map(show).join(' ')})`;
+      figures[`${this.name} ${name}`] = figure;
+      if (after > before + room) throw new Error(`${this.name}: ${name} grew from ${figure}`);
     };
     least(
       (held) => held.bytes,

@@ -1,6 +1,7 @@
 /**
- * Runs the long forms of what the tests do in short: `npm run torture -- [NAME ...] [--count N] [--seed N] [--list]`. A name
- * is that of a trial or the beginning of several. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
+ * Runs the long forms of what the tests do in short: `npm run torture -- [NAME ...] [--count N] [--seed N] [--from N] [--list]`.
+ * A name is that of a trial or the beginning of several. `--from`: the first of the faults, so that a long course goes on
+ * where it was ended. Exit 0 when all held, 1 when one did not, 2 for a wrong command line.
  */
 import { FAULT_TRIALS } from '../faults/fault-trials.js';
 import { SOAK_TRIAL } from '../faults/soak.js';
@@ -13,7 +14,7 @@ import { OUTAGE_TRIAL } from './outage-trial.js';
 import { POWER_TRIAL } from './power-cut.js';
 import { READER_TRIAL } from './readers.js';
 import { SECOND_READER_TRIAL } from './second-reader-trial.js';
-import type { Trial } from './trial.js';
+import type { Trial, TrialContext } from './trial.js';
 
 const TRIALS: readonly Trial[] = [
   ...KILL_TRIALS,
@@ -29,22 +30,22 @@ const TRIALS: readonly Trial[] = [
   SOAK_TRIAL,
 ];
 
-const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--list]';
+const USAGE = 'npm run torture -- [NAME ...] [--count N] [--seed N] [--from N] [--list]';
 const PROGRESS_MS = 5000;
 
 async function main(words: readonly string[]): Promise<number> {
   const names: string[] = [];
-  const numbers = { count: 0, seed: Date.now() % 2 ** 31 };
+  const numbers = { count: 0, seed: Date.now() % 2 ** 31, from: 1 };
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
     if (word === '--list') {
       for (const { name, count, says } of TRIALS) console.log(`${name} (${count}): ${says}`);
       return 0;
     }
-    if (word === '--count' || word === '--seed') {
+    if (word === '--count' || word === '--seed' || word === '--from') {
       const value = Number(words[++at]);
       if (!Number.isSafeInteger(value) || value < 1) return refuse(`${word} needs a positive integer`);
-      numbers[word === '--count' ? 'count' : 'seed'] = value;
+      numbers[word.slice(2) as keyof typeof numbers] = value;
     } else if (TRIALS.some(({ name }) => name.startsWith(word))) {
       names.push(word);
     } else {
@@ -54,7 +55,7 @@ async function main(words: readonly string[]): Promise<number> {
   let failures = 0;
   for (const trial of TRIALS) {
     if (names.length > 0 && !names.some((name) => trial.name.startsWith(name))) continue;
-    if (!(await runTrial(trial, numbers.count || trial.count, numbers.seed))) failures++;
+    if (!(await runTrial(trial, { ...numbers, count: numbers.count || trial.count }))) failures++;
   }
   return failures > 0 ? 1 : 0;
 }
@@ -64,7 +65,8 @@ function refuse(sentence: string): number {
   return 2;
 }
 
-async function runTrial(trial: Trial, count: number, seed: number): Promise<boolean> {
+async function runTrial(trial: Trial, numbers: Omit<TrialContext, 'progress'>): Promise<boolean> {
+  const { count, seed } = numbers;
   console.log(`== ${trial.name}, ${count}, seed ${seed}: ${trial.says}`);
   const from = performance.now();
   let toldAt = from;
@@ -75,7 +77,7 @@ async function runTrial(trial: Trial, count: number, seed: number): Promise<bool
     console.error(`${trial.name}: ${done} of ${count}, ${Math.round((now - from) / 1000)} s`);
   };
   try {
-    const figures = await trial.run({ count, seed, progress });
+    const figures = await trial.run({ ...numbers, progress });
     const seconds = ((performance.now() - from) / 1000).toFixed(1);
     const shown = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
     console.log(`   held in ${seconds} s: ${shown.join(', ')}`);

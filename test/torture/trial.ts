@@ -3,6 +3,8 @@ export interface TrialContext {
   /** How often; what that counts is the trial's. */
   readonly count: number;
   readonly seed: number;
+  /** With which of what is done in turn to begin, 1 for the first; for trials that say so. */
+  readonly from: number;
   /** Called now and then with what is done, of `count`. */
   progress(done: number): void;
 }
