@@ -64,13 +64,19 @@ function checkRecording() {
 function check(name, options, program, words) {
   const log = path.join(PLACE, `${name}.%p.log`);
   const all = [...VALGRIND, ...options, `--log-file=${log}`, program, ...words];
-  const { status, signal, stdout } = spawnSync('valgrind', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { status, signal, stdout } = spawnSync('valgrind', all, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (status !== 0) throw new Error(`${name} ended with ${signal ?? status}; see ${PLACE}`);
   const texts = readdirSync(PLACE)
     .filter((file) => file.startsWith(`${name}.`) && file.endsWith('.log'))
     .map((file) => readFileSync(path.join(PLACE, file), 'utf8'));
   const reports = texts.flatMap((text) => text.replace(/^==\d+== ?/gm, '').split(/\n\n+/)).filter(isReport);
-  const lost = texts.reduce((sum, text) => sum + Number(/definitely lost: ([\d,]+)/.exec(text)?.[1].replaceAll(',', '') ?? 0), 0);
+  const lost = texts.reduce(
+    (sum, text) => sum + Number(/definitely lost: ([\d,]+)/.exec(text)?.[1].replaceAll(',', '') ?? 0),
+    0,
+  );
   return { reports, lost, stdout };
 }
 
@@ -82,6 +88,7 @@ function isReport(text) {
 function secondsAsked(words) {
   if (words.length === 0) return 5;
   const value = Number(words[1]);
-  if (words[0] !== '--seconds' || words.length > 2 || !(value > 0)) throw new Error('Usage: npm run memcheck [-- --seconds N]');
+  if (words[0] !== '--seconds' || words.length > 2 || !(value > 0))
+    throw new Error('Usage: npm run memcheck [-- --seconds N]');
   return value;
 }

@@ -52,17 +52,21 @@ const library = (name) => execFileSync('gcc', [`-print-file-name=${name}`], { en
 const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
 // Everything is slower here by a factor, and other tests' limits with it.
 const limits = ['--testTimeout=120000', '--maxWorkers=1'];
-const { status } = spawnSync(process.execPath, [vitest, 'run', ...limits, ...names, ...(words.length > 0 ? words : TOUCHING)], {
-  cwd: TREE,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    LD_PRELOAD: `${library('libasan.so')} ${library('libstdc++.so')}`,
-    // Node frees little of what it has at its end.
-    ASAN_OPTIONS: `detect_leaks=0:log_path=${path.join(REPORTS, 'report')}`,
-    UBSAN_OPTIONS: 'print_stacktrace=1',
+const { status } = spawnSync(
+  process.execPath,
+  [vitest, 'run', ...limits, ...names, ...(words.length > 0 ? words : TOUCHING)],
+  {
+    cwd: TREE,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      LD_PRELOAD: `${library('libasan.so')} ${library('libstdc++.so')}`,
+      // Node frees little of what it has at its end.
+      ASAN_OPTIONS: `detect_leaks=0:log_path=${path.join(REPORTS, 'report')}`,
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+    },
   },
-});
+);
 const ours = readdirSync(REPORTS)
   .map((name) => readFileSync(path.join(REPORTS, name), 'utf8'))
   .filter((text) => /tidemark(?:_bpf)?\.node|native\//.test(text));
