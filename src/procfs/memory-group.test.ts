@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseCgroups } from './cgroup.js';
-import { groupsAbove, memoryGroupPath, memoryHierarchyOf, readMemoryGroup } from './memory-group.js';
+import {
+  groupFolder,
+  groupsAbove,
+  groupUse,
+  memoryGroupPath,
+  memoryHierarchyOf,
+  readMemoryGroup,
+  workingSetOf,
+} from './memory-group.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-group-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,11 +35,31 @@ describe('the hierarchy that limits memory', () => {
     expect(memoryHierarchyOf('21 1 8:1 / / rw - ext4 /dev/sda rw\n')).toBeUndefined();
   });
 
+  it('is the first that is mounted, and of version 1 only one with the controller', () => {
+    const other = '35 25 0:31 / /elsewhere rw - cgroup2 cgroup2 rw\n';
+    expect(memoryHierarchyOf(second + other)).toMatchObject({
+      version: 2,
+      folder: '/sys/fs/cgroup/unified',
+      root: '/',
+    });
+    const cpu = '34 25 0:32 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,memoryless\n';
+    expect(memoryHierarchyOf(cpu)).toBeUndefined();
+    expect(memoryHierarchyOf(cpu + second)).toMatchObject({ version: 2 });
+    // A file system of that name among the words of another.
+    expect(memoryHierarchyOf('36 25 0:33 / /a rw - tmpfs cgroup2 rw,memory\n')).toBeUndefined();
+    for (const text of ['', '\n', '21 1 8:1', ' - cgroup', ' - ']) expect(memoryHierarchyOf(text)).toBeUndefined();
+  });
+
   it('has a group for each process, and those above it', () => {
     const lines = parseCgroups('4:cpu,memory:/a/b\n1:name=systemd:/s\n0::/u/v (deleted)\n');
     expect(memoryGroupPath(lines, 1)).toBe('/a/b');
     expect(memoryGroupPath(lines, 2)).toBe('/u/v');
     expect(memoryGroupPath([], 2)).toBeUndefined();
+    expect(memoryGroupPath(lines, 1, '/docker/x')).toBe('/docker/x/a/b');
+    expect(memoryGroupPath(parseCgroups('0::/../other\n'), 2, '/docker/x')).toBe('/docker/other');
+    expect(memoryGroupPath([], 2, '/docker/x')).toBeUndefined();
+    expect(memoryGroupPath(parseCgroups('4:cpu,memoryless:/a\n'), 1)).toBeUndefined();
+    expect(memoryGroupPath(parseCgroups('0::/a (deleted) b\n'), 2)).toBe('/a (deleted) b');
     expect(groupsAbove('/a/b/c')).toEqual(['/a/b/c', '/a/b', '/a']);
     expect(groupsAbove('/')).toEqual([]);
   });
@@ -61,5 +89,40 @@ describe('a group', () => {
     // The mount of a container begins at its own group.
     const hierarchy = { version: 1, folder: path.join(folder, 'one'), root: '/docker/x' } as const;
     expect(readMemoryGroup(hierarchy, '/docker/x')).toEqual({ current: 5, peak: 7, oomKills: 1 });
+  });
+});
+
+describe('the folder of a group', () => {
+  it.each([
+    ['/', '/a/b', '/m/a/b'],
+    ['/', '/', '/m/'],
+    ['/docker/x', '/docker/x', '/m'],
+    ['/docker/x', '/docker/x/in', '/m/in'],
+    // Told from the root of the container itself, or of a group whose name begins like that of the mount.
+    ['/docker/x', '/in', '/m/in'],
+    ['/docker/x', '/docker/xy', '/m/docker/xy'],
+  ])('below a mount of %s is for %s %s', (root, group, expected) => {
+    expect(groupFolder({ version: 2, folder: '/m', root }, group)).toBe(expected);
+  });
+});
+
+describe('what is charged', () => {
+  it('is read alone, and NaN where it is not told', () => {
+    made('alone', { 'memory.current': '4096\n', 'memory.usage_in_bytes': '8192\n' });
+    made('odd', { 'memory.current': 'much\n' });
+    expect(groupUse({ version: 2, folder, root: '/' }, '/alone')).toBe(4096);
+    expect(groupUse({ version: 1, folder, root: '/' }, '/alone')).toBe(8192);
+    expect(groupUse({ version: 2, folder, root: '/' }, '/odd')).toBeNaN();
+    expect(groupUse({ version: 2, folder, root: '/' }, '/nobody')).toBeNaN();
+  });
+
+  it('less what would be dropped first is the working set, which is never below 0', () => {
+    expect([workingSetOf(10, 4), workingSetOf(4, 10), workingSetOf(4, 4)]).toEqual([6, 0, 0]);
+    expect([workingSetOf(Number.NaN, 4), workingSetOf(4, Number.NaN)]).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  it('of 0 is a number, and a limit of 0 as well', () => {
+    made('zero', { 'memory.max': '0\n', 'memory.current': '0\n', 'memory.high': 'max\n', 'memory.events': 'oom 1\n' });
+    expect(readMemoryGroup({ version: 2, folder, root: '/' }, '/zero')).toEqual({ max: 0, current: 0 });
   });
 });

@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, it } from 'vitest';
-import { parsePressure, pressureSums } from './pressure.js';
+import { parsePressure, pressureSums, readMemoryPressure } from './pressure.js';
 
 it('has the averages in percent and the total in nanoseconds', () => {
   const text =
@@ -25,5 +28,17 @@ it('has the sums of the same lines, and NaN for what is not told', () => {
   const nothing = { some10: Number.NaN, some: Number.NaN, full10: Number.NaN, full: Number.NaN };
   for (const text of ['', full + some, some.slice(0, -3), 'some avg10=x avg60=0.25 avg300=0.00 total=1\n']) {
     expect(pressureSums(text)).toEqual(nothing);
+  }
+});
+
+it('is read from a tree, and throws why it cannot be', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'tidemark-pressure-'));
+  try {
+    expect(() => readMemoryPressure(root)).toThrow(/ENOENT/);
+    mkdirSync(path.join(root, 'pressure'));
+    writeFileSync(path.join(root, 'pressure/memory'), 'some avg10=2.50 avg60=0.00 avg300=0.00 total=7\n');
+    expect(readMemoryPressure(root)).toEqual({ some: { avg10: 2.5, avg60: 0, avg300: 0, totalNs: 7000 } });
+  } finally {
+    rmSync(root, { recursive: true });
   }
 });

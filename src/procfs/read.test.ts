@@ -141,6 +141,45 @@ describe('readKernelFile', () => {
     if (process.getuid?.() === 0) expect(init).toBe('denied');
   });
 
+  it.each([
+    ['EACCES', 'denied'],
+    ['EPERM', 'denied'],
+    ['ETIMEDOUT', 'timeout'],
+    ['EMFILE', 'lost'],
+    ['ENFILE', 'lost'],
+    ['ENOMEM', 'lost'],
+    ['EIO', 'unsupported'],
+    [undefined, 'unsupported'],
+  ] as const)('says of a read that fails with %s: %s', (code, status) => {
+    put(12, 'sleep');
+    const fails = () => {
+      throw Object.assign(new Error(`it was ${code}`), { code });
+    };
+    expect(readKernelFile(root, 12, 'smaps', fails)).toEqual({ status, reason: `it was ${code}` });
+  });
+
+  it('says of ESRCH whether the process is there at all', () => {
+    const fails = () => {
+      throw Object.assign(new Error('no such process'), { code: 'ESRCH' });
+    };
+    put(12, 'sleep');
+    expect(readKernelFile(root, 12, 'smaps', fails).status).toBe('no-mm');
+    expect(readKernelFile(root, 13, 'smaps', fails).status).toBe('gone');
+    rmSync(join(root, '12', 'stat'));
+    expect(readKernelFile(root, 12, 'maps', fails).status).toBe('unsupported');
+  });
+
+  it('reads by what it is given only what a stuck process may withhold', () => {
+    put(12, 'sleep');
+    const asked: string[] = [];
+    const reads = (name: string) => {
+      asked.push(name);
+      return readFileSync(name);
+    };
+    for (const file of KERNEL_FILES) expect(readKernelFile(root, 12, file, reads).status).not.toBe('denied');
+    expect(asked).toEqual(['maps', 'smaps', 'smaps_rollup'].map((file) => join(root, '12', file)));
+  });
+
   it('says no-mm of a kernel thread, or denied', () => {
     // A pid namespace of its own has none.
     if (!existsSync('/proc/2/comm') || readFileSync('/proc/2/comm', 'latin1') !== 'kthreadd\n') return;
