@@ -33,9 +33,10 @@ export default defineConfig({
     // Processes, not threads: tests set TZ, load the addon and read /proc/self.
     pool: 'forks',
     testTimeout: 30_000,
-    // Of `npm run coverage`: what reads foreign bytes. What runs in processes of its own is not seen there.
+    // Of `npm run coverage`: what reads foreign bytes.
     coverage: {
-      provider: 'v8',
+      provider: 'custom',
+      customProviderModule: './scripts/coverage/provider.js',
       include: ['src/procfs/**', 'src/ring/**', 'src/engine/**'],
       exclude: ['**/*.test.ts', '**/*.fixture.ts'],
       reporter: ['text'],

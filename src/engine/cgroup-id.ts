@@ -7,9 +7,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+const OWN_MOUNTS = '/proc/self/mountinfo';
+
 /** The number of a cgroup by its path, such as `/system.slice`; undefined when no tree of version 2 has it. */
-export function cgroupIdOf(name: string): bigint | undefined {
-  for (const mount of mountsOf('cgroup2')) {
+export function cgroupIdOf(name: string, mountinfo = OWN_MOUNTS): bigint | undefined {
+  for (const mount of mountsOf('cgroup2', mountinfo)) {
     try {
       return statSync(path.join(mount, name), { bigint: true }).ino;
     } catch {
@@ -20,14 +22,14 @@ export function cgroupIdOf(name: string): bigint | undefined {
 }
 
 /** Whether a tree of version 1 has a cgroup of that path. */
-export function isInVersion1(name: string): boolean {
-  return mountsOf('cgroup').some((mount) => existsSync(path.join(mount, name)));
+export function isInVersion1(name: string, mountinfo = OWN_MOUNTS): boolean {
+  return mountsOf('cgroup', mountinfo).some((mount) => existsSync(path.join(mount, name)));
 }
 
 /** Lines are `ID PARENT DEVICE ROOT PLACE OPTIONS.. - TYPE SOURCE OPTIONS`, with blanks of the place as `\\040`. */
-function mountsOf(kind: 'cgroup' | 'cgroup2'): string[] {
+function mountsOf(kind: 'cgroup' | 'cgroup2', mountinfo: string): string[] {
   const places: string[] = [];
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+  for (const line of readFileSync(mountinfo, 'utf8').split('\n')) {
     const [left, right] = line.split(' - ');
     const place = left?.split(' ')[4];
     if (!right?.startsWith(`${kind} `) || place === undefined) continue;

@@ -11,8 +11,11 @@ function ended(code: string, env: Record<string, string> = {}) {
     ${code}`;
   return new Promise<{ stdout: string; code: unknown; signal: unknown }>((resolve) => {
     const args = ['--input-type=module', '--eval', program];
-    execFile(process.execPath, args, { env: { PATH: process.env.PATH, ...env } }, (error, stdout) =>
-      resolve({ stdout, code: error?.code ?? 0, signal: error?.signal }),
+    execFile(
+      process.execPath,
+      args,
+      { env: { PATH: process.env.PATH, NODE_V8_COVERAGE: '', ...env } },
+      (error, stdout) => resolve({ stdout, code: error?.code ?? 0, signal: error?.signal }),
     );
   });
 }

@@ -11,10 +11,13 @@ import { type MemoryHierarchy, memoryHierarchyOf } from '../procfs/memory-group.
 import { toOs } from './byte-path.js';
 import { withHome } from './group-namespace.js';
 
-/** The hierarchy of the host of a procfs tree; undefined where there is none or it may not be read. */
-export function findGroupHierarchy(procfs: string): MemoryHierarchy | undefined {
+/**
+ * The hierarchy of the host of a procfs tree; undefined where there is none or it may not be read. `mountinfo`: the file that
+ * tells what this process has mounted.
+ */
+export function findGroupHierarchy(procfs: string, mountinfo = '/proc/self/mountinfo'): MemoryHierarchy | undefined {
   try {
-    const hierarchy = memoryHierarchyOf(mountsFor(procfs, readFileSync('/proc/self/mountinfo', 'latin1')));
+    const hierarchy = memoryHierarchyOf(mountsFor(procfs, readFileSync(mountinfo, 'latin1')));
     return hierarchy && accountsMemory(hierarchy) ? withHome(hierarchy) : undefined;
   } catch {
     return undefined;

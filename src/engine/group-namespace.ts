@@ -13,18 +13,25 @@ import { foldersIn, MOST_GROUPS } from './group-folders.js';
 /** What is mounted where our name space does not reach: only its height above us is told. */
 const ABOVE = /^(?:\/\.\.)+$/;
 
-/** The same hierarchy with the paths of its host, and where we are in it; as it was where that cannot be found out. */
-export function withHome(hierarchy: MemoryHierarchy): MemoryHierarchy {
+/**
+ * The same hierarchy with the paths of its host, and where we are in it; as it was where that cannot be found out. `groups` tells
+ * the text of `cgroup` of the process `pid`, by default ourselves.
+ */
+export function withHome(hierarchy: MemoryHierarchy, groups = ownGroups, pid = process.pid): MemoryHierarchy {
   if (!ABOVE.test(hierarchy.root)) return hierarchy;
-  const own = memoryGroupPath(parseCgroups(readFileSync('/proc/self/cgroup', 'latin1')), hierarchy.version);
+  const own = memoryGroupPath(parseCgroups(groups()), hierarchy.version);
   if (own === undefined || own.startsWith('/..')) return hierarchy;
   const below = partsOf(own);
-  const found = groupOf(process.pid, hierarchy.folder, partsOf(hierarchy.root).length + below.length);
+  const found = groupOf(pid, hierarchy.folder, partsOf(hierarchy.root).length + below.length);
   if (found === undefined) return hierarchy;
   const home = `/${partsOf(found)
     .slice(0, -below.length || undefined)
     .join('/')}`;
   return { ...hierarchy, root: '/', home };
+}
+
+function ownGroups(): string {
+  return readFileSync('/proc/self/cgroup', 'latin1');
 }
 
 /** The path of the group of a process which lies so deep. */

@@ -11,7 +11,7 @@ import { type GroupFile, groupFilesOf } from '../procfs/cgroup-files.js';
 import { CGROUP_COLUMNS, GroupDepth, Status } from '../schema.js';
 import { toOs } from './byte-path.js';
 import type { TextEngineName } from './engine.js';
-import { statusOfError } from './errno-status.js';
+import { statusOfErrno } from './errno-status.js';
 import type { Group } from './group-tree.js';
 import type { KeptFile } from './kept-files.js';
 import { KeptReads } from './kept-reads.js';
@@ -150,7 +150,7 @@ export class GroupSweep {
     const length = this.#reads.lengths[index]!;
     const out = this.#out!;
     const isCharge = file.kind.depth === GroupDepth.charge;
-    if (isCharge) out.status[slot] = length < 0 ? statusOf(-length) : Status.ok;
+    if (isCharge) out.status[slot] = length < 0 ? statusOf(length) : Status.ok;
     else if (length === -ENOENT || length === -EOPNOTSUPP) {
       file.isAbsent = true;
       if (length === -ENOENT && this.#found.has(file.kind) && this.#suspects.at(-1) !== slot) this.#suspects.push(slot);
@@ -169,8 +169,6 @@ export class GroupSweep {
 }
 
 /** Of the file without which there is no row: a group without it has been removed, or does not account memory any more. */
-function statusOf(errno: number): number {
-  if (errno === ENODEV || errno === ENOENT) return Status.gone;
-  const [code] = Object.entries(constants.errno).find(([, value]) => value === errno) ?? ['EIO'];
-  return statusOfError({ code });
+function statusOf(negativeErrno: number): number {
+  return negativeErrno === -ENODEV ? Status.gone : statusOfErrno(negativeErrno);
 }

@@ -5,14 +5,16 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SCRATCH } from '../../test/engine/fake-procfs.js';
 import { LAYOUTS, makeTree, writeGroup } from '../../test/fixtures/cgroups/trees.js';
 import { memoryHierarchyOf } from '../procfs/memory-group.js';
+import { MOST_GROUPS } from './group-folders.js';
 import { type Group, GroupTree, type GroupWatch } from './group-tree.js';
 
 const FOREVER = 1e12;
@@ -43,7 +45,7 @@ let root: string;
 let procfs: string;
 let now: number;
 beforeEach(() => {
-  procfs = mkdtempSync(path.join(tmpdir(), 'tidemark-groups-'));
+  procfs = mkdtempSync(path.join(SCRATCH, 'tidemark-groups-'));
   root = path.join(procfs, 'mount');
   now = 1e9;
 });
@@ -175,6 +177,59 @@ describe('the tree of groups', () => {
     expect([...told.live.values()].map((group) => Buffer.from(group.path, 'latin1'))).toEqual([
       Buffer.concat([Buffer.from('/'), name]),
     ]);
+  });
+
+  it('looks again at nothing while the number of groups is the same, nor before a second has passed', () => {
+    makeTree(root, 1, ['/a']);
+    count(2);
+    const { told, look } = open(1);
+    writeGroup(path.join(root, 'b'), 1, { charge: 1 });
+    look(0.5e9);
+    look(1e9);
+    expect(told.paths).toEqual(['/', '/a']);
+    count(3);
+    look(0.5e9);
+    expect(told.paths).toEqual(['/', '/a']);
+    look(0.5e9);
+    expect(told.paths).toEqual(['/', '/a', '/b']);
+  });
+
+  it('follows as many groups as there may be, and counts those that are left', () => {
+    for (let index = 0; index < MOST_GROUPS + 5; index++)
+      mkdirSync(path.join(root, String(index)), { recursive: true });
+    const { told, tree } = open(1);
+    // The root is one of them.
+    expect([told.live.size, tree.left]).toEqual([MOST_GROUPS, 6]);
+  });
+
+  it('takes no file for a group, nor what may not be looked into', () => {
+    makeTree(root, 2, ['/a']);
+    const { told, look, tree } = open(2);
+    const group = told.at('/a');
+    rmSync(path.join(root, 'a'), { recursive: true });
+    writeFileSync(path.join(root, 'a'), 'a file now');
+    tree.lost(group);
+    look();
+    expect(told.paths).toEqual([]);
+    symlinkSync('itself', path.join(root, 'itself'));
+    look(15e9);
+    expect(told.paths).toEqual([]);
+    const loop = path.join(root, 'itself');
+    const watch = new Told();
+    new GroupTree({ version: 2, folder: loop, root: '/' }, procfs, watch).look(now, FOREVER);
+    expect(watch.log).toEqual([]);
+  });
+
+  it('looks no more at one that went with the group it was in', () => {
+    makeTree(root, 1, ['/a', '/a/b', '/a/c']);
+    const { told, look, tree } = open(1);
+    const [above, below] = [told.at('/a'), told.at('/a/b')];
+    rmSync(path.join(root, 'a'), { recursive: true });
+    // Both are said to be gone; who is looked at first takes the other along.
+    tree.lost(below);
+    tree.lost(above);
+    look();
+    expect(told.log.slice(4).sort()).toEqual(['-/a', '-/a/b', '-/a/c']);
   });
 
   it('is empty where nothing is mounted, and when it goes away', () => {

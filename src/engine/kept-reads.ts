@@ -9,6 +9,7 @@ import { readSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { PADDING } from '../procfs/padding.js';
 import type { TextEngineName } from './engine.js';
+import { errnoOf } from './errno-status.js';
 import { type KeptFile, KeptFiles } from './kept-files.js';
 import { nativeBinding } from './native-binding.js';
 import type { SweptTexts } from './text-sweep.js';
@@ -19,7 +20,7 @@ export type ReadKept = (descriptors: Int32Array, count: number, most: number, te
 /** Of one file: the longest, `memory.stat` of version 2, has about 2 KiB. */
 const MOST_BYTES = 8192;
 const FIRST_BYTES = 1 << 16;
-const { EMFILE, EIO } = osConstants.errno;
+const { EMFILE } = osConstants.errno;
 
 export class KeptReads implements SweptTexts {
   readonly #files: KeptFiles;
@@ -87,7 +88,7 @@ export class KeptReads implements SweptTexts {
       this.#files.hold(file);
       return 0;
     } catch (error) {
-      return -((error as NodeJS.ErrnoException).errno ?? -EIO);
+      return -errnoOf(error);
     }
   }
 }
@@ -119,6 +120,6 @@ function readStart(fd: number, bytes: Uint8Array, start: number, size: number): 
   try {
     return readSync(fd, bytes, start, size, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).errno ?? -EIO;
+    return errnoOf(error);
   }
 }

@@ -70,10 +70,10 @@ export class KernelLifeSource implements LifeSource {
   }
 }
 
-/** What a time namespace adds to the start times in `stat`. */
-function boottimeOffsetNs(): bigint {
+/** What a time namespace adds to the start times in `stat`; nothing on kernels that have none. */
+export function boottimeOffsetNs(file = '/proc/self/timens_offsets'): bigint {
   try {
-    const found = /^boottime\s+(-?\d+)\s+(-?\d+)/m.exec(readFileSync('/proc/self/timens_offsets', 'latin1'));
+    const found = /^boottime\s+(-?\d+)\s+(-?\d+)/m.exec(readFileSync(file, 'latin1'));
     return found ? BigInt(found[1]!) * 1_000_000_000n + BigInt(found[2]!) : 0n;
   } catch {
     return 0n;

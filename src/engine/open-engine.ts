@@ -39,14 +39,14 @@ const RESERVED_DESCRIPTORS = 48;
 
 /**
  * How many descriptors may be kept: half of those that this process may still open, and never the last ones; none where
- * that cannot be told.
+ * that cannot be told. `self`: the folder of this process in procfs.
  */
-export function descriptorRoom(): number {
+export function descriptorRoom(self = '/proc/self'): number {
   try {
-    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const limits = readFileSync(`${self}/limits`, 'utf8');
     const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
     const limit = soft === undefined || soft === 'unlimited' ? 1 << 20 : Number(soft);
-    const free = limit - readdirSync('/proc/self/fd').length - RESERVED_DESCRIPTORS;
+    const free = limit - readdirSync(`${self}/fd`).length - RESERVED_DESCRIPTORS;
     return Math.max(0, Math.floor(free / 2));
   } catch {
     return 0;

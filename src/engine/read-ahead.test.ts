@@ -62,6 +62,18 @@ it('pieces that lack their end are not told as a whole file', () => {
   expect(() => [...piecesOf(openSync('/proc/self/mem', 'r'))]).toThrow(failed);
 });
 
+it.each(Object.entries(READERS))(
+  'of a process that ends while it is read, by %s, what came before is taken',
+  async (_, read) => {
+    const sleeper = await startChild('sleep', ['600']);
+    const file = `/proc/${sleeper.pid}/maps`;
+    const begun = read(file);
+    await endChild(sleeper);
+    const text = Buffer.concat([...begun]).toString('latin1');
+    expect(text === '' || text.endsWith('\n')).toBe(true);
+  },
+);
+
 describe('pieces of one that does not answer', () => {
   // A FIFO without a writer holds the open, and one whose writer says nothing the read.
   const fifoNamed = (name: string) => {

@@ -70,6 +70,13 @@ describe.each<EngineName>(['ts', 'native'])('the %s sweep over texts', (engine) 
     ]);
   });
 
+  it('refuses texts that are too many together, and reads fewer of them', () => {
+    const sweep = new TextSweep(engine, root, FILES, 2 ** 21);
+    expect(() => sweep.read(pids)).toThrow('The texts of 300 processes do not fit 2097152 bytes');
+    sweep.read(pids, 70);
+    expect(textsOf(sweep, pids.subarray(0, 70))).toContain(`${'70 (a) S '.padEnd(79, 'x')}\n`);
+  });
+
   it('says what is wrong with a tree', () => {
     const sweep = new TextSweep(engine, path.join(root, 'none'), FILES);
     expect(() => sweep.read(pids)).toThrow(/ENOENT/);

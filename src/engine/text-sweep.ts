@@ -8,8 +8,10 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 import { PADDING } from '../procfs/padding.js';
 import type { EngineName } from './engine.js';
+import { errnoOf } from './errno-status.js';
 import { nativeBinding } from './native-binding.js';
 
 /** A file of a process, `stat` or `attr/current`, and the bytes of it that are read at most. */
@@ -49,11 +51,14 @@ export class TextSweep {
   readonly #root: string;
   readonly #files: readonly TextFile[];
   readonly #read: ReadTexts;
+  readonly #most: number;
   bytes = new Uint8Array(0);
   starts = new Uint32Array(0);
   lengths = new Int32Array(0);
 
-  constructor(engine: EngineName, root: string, files: readonly TextFile[]) {
+  /** `most`: bytes of all texts together. */
+  constructor(engine: EngineName, root: string, files: readonly TextFile[], most = MOST_BYTES) {
+    this.#most = most;
     this.#root = root;
     this.#files = files;
     this.#read = engine === 'native' ? readTextsNatively : readTextsInTypeScript;
@@ -61,7 +66,7 @@ export class TextSweep {
 
   /**
    * Reads every file of the first `count` pids; what `bytes`, `starts` and `lengths` held before is gone. Throws when the
-   * tree cannot be opened, or when the texts of these processes together are larger than a gigabyte.
+   * tree cannot be opened, or when the texts of these processes together are too large.
    */
   read(pids: Int32Array, count: number = pids.length): void {
     const texts = count * this.#files.length;
@@ -69,11 +74,13 @@ export class TextSweep {
       this.starts = new Uint32Array(texts);
       this.lengths = new Int32Array(texts);
     }
-    const least = Math.min(MOST_BYTES, Math.max(1 << 20, count * USUAL_BYTES));
+    const least = Math.min(this.#most, Math.max(1 << 20, count * USUAL_BYTES));
     if (this.bytes.length < least) this.bytes = new Uint8Array(least);
     while (!this.#read(this.#root, pids, count, this.#files, this)) {
-      if (this.bytes.length >= MOST_BYTES) throw new Error(`The texts of ${count} processes do not fit a gigabyte`);
-      this.bytes = new Uint8Array(Math.min(MOST_BYTES, this.bytes.length * 4));
+      if (this.bytes.length >= this.#most) {
+        throw new Error(`The texts of ${count} processes do not fit ${this.#most} bytes`);
+      }
+      this.bytes = new Uint8Array(Math.min(this.#most, this.bytes.length * 4));
     }
   }
 }
@@ -111,7 +118,7 @@ const readTextsNatively: ReadTexts = (root, pids, count, files, { bytes, starts,
 };
 
 function treeError(root: string, errno: number): Error {
-  const [code] = Object.entries(osConstants.errno).find(([, value]) => value === errno) ?? ['EIO'];
+  const code = getSystemErrorName(-errno);
   return Object.assign(new Error(`${code}: cannot open the tree '${root}'`), { code, errno: -errno, path: root });
 }
 
@@ -128,7 +135,7 @@ function readText(path: string, bytes: Uint8Array, start: number, size: number):
     }
     return got;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).errno ?? -osConstants.errno.EIO;
+    return errnoOf(error);
   } finally {
     if (fd >= 0) closeSync(fd);
   }

@@ -17,13 +17,16 @@ const MAX_TEXT = 3 * 2 ** 30;
 export class WholeFile {
   bytes = new Uint8Array(4 * CHUNK);
 
+  /** `most`: bytes after which a file has no end. */
+  constructor(private readonly most = MAX_TEXT) {}
+
   /** Fills `bytes`. Returns how many; throws the errno of open or read, `EFBIG` for a file that does not end. */
   read(files: Pick<KeptFiles, 'open'>, path: string): number {
     const fd = files.open(path);
     let length = 0;
     try {
       for (;;) {
-        if (length > MAX_TEXT) throw Object.assign(new Error(`${path} does not end`), { code: 'EFBIG' });
+        if (length > this.most) throw Object.assign(new Error(`${path} does not end`), { code: 'EFBIG' });
         if (this.bytes.length < length + CHUNK + PADDING) {
           const larger = new Uint8Array(this.bytes.length * 2);
           larger.set(this.bytes);

@@ -3,7 +3,7 @@
  *
  * The trap: absent is not zero. A member that could not be read is left out, and `missing` says which and why.
  */
-import { statusOfErrno } from '../engine/errno-status.js';
+import { statusNameOfErrno } from '../engine/errno-status.js';
 import { textAndHex } from '../procfs/object-values.js';
 import type { StatusName } from '../schema.js';
 import type { PsColumn, PsModes } from './ps-column.js';
@@ -39,7 +39,7 @@ export function reasonOf(row: PsRow, column: PsColumn): StatusName {
 export function fileReason(row: PsRow, file: PsFile): StatusName {
   const length = row.lengthOf(file);
   if (length < 0) {
-    const status = statusOfErrno(length);
+    const status = statusNameOfErrno(length);
     return status === 'gone' && hasNoMemory(row) ? 'no-mm' : status;
   }
   return (file === 'status' || file === 'cmdline' || file === 'smaps_rollup') && hasNoMemory(row)

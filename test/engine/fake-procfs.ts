@@ -41,7 +41,7 @@ export function smapsRecord(head: string, sizes: Record<string, number>, flags?:
 export const ROLLUP_HEAD = '10000-7ffff000 ---p 00000000 00:00 0                          [rollup]';
 
 /** In memory where that is possible: thousands of small files take long on a busy disk. */
-const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+export const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 export class FakeProcfs {
   readonly root = mkdtempSync(path.join(SCRATCH, 'tidemark-fake-'));
