@@ -66,8 +66,18 @@ export function resumePointOf(recording: Resumable, bootId: string, now: ClockRe
     const byRealClock = clock.atNs + (now.realNs - clock.realNs);
     offsetNs = (byRealClock > atLeast ? byRealClock : atLeast) - now.monotonicNs;
   }
-  const { tick = -1, missedTicks = 0, ownCpu = 0 } = last ?? {};
-  return { tick: tick + 1, missedTicks, ownCpu, offsetNs, version, isSameBoot };
+  const { endNs = 0n, tick = -1, missedTicks = 0, ownCpu = 0 } = last ?? {};
+  const missed = ticksMissedSince(endNs, events);
+  return { tick: tick + 1 + missed, missedTicks: missedTicks + missed, ownCpu, offsetNs, version, isSameBoot };
+}
+
+/** No frame tells of them: the writer ended before its next one. */
+function ticksMissedSince(timeNs: bigint, events: readonly StampedEvent[]): number {
+  let missed = 0;
+  for (const stamped of events) {
+    if (stamped.event.type === 'gap' && stamped.timeNs > timeNs) missed += stamped.event.ticks;
+  }
+  return missed;
 }
 
 function lastFrame(walk: FrameWalk): { endNs: bigint; tick: number; missedTicks: number; ownCpu: number } | undefined {

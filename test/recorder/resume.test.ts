@@ -20,12 +20,15 @@ function metadataOn(bootId: string, version = '0.0.0') {
 }
 
 /** Ten ticks on boot A, then a writer whose clocks read `now`. */
-function goOn(bootId: string, now: ClockReading, version?: string): Recording {
+function goOn(bootId: string, now: ClockReading, version?: string, missedAtEnd = 0): Recording {
   const author = new Author({ metadata: metadataOn(BOOT_A) });
   author.arrive(0, someone(1));
   for (let tick = 0; tick < 10; tick++) {
     author.set(0, { rss: tick * 4096 });
     author.sweep({ ownCpuNs: tick * 1000 });
+  }
+  if (missedAtEnd > 0) {
+    author.writer.event(author.nowNs, { type: 'gap', reason: 'late', ticks: missedAtEnd, rows: missedAtEnd });
   }
   const writer = RecordingWriter.resume(new SharedStorage(author.buffer), metadataOn(bootId, version), now, () => {});
   const columns = new TierColumns(COUNTER_COLUMNS, 4088);
@@ -64,6 +67,14 @@ describe('times and numbers go on', () => {
     expect(summary.resumed).toEqual([
       { timeNs: MONOTONIC + 60n * SECOND, reason: 'restart', from: '0.0.0', to: '0.0.0', bootId: BOOT_A, pid: 9 },
     ]);
+  });
+
+  it('behind ticks that the earlier writer missed after its last frame, which stay missed', () => {
+    using recording = goOn(BOOT_A, clocks(MONOTONIC + 60n * SECOND, START + 60n * SECOND), undefined, 2);
+    expect(recording.summary()).toMatchObject({
+      ticks: { expected: 15, recorded: 13, missed: 2 },
+      coverage: { attempted: 15, stored: 13, dropped: { 'missed-tick': 2 } },
+    });
   });
 
   it('after a reboot, by the real clock', () => {
