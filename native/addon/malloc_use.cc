@@ -1,4 +1,4 @@
-// What malloc of this process says of itself: mallinfo2 of glibc 2.33 and later.
+// What malloc of this process says of itself, mallinfo2 of glibc 2.33 and later, and how it is told to keep less.
 //
 // The traps: musl has none, and an older glibc has only mallinfo, whose numbers turn over at 4 GiB; so it is looked up
 // when it is wanted, and this addon loads without it. It walks all free blocks of all arenas and holds each meanwhile:
@@ -29,6 +29,10 @@ struct MallocNumbers {
 };
 
 using Ask = MallocNumbers (*)();
+using Tell = int (*)(int, int);
+
+// Numbers of glibc's mallopt, which another C library need not have
+enum { kTrimThreshold = -1, kMmapThreshold = -3, kArenaMax = -8 };
 
 // (out: Float64Array(3)) -> boolean: bytes given out from arenas, free in them, and mapped one by one; false: nobody to
 // ask
@@ -44,10 +48,25 @@ Napi::Value MallocUse(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
+// (bytes) -> boolean: from now on what is at least so large is mapped by itself and given back when it is freed, and new
+// threads share the arenas that there are; false: nobody to tell
+Napi::Value MallocLess(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber() || info[0].As<Napi::Number>().Int32Value() < 1) {
+    Refuse(info.Env(), "Expected a number of bytes from 1");
+    return info.Env().Undefined();
+  }
+  static Tell tell = reinterpret_cast<Tell>(dlsym(RTLD_DEFAULT, "mallopt"));
+  if (tell == nullptr) return Napi::Boolean::New(info.Env(), false);
+  int bytes = info[0].As<Napi::Number>().Int32Value();
+  bool is_told = tell(kMmapThreshold, bytes) == 1 && tell(kTrimThreshold, bytes) == 1 && tell(kArenaMax, 1) == 1;
+  return Napi::Boolean::New(info.Env(), is_told);
+}
+
 }  // namespace
 
 void ExportMallocUse(Napi::Env env, Napi::Object exports) {
   exports.Set("mallocUse", Napi::Function::New<MallocUse>(env, "mallocUse"));
+  exports.Set("mallocLess", Napi::Function::New<MallocLess>(env, "mallocLess"));
 }
 
 }  // namespace tidemark

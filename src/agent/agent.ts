@@ -44,7 +44,6 @@ const FOLLOW_MS = 1000;
 const COLLECT_AGAIN_MS = 100;
 const LIMITS_EVERY_MS = 5000;
 const TRIGGERS_EVERY_MS = 2000;
-const HELD_EVERY_MS = 60_000;
 export class Agent implements AsyncDisposable {
   readonly #recording: Recording;
   readonly #events: EventFollower;
@@ -63,9 +62,7 @@ export class Agent implements AsyncDisposable {
   #oomKills = Number.NaN;
   #collectedMs = Number.NEGATIVE_INFINITY;
   #limitsMs = Number.NEGATIVE_INFINITY;
-  #heldMs = Number.NEGATIVE_INFINITY;
   #triggersMs = Number.NEGATIVE_INFINITY;
-  #heldSeconds = Number.NaN;
   #isWatched = false;
   /** Series that are not of groups. */
   #ownSamples: number | undefined;
@@ -213,10 +210,6 @@ export class Agent implements AsyncDisposable {
       this.#limitsMs = now;
       this.#groups.readLimits();
     }
-    if (now - this.#heldMs >= HELD_EVERY_MS && this.#groups.hasFrames) {
-      this.#heldMs = now;
-      this.#heldSeconds = this.#recording.retention()[0]?.heldSeconds ?? Number.NaN;
-    }
   }
 
   #take(stamped: StampedEvent): void {
@@ -269,7 +262,7 @@ export class Agent implements AsyncDisposable {
         lostFrames: this.#lostBefore + this.#groups.lost,
       },
       ...{ processes, withoutPss, folded },
-      heldSeconds: this.#heldSeconds,
+      heldSeconds: this.#groups.heldSeconds,
       ...(this.captures ? { captures: this.captures.counts } : {}),
       pushes: this.#pushes.counts,
       ...(this.#reload ? { reload: this.#reload } : {}),

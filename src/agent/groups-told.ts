@@ -6,6 +6,7 @@
  */
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
+import { oldestOf } from '../recording/retention.js';
 import type { MetricName } from '../schema.js';
 import { escapeLabel } from '../text/escape.js';
 import type { Family } from './exposition.js';
@@ -53,7 +54,7 @@ export class GroupsTold {
   constant: string;
 
   constructor(
-    recording: Recording,
+    private readonly recording: Recording,
     procfs: string,
     private options: TellingOptions,
   ) {
@@ -79,6 +80,12 @@ export class GroupsTold {
   /** Whether there is something to tell. */
   get hasFrames(): boolean {
     return this.#walk.frames > 0;
+  }
+
+  /** How far back the ticks reach; NaN before the first. */
+  get heldSeconds(): number {
+    const sinceNs = oldestOf(this.recording.ring, 'counters');
+    return sinceNs === undefined || !this.hasFrames ? Number.NaN : Number(this.#walk.startNs - sinceNs) / 1e9;
   }
 
   /** Frames that were overwritten before they could be added up. */

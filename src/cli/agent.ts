@@ -17,6 +17,7 @@ import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { compileLate } from './compile-late.js';
 import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
+import { useLittleMemory } from './little-memory.js';
 import { warn, writeLines } from './output.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -38,6 +39,7 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
     return;
   }
   compileLate();
+  useLittleMemory();
   checkRing(settings);
   tellBudget(settings);
   const stop = new AbortController();

@@ -14,6 +14,8 @@ export interface MallocUse {
   readonly free: number;
 }
 
+/** What is larger is mapped by itself. By its own rule glibc takes what was freed for a reason to keep more of the kind. */
+const MAPPED_BYTES = 64 * 1024;
 const out = new Float64Array(3);
 
 /** Or why it is not known. Walks all free blocks: for marks, not for ticks. */
@@ -22,4 +24,13 @@ export function readMallocUse(): MallocUse | { readonly reason: string } {
   if (binding.state !== 'loaded') return { reason: 'the addon is not there' };
   if (!binding.addon.mallocUse(out)) return { reason: 'the C library has no mallinfo2 (glibc 2.33 and later)' };
   return { inUse: out[0]! + out[2]!, free: out[1]! };
+}
+
+/**
+ * Lets malloc give back what is freed, from now on and for the whole process: for processes of our own. Returns whether the C
+ * library can be told so.
+ */
+export function keepLittle(): boolean {
+  const binding = nativeBinding();
+  return binding.state === 'loaded' && binding.addon.mallocLess(MAPPED_BYTES);
 }

@@ -117,6 +117,8 @@ interface Addon {
   clocks(out: BigInt64Array): void;
   /** Bytes given out by malloc from its arenas, free in them, and mapped one by one; false where it does not tell. */
   mallocUse(out: Float64Array): boolean;
+  /** Malloc maps what is so large by itself, gives back what is freed, and new threads share arenas; false where it cannot be told. */
+  mallocLess(bytes: number): boolean;
   preallocate(fd: number, bytes: number): number;
   lockFile(fd: number): number;
   compareMemory(first: number, second: number): number;

@@ -39,6 +39,12 @@ interface RingUse {
 
 const NO_USE: RingUse = { bytesPerSecond: 0, heldSeconds: 0, blocks: 0, isMeasured: false };
 
+/** When the oldest block of a ring begins, monotonic nanoseconds; undefined where it has none. */
+export function oldestOf(reader: RingReader, ring: string): bigint | undefined {
+  reader.follow();
+  return reader.blocks(reader.ringId(ring))[0]?.baseTimeNs;
+}
+
 /** The ticks first, then the steps of the ladder, from fine to coarse. */
 export function retentionOf(
   reader: RingReader,
@@ -140,12 +146,14 @@ function useOf(reader: RingReader, ring: number): RingUse {
     if (step === 'columns' && cursor.isKey) keyBytes = cursor.blockBytesRead;
     else frames++;
   }
+  const { blockBytesRead } = cursor;
+  cursor.copy.release();
   const whole = blocks.slice(-PRESENT_BLOCKS);
   const first = whole[0]!;
   const isFull = whole.length >= BLOCKS_TO_MEASURE;
   const bytes = isFull
     ? (whole.length - 1) * blockBytes
-    : ((cursor.blockBytesRead - keyBytes) * blockBytes) / (blockBytes - Math.min(keyBytes, blockBytes / 2));
+    : ((blockBytesRead - keyBytes) * blockBytes) / (blockBytes - Math.min(keyBytes, blockBytes / 2));
   const seconds = Number(isFull ? newest.baseTimeNs - first.baseTimeNs : lastNs - newest.baseTimeNs) / 1e9;
   return {
     bytesPerSecond: seconds > 0 ? bytes / seconds : 0,

@@ -45,6 +45,7 @@ export class BlockCopy {
   private held = 0;
   private searchBudget = 0;
   private readonly headerBytes = new Uint8Array(BLOCK_HEADER.bytes);
+  private readonly headerView = new DataView(this.headerBytes.buffer);
 
   constructor(
     private readonly storage: Storage,
@@ -95,6 +96,19 @@ export class BlockCopy {
     return true;
   }
 
+  /**
+   * Copies the frame with number `sequence` that may stand at `position` by now, and `most` bytes with it; nothing when there is
+   * none. False if the block was recycled meanwhile.
+   */
+  extend(position: number, sequence: number, most: number): boolean {
+    const isPossible = position + FRAME_HEAD.bytes <= this.blockBytes && this.readHead(position) === FRAME_HEAD.bytes;
+    const head = this.headerView;
+    if (!isPossible || head.getUint32(FRAME_HEAD.sequence, true) !== sequence % 2 ** 32) {
+      return this.stillStands(this.entry!);
+    }
+    return this.reload(position, position + Math.max(most, head.getUint32(FRAME_HEAD.length, true)));
+  }
+
   /** Takes what there is of a block; returns how many bytes of it are there. */
   private point(entry: BlockEntry): number {
     this.entry = entry;
@@ -118,10 +132,14 @@ export class BlockCopy {
 
   /** Copies just the head at `position` again; true if it differs from the copy. */
   headChanged(position: number): boolean {
-    const head = this.headerBytes.subarray(0, FRAME_HEAD.bytes);
-    const count = this.storage.read(this.entry!.offset + position, head, 0, head.length);
-    for (let i = 0; i < count; i++) if (head[i] !== this.bytes[position + i]) return true;
+    const count = this.readHead(position);
+    for (let i = 0; i < count; i++) if (this.headerBytes[i] !== this.bytes[position + i]) return true;
     return false;
+  }
+
+  /** Copies the head at `position` as it is now to the begin of `headerBytes`; returns how many bytes of it there are. */
+  private readHead(position: number): number {
+    return this.storage.read(this.entry!.offset + position, this.headerBytes, 0, FRAME_HEAD.bytes);
   }
 
   /** True if a committed frame of this block with number `sequence` stands at `position`; then its head is in the fields. */

@@ -9,6 +9,7 @@ import type { BlockEntry, Damage } from './block-index.js';
 import { ColumnState } from './column-state.js';
 import { ColumnsDecoder } from './columns-decoder.js';
 import type { CursorSource } from './cursor-source.js';
+import { AHEAD_BYTES, EndWait } from './end-wait.js';
 import {
   BLOCK_HEADER,
   FLAG_ALONE,
@@ -74,6 +75,7 @@ export class RingCursor {
   private isBegun = false;
   /** Position already searched for later frames in vain, so that polling stays cheap. */
   private searched = -1;
+  private readonly wait = new EndWait();
 
   constructor(
     private readonly source: CursorSource,
@@ -248,11 +250,14 @@ export class RingCursor {
   /** No committed frame at the position: looks again, and finds out whether this is the end, a lap or damage. */
   private recover(): 'end' | 'retry' {
     const { copy, source, ring } = this;
-    if (!copy.reload(this.position)) return this.leave();
+    if (this.searched === this.position && copy.headChanged(this.position)) this.searched = -1;
+    if (!copy.extend(this.position, this.expected, AHEAD_BYTES)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
     source.index.follow(ring);
     const closed = source.index.after(ring, this.blockSequence) !== undefined;
-    if (!closed && this.searched === this.position && !copy.headChanged(this.position)) return 'end';
+    if (!closed && (this.searched === this.position || this.wait.isShort(this.blockSequence, this.position))) return 'end';
+    if (!copy.reload(this.position)) return this.leave();
+    if (copy.accept(this.position, this.expected)) return 'retry';
     this.searched = this.position;
     const later = copy.findLater(this.position, this.expected);
     if (!closed && later === -1) return 'end';
@@ -292,13 +297,8 @@ export class RingCursor {
   }
 
   private noteDamage(position: number, reason: Damage['reason']): void {
-    const { offset } = this.block!;
-    this.source.noteDamage({
-      offset: offset + position,
-      ring: this.ring,
-      blockSequence: this.blockSequence,
-      reason,
-    });
+    const offset = this.block!.offset + position;
+    this.source.noteDamage({ offset, ring: this.ring, blockSequence: this.blockSequence, reason });
   }
 
   /** Moves to the oldest block behind the last one that can be copied; false if there is none yet. */
@@ -314,7 +314,8 @@ export class RingCursor {
         entry = index.after(ring, after);
       }
       if (entry === undefined) return false;
-      if (this.copy.load(entry)) {
+      const isOpen = this.wait.isBegun && index.after(ring, entry.sequence) === undefined;
+      if (this.copy.load(entry, isOpen ? AHEAD_BYTES : undefined)) {
         this.enter(entry);
         return true;
       }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RingReader } from './ring-reader.js';
 import {
   BLOCK,
@@ -73,6 +73,32 @@ describe('following a live writer', () => {
     const seen = drain(cursor);
     expect(seen.lost).toBe(third.firstFrameSequence - second.firstFrameSequence);
     expect(seen.frames.size + seen.lost).toBe(100);
+  });
+
+  it('finds what stands behind a damaged frame of an open block once nothing has come for long', () => {
+    const storage = memory(24);
+    const recorder = new Recorder(storage);
+    const reader = RingReader.open(storage);
+    const cursor = reader.cursor(EVENTS);
+    const seen = noneSeen();
+    recorder.record(0n, 1, new Uint8Array(500));
+    drain(cursor, seen);
+    const [block] = reader.blocks(EVENTS);
+    const damaged = block!.offset + cursor.blockBytesRead + 100;
+    for (let event = 1; event < 4; event++) recorder.record(BigInt(event), 1, new Uint8Array(500));
+    new Uint8Array(storage.buffer)[damaged] ^= 1;
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      drain(cursor, seen);
+      expect(seen.frames.size).toBe(1);
+      vi.advanceTimersByTime(6000);
+      drain(cursor, seen);
+      expect(seen.lost).toBe(1);
+      expect([...seen.frames.keys()]).toEqual([1, 3, 4]);
+      expect(reader.damage.map(({ reason }) => reason)).toEqual(['bad-frame']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('does not mistake a frame in the making for damage', () => {

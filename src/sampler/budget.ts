@@ -46,9 +46,9 @@ export class Budget {
     return this.#share;
   }
 
-  /** Whether everything but deep reads takes more than the budget. */
-  get isExceeded(): boolean {
-    return this.#otherShare > this.#share;
+  /** What everything but deep reads took of late, of one core. */
+  get otherShare(): number {
+    return this.#otherShare;
   }
 
   /** A tick is over: `cpuNs` and `deepNs` are all CPU time so far, and that of deep reads alone. */

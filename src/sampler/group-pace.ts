@@ -208,10 +208,10 @@ export class GroupPace {
     if (Math.abs(grown) > 0) this.#moved(row, nowNs, Math.abs(grown) >= stepOf(charge), isNear);
   }
 
-  /** What the reads of the last plan took. */
-  spent(cpuNs: number): void {
+  /** What the last plan took, and what was done besides. */
+  spent(cpuNs: number, besideNs = 0): void {
     const mostDebt = -LONGEST_DEBT_NS * this.#share;
-    this.#creditNs = Math.max(this.#creditNs - cpuNs, Math.min(this.#creditNs, mostDebt));
+    this.#creditNs = Math.max(this.#creditNs - cpuNs - besideNs, Math.min(this.#creditNs, mostDebt));
     if (this.#plannedNs === 0) return;
     this.#deepCreditNs -= (cpuNs * this.#plannedDeepNs) / this.#plannedNs;
     this.#deepCreditNs = Math.max(this.#deepCreditNs, mostDebt);

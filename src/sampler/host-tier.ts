@@ -16,8 +16,9 @@ const OOM_KILLS = HOST_COLUMNS.indexOf('hostOomKills');
 /** `meminfo` and the pressure of memory alone. */
 const QUICK = 1 << HOST_SOURCES.indexOf('meminfo');
 const MOST_HZ = 10;
-/** Part of the budget that sweeps take where their rate is left to us, beside what is read once a second. */
+/** Part of the budget that sweeps take where their rate is left to us, and the least of it that is left by what is read once a second. */
 const BUDGET_PART = 0.15;
+const LEAST_PART = 0.25;
 /** How much the newest sweep counts in what a sweep is taken to cost. */
 const NEWEST = 0.1;
 
@@ -31,6 +32,9 @@ export class HostTier {
    * none was ever cheap again.
    */
   #costNs: number | undefined;
+  /** What the others take besides, of one core, and when one was last. */
+  #slowShare = 0;
+  #slowAtNs = Number.NaN;
 
   private constructor(
     private readonly reader: HostReader,
@@ -52,7 +56,8 @@ export class HostTier {
     const now = Number(nowNs);
     if (now + tickPeriodNs / 2 < this.#dueNs) return;
     this.#sweep();
-    const periodNs = Math.max(this.#leastPeriodNs, (this.#costNs ?? 0) / this.#share);
+    const share = Math.max(this.#share * LEAST_PART, this.#share - this.#slowShare);
+    const periodNs = Math.max(this.#leastPeriodNs, (this.#costNs ?? 0) / share);
     // On the beat that was begun, but for one that was missed.
     this.#dueNs = this.#dueNs + periodNs > now ? this.#dueNs + periodNs : now + periodNs;
   }
@@ -73,8 +78,15 @@ export class HostTier {
     const startNs = process.hrtime.bigint();
     const status = this.reader.read(Number(startNs));
     this.writer.write(startNs, process.hrtime.bigint(), status, this.reader.values, this.reader.sources);
-    if (this.reader.sources !== QUICK) return;
     const costNs = threadCpuNs() - begunNs;
-    this.#costNs = this.#costNs === undefined ? costNs : this.#costNs + NEWEST * (costNs - this.#costNs);
+    if (this.reader.sources !== QUICK) this.#slow(Number(startNs), costNs);
+    else this.#costNs = this.#costNs === undefined ? costNs : this.#costNs + NEWEST * (costNs - this.#costNs);
+  }
+
+  #slow(nowNs: number, costNs: number): void {
+    const passedNs = nowNs - this.#slowAtNs;
+    this.#slowAtNs = nowNs;
+    if (this.#costNs === undefined || !(passedNs > 0)) return;
+    this.#slowShare += NEWEST * (Math.max(0, costNs - this.#costNs) / passedNs - this.#slowShare);
   }
 }

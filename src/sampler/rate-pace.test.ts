@@ -46,4 +46,13 @@ describe('the rate while recording', () => {
     run(pace, 0, 600, 1e9);
     expect(pace.hz).toBe(1);
   });
+
+  it('goes down when all that is done besides takes the budget, and does not come back to try it again and again', () => {
+    const pace = new RatePace(0.01, 5, 0.01);
+    // Waking up, storing and reading what was stored: 3 ms a tick that the tick does not see.
+    const tick = (nowNs: number) => pace.ticked(nowNs, 0.3e6, pace.hz * 3.3e-3);
+    const rates: number[] = [];
+    for (let nowNs = 0; nowNs < 300 * SECOND; nowNs += SECOND / pace.hz) if (tick(nowNs)) rates.push(pace.hz);
+    expect(rates).toEqual([2]);
+  });
 });

@@ -3,8 +3,9 @@
  * go, and with what else the host does.
  *
  * The trap: a rate that follows every tick would never rest, and each change costs the reader a thought. So a rate is left
- * only when it is clearly wrong, downwards at once and upwards after a while; and the first tick, which opens every file,
- * tells nothing of those that follow.
+ * only when it is clearly wrong, downwards at once and upwards after a while; the first tick, which opens every file,
+ * tells nothing of those that follow; and waking up, storing and whoever reads what is stored take their part too, which no tick
+ * sees.
  */
 import { COUNTERS_PART, RATES, rateFor, TICK_NS } from './budget.js';
 
@@ -15,6 +16,9 @@ const LITTLE = 0.8;
 const TICKS_TO_SETTLE = 3;
 const LEAST_NS = 2e9;
 const LEAST_BEFORE_MORE_NS = 10e9;
+/** What everything took is known after so long; a rate at which it was too much is tried again after so long, or when ticks cost less. */
+const SETTLED_NS = 15e9;
+const TRY_AGAIN_NS = 600e9;
 
 export class RatePace {
   /** Ticks per second. */
@@ -25,6 +29,10 @@ export class RatePace {
   #ticks = 0;
   #isFirst = true;
   #changedNs = Number.NEGATIVE_INFINITY;
+  /** The rate at which everything took too much, and what a tick cost then. */
+  #spoiltHz = Number.POSITIVE_INFINITY;
+  #spoiltTickNs = 0;
+  #spoiltAtNs = 0;
 
   /** Begins with a rate that was found for a share of one core; it never falls below `leastHz`. */
   constructor(share: number, hz: number, leastHz: number) {
@@ -33,13 +41,17 @@ export class RatePace {
     this.#leastHz = leastHz;
   }
 
-  /** CPU nanoseconds of a tick of late; 0 before the second one. */
-  get tickNs(): number {
-    return this.#tickNs;
+  /** What a rate is chosen by, for people. */
+  why(otherShare: number): string {
+    const all = `everything but deep reads ${(otherShare * 100).toFixed(2)} % of a core`;
+    return `a tick takes ${(this.#tickNs / 1e6).toFixed(2)} ms of CPU, ${all}`;
   }
 
-  /** A tick took so much CPU time, deep reads not counted. Returns whether the rate is another from now on. */
-  ticked(nowNs: number, cpuNs: number): boolean {
+  /**
+   * A tick took so much CPU time, deep reads not counted; `otherShare`: of a core, what everything but deep reads took of late.
+   * Returns whether the rate is another from now on.
+   */
+  ticked(nowNs: number, cpuNs: number, otherShare = 0): boolean {
     if (this.#isFirst) {
       this.#isFirst = false;
       this.#changedNs = nowNs;
@@ -51,9 +63,23 @@ export class RatePace {
     const part = this.#share * COUNTERS_PART;
     const shareOf = (hz: number) => (hz * (this.#tickNs + TICK_NS)) / 1e9;
     if (shareOf(this.hz) > part * TOO_MUCH) return this.#set(rateFor(this.#share, this.#tickNs), nowNs);
+    if (otherShare > this.#share && passed >= SETTLED_NS) return this.#spoil(otherShare, nowNs);
     const next = RATES[RATES.indexOf(this.hz) + 1];
     if (next === undefined || passed < LEAST_BEFORE_MORE_NS || shareOf(next) > part * LITTLE) return false;
-    return this.#set(rateFor(this.#share * LITTLE, this.#tickNs), nowNs);
+    if (otherShare + shareOf(next) - shareOf(this.hz) > this.#share) return false;
+    const wanted = rateFor(this.#share * LITTLE, this.#tickNs);
+    const isSpoilt = nowNs - this.#spoiltAtNs < TRY_AGAIN_NS && this.#tickNs > this.#spoiltTickNs * LITTLE;
+    if (isSpoilt && wanted >= this.#spoiltHz) return false;
+    return this.#set(wanted, nowNs);
+  }
+
+  /** The rate of the counters is all that can give way: it goes down as far as everything is above the budget. */
+  #spoil(otherShare: number, nowNs: number): boolean {
+    this.#spoiltHz = this.hz;
+    this.#spoiltTickNs = this.#tickNs;
+    this.#spoiltAtNs = nowNs;
+    const most = (this.hz * this.#share) / otherShare;
+    return this.#set(RATES.findLast((rate) => rate <= most) ?? RATES[0]!, nowNs);
   }
 
   #set(hz: number, nowNs: number): boolean {

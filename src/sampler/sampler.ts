@@ -280,12 +280,11 @@ export class Sampler {
   #pace(nowNs: bigint, schedule: Schedule, tickCpuNs: number): void {
     this.#budgetLog.ticked(nowNs, this.#spent(), this.#hz);
     const pace = this.#ratePace;
-    if (!pace?.ticked(Number(nowNs), tickCpuNs)) return;
+    if (!pace?.ticked(Number(nowNs), tickCpuNs, this.#budget.otherShare)) return;
     schedule.setRate(pace.hz);
     this.#statPace.setPeriod(Number(schedule.periodNs));
     this.#deep.setPeriod(Number(schedule.periodNs));
-    const why = `a tick takes ${(pace.tickNs / 1e6).toFixed(2)} ms of CPU`;
-    this.#budgetLog.changed(nowNs, this.#spent(), pace.hz, why);
+    this.#budgetLog.changed(nowNs, this.#spent(), pace.hz, pace.why(this.#budget.otherShare));
   }
 
   get #hz(): number {

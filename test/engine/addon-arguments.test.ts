@@ -254,6 +254,7 @@ describe('the other functions of the addon', () => {
     expect(out[0]! > 100_000).toBe(isTold);
     expect(out.every((bytes) => bytes >= 0 && bytes < 2 ** 40)).toBe(true);
     expect(() => addon.mallocUse(new Float64Array(2))).toThrow(TypeError);
+    for (const bytes of [0, -1, '1']) expect(() => addon.mallocLess(bytes as number)).toThrow(TypeError);
   });
 
   it('refuses clocks and texts over what is no plain memory', () => {
