@@ -7,6 +7,8 @@ export interface BenchContext {
   readonly quick: boolean;
   /** Also what is left out for its length. */
   readonly full: boolean;
+  /** What --processes says, for benchmarks with processes of their own. */
+  readonly processes: number;
   /** Only for benchmarks that need it. */
   readonly zoo: Zoo;
   /** Reports a finding. */

@@ -13,6 +13,7 @@ import { bpf1khz, bpf10khz, bpf20k, bpfLives } from './bpf-record.js';
 import { bpfSelection } from './bpf-selection.js';
 import { bpfSweep } from './bpf-sweep.js';
 import { bpfThreads } from './bpf-threads.js';
+import { crowd } from './crowd.js';
 import { eventLoop } from './event-loop.js';
 import { exporting, exportSize } from './export.js';
 import { type Finding, findingOf } from './finding.js';
@@ -60,6 +61,7 @@ const BENCHES: readonly Bench[] = [
   bpf10khz,
   bpf20k,
   bpfLives,
+  crowd,
   recordDensity,
   report,
   exporting,
@@ -90,10 +92,11 @@ class Run {
 
   /** A benchmark that fails does not take the others with it. */
   async #run(bench: Bench, zoo: Zoo | undefined): Promise<void> {
-    const { quick, full } = this.#options;
+    const { quick, full, processes } = this.#options;
     const context: Omit<BenchContext, 'zoo'> = {
       quick,
       full,
+      processes,
       report: (parts) => {
         const finding = findingOf({ bench: bench.name, ...parts });
         this.findings.push(finding);

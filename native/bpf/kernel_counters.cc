@@ -94,6 +94,7 @@ int KernelCounters::Load(uint32_t rows) {
 
 void KernelCounters::Unload() {
   WatchPeaks(false);
+  listed_count_ = 0;
   rows_.Unmap();
   slot_of_.Unmap();
   wanted_.Unmap();
@@ -123,7 +124,8 @@ int KernelCounters::Run() {
 int KernelCounters::MakeRoom(uint32_t slot) {
   if (slot >= slots_.size() && !slots_.Reserve(slot + size_t{slot} / 4 + 64)) return -ENOMEM;
   if (slot < row_count_) return 0;
-  uint32_t rows = row_count_;
+  // For all that there are at once: each time everything is loaded anew takes the kernel a tenth of a second.
+  uint32_t rows = std::max(row_count_, processes_ + processes_ / 8);
   while (rows <= slot) rows *= 2;
   const int error = Load(rows);
   // Those that had room go on. Where even that fails nothing is loaded any more, and each row is told as lost.
@@ -137,16 +139,6 @@ void KernelCounters::SetSlotOf(uint32_t tgid, uint32_t value) {
 
 uint32_t KernelCounters::SlotOf(uint32_t tgid) { return slot_of_ && tgid <= pid_limit_ ? slot_of_[tgid] : 0; }
 
-uint32_t KernelCounters::TgidOf(uint32_t pid) {
-  if (!is_loaded()) return 0;
-  if (object_.ask->level == 0) return pid;
-  const int64_t count = List(SELECT_ALL);
-  for (int64_t index = 0; index < std::min<int64_t>(count, pid_room_); index++) {
-    if (static_cast<uint32_t>(pids_[index]) == pid) return static_cast<uint32_t>(pids_[index] >> 32);
-  }
-  return 0;
-}
-
 uint64_t KernelCounters::TicksOf(uint64_t start_ns) const {
   return (start_ns + static_cast<uint64_t>(boottime_offset_ns_)) / tick_ns_;
 }
@@ -155,12 +147,15 @@ Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
   Detach(index);
   if (!is_loaded()) return Status::kLost;
   uint32_t tgid = TgidOf(pid);
-  if (tgid == 0 || tgid > pid_limit_) return Status::kGone;
-  object_.ask->look = tgid;
-  object_.ask->sweep = ++sweep_;
-  if (tidemark_run(object_.look) < 0) return Status::kLost;
+  Status presence = Look(pid, tgid);
+  if (presence == Status::kGone && object_.ask->level != 0 && listed_count_ > 0) {
+    // Who was listed may have gone since, and the pid may be another's: a list of now tells.
+    listed_count_ = 0;
+    tgid = TgidOf(pid);
+    presence = Look(pid, tgid);
+  }
+  if (presence != Status::kOk) return presence;
   const tidemark_row& row = rows_[row_count_];
-  if (row.sweep != sweep_ || row.pid != pid) return Status::kGone;
   const uint32_t length = static_cast<uint32_t>(strnlen(row.comm, sizeof row.comm));
   out->start_ticks = TicksOf(row.start_ns);
   out->parent_pid = row.parent;
@@ -169,7 +164,7 @@ Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
   std::memset(out->comm, 0, kMaxComm);
   std::memcpy(out->comm, row.comm, length);
   tidemark_row seen = row;
-  Status status = Bind(index, pid, out->start_ticks, out->comm, length);
+  Status status = BindTo(index, pid, tgid, out->start_ticks, out->comm, length);
   if (status != Status::kOk) return status;
   Slot& slot = slots_[index];
   slot.start_ns = seen.start_ns;
@@ -180,11 +175,24 @@ Status KernelCounters::Attach(uint32_t index, uint32_t pid, Identity* out) {
   return Status::kOk;
 }
 
+Status KernelCounters::Look(uint32_t pid, uint32_t tgid) {
+  if (tgid == 0 || tgid > pid_limit_) return Status::kGone;
+  object_.ask->look = tgid;
+  object_.ask->sweep = ++sweep_;
+  if (tidemark_run(object_.look) < 0) return Status::kLost;
+  const tidemark_row& row = rows_[row_count_];
+  return row.sweep == sweep_ && row.pid == pid ? Status::kOk : Status::kGone;
+}
+
 Status KernelCounters::Bind(uint32_t index, uint32_t pid, uint64_t start_ticks, const uint8_t* comm,
                             uint32_t comm_length) {
   Detach(index);
   if (!is_loaded()) return Status::kLost;
-  uint32_t tgid = TgidOf(pid);
+  return BindTo(index, pid, TgidOf(pid), start_ticks, comm, comm_length);
+}
+
+Status KernelCounters::BindTo(uint32_t index, uint32_t pid, uint32_t tgid, uint64_t start_ticks, const uint8_t* comm,
+                              uint32_t comm_length) {
   if (tgid == 0 || tgid > pid_limit_) return Status::kGone;
   if (MakeRoom(index) != 0) return Status::kLost;
   Slot& slot = slots_[index];
@@ -259,41 +267,6 @@ size_t KernelCounters::Sweep(const uint32_t* slots, size_t count, const Columns&
     if (is_renamed) renamed[renames++] = index;
   }
   return renames;
-}
-
-int64_t KernelCounters::List(uint32_t kind) {
-  if (!is_loaded()) return -ENOMEM;
-  tidemark_ask& ask = *object_.ask;
-  ask.sweep = ++sweep_;
-  ask.is_listing = 1;
-  ask.list_kind = kind;
-  ask.list_root = listed_root_;
-  ask.list_uid = listed_.uid;
-  ask.list_cgroup = listed_.cgroup;
-  ask.list_namespace = listed_.pid_namespace;
-  ask.visited = 0;
-  ask.listed = 0;
-  ask.wanted = 0;
-  const int error = Run();
-  ask.is_listing = 0;
-  if (error < 0) return error;
-  processes_ = ask.visited;
-  return std::min<uint32_t>(ask.listed, pid_room_);
-}
-
-int64_t KernelCounters::ListPids(int32_t* out, size_t capacity) {
-  const int64_t listed = List(listed_.kind);
-  for (int64_t i = 0; i < std::min<int64_t>(listed, static_cast<int64_t>(capacity)); i++) {
-    out[i] = static_cast<int32_t>(pids_[i]);
-  }
-  return listed;
-}
-
-void KernelCounters::Narrow(const tidemark_selection& selection, uint32_t root) {
-  listed_ = selection;
-  // Some pids are asked for by each of them.
-  if (listed_.kind == SELECT_PIDS) listed_.kind = SELECT_ALL;
-  listed_root_ = root > 0 ? TgidOf(root) : 0;
 }
 
 int KernelCounters::WatchPeaks(bool is_on) {

@@ -45,7 +45,7 @@ class KernelCounters {
   // Binds it to a process whose start is known from elsewhere.
   Status Bind(uint32_t slot, uint32_t pid, uint64_t start_ticks, const uint8_t* comm, uint32_t comm_length);
   void Detach(uint32_t slot);
-  // The pid in the initial namespace of who has this one in ours; 0: nobody has it.
+  // The pid in the initial namespace of who has this one in ours, or had it at the last listing; 0: nobody has it.
   uint32_t TgidOf(uint32_t pid);
 
   // As Sweeper::SweepCounters.
@@ -85,6 +85,12 @@ class KernelCounters {
   int Load(uint32_t rows);
   void Unload();
   int Run();
+  // As of the last listing; 0: not listed.
+  uint32_t ListedTgidOf(uint32_t pid);
+  // Reads the process into the last row.
+  Status Look(uint32_t pid, uint32_t tgid);
+  Status BindTo(uint32_t slot, uint32_t pid, uint32_t tgid, uint64_t start_ticks, const uint8_t* comm,
+                uint32_t comm_length);
   // Makes room for a slot; 0 or a negative errno.
   int MakeRoom(uint32_t slot);
   void SetSlotOf(uint32_t tgid, uint32_t value);
@@ -111,6 +117,9 @@ class KernelCounters {
   uint32_t pid_limit_ = 0;
   uint32_t pid_room_ = 0;
   uint32_t processes_ = 0;
+  // Of `pids_`, how many the last listing told, and whether they are in the order of pids by now.
+  uint32_t listed_count_ = 0;
+  bool is_sorted_ = false;
   uint32_t sweep_ = 0;
   tidemark_selection listed_{};
   uint32_t listed_root_ = 0;

@@ -7,7 +7,7 @@ import { CMDLINE_MODES, type CmdlineMode } from '../recording/format.js';
 import { formatKeep, parseKeep } from '../recording/keep.js';
 import { openRecording } from '../recording/recording.js';
 import type { SamplerProgress } from '../sampler/progress.js';
-import { MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
+import { FILE_BYTES, MAX_RING_BYTES, MIN_RING_BYTES } from '../sampler/record-options.js';
 import { type Recorder, startRecording } from '../sampler/recorder.js';
 import { RecordingError } from '../sampler/recording-error.js';
 import { formatDurationShort } from '../text/duration.js';
@@ -51,7 +51,7 @@ interface Options
   output?: string;
   hz?: number;
   for?: bigint;
-  size: number;
+  size?: number;
   rollup: 'auto' | 'off' | number;
   mappings: 'auto' | 'off' | number;
   host: 'auto' | 'off' | number;
@@ -67,7 +67,7 @@ interface Options
   ringGroup?: string;
 }
 
-const DEFAULT_SIZE = '256M';
+const USUAL_SIZE = `${FILE_BYTES / 2 ** 20}M`;
 const SUMMARY_ROWS = 15;
 
 export function configure(command: Command): void {
@@ -79,9 +79,10 @@ export function configure(command: Command): void {
     )
     .addOption(valueOption('--for <time>', 'stop after that long (default: at Ctrl-C)', parsePositiveDuration))
     .addOption(
-      valueOption('--size <size>', 'most bytes of the file', parseRingSize).default(
-        parseSize(DEFAULT_SIZE),
-        DEFAULT_SIZE,
+      valueOption(
+        '--size <size>',
+        `most bytes of the file (default: ${USUAL_SIZE}, more where so many processes need it)`,
+        parseRingSize,
       ),
     )
     .addOption(
@@ -152,6 +153,7 @@ async function run(options: Options): Promise<void> {
   const recorder = await start(file, options, stop.signal);
   process.stderr.write(
     `recording ${describeChoice(options)} at ${recorder.hz} Hz with the ${recorder.engine} engine into ${escapeTerminal(file)}` +
+      `${grownText(recorder.sizeBytes, options)}` +
       `${options.for === undefined ? '; Ctrl-C ends it' : ''}\n`,
   );
   const progress = startProgress();
@@ -183,7 +185,7 @@ async function start(file: string, options: Options, signal: AbortSignal): Promi
       file,
       resume: options.resume === true,
       hz: options.hz ?? (options.resume ? rateOf(file) : 'auto'),
-      sizeBytes: options.size,
+      ...(options.size === undefined ? {} : { sizeBytes: options.size }),
       rollup: options.rollup,
       mappings: options.mappings,
       hostTier: options.host,
@@ -256,6 +258,12 @@ async function report(file: string, options: Options): Promise<void> {
   );
 }
 
+/** What so many processes take more than usual, which nobody asked for. */
+function grownText(sizeBytes: number, { size }: Options): string {
+  if (size !== undefined || sizeBytes <= FILE_BYTES) return '';
+  return ` of ${formatSize(sizeBytes)}, since so many processes need more than ${USUAL_SIZE}`;
+}
+
 function progressText(progress: SamplerProgress | undefined, elapsedMs: number): string {
   const elapsed = formatDurationShort(Math.round(elapsedMs / 1000) * 1e9);
   if (!progress) return elapsed;
@@ -285,7 +293,9 @@ function asCommandError(error: unknown, options: Options): unknown {
       return new CommandError(`${sentence}; choose another with -o`);
     case 'no-space':
       return new CommandError(
-        `${sentence}; --size ${formatSize(options.size)} is allocated at the start, ask for less`,
+        options.size === undefined
+          ? `${sentence}; they are allocated at the start, ask for less with --size`
+          : `${sentence}; --size ${formatSize(options.size)} is allocated at the start, ask for less`,
       );
     case 'no-cgroups':
       return new CommandError(`--cgroups ${options.cgroups}: ${sentence}`);

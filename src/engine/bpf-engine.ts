@@ -5,7 +5,7 @@
  * The traps: the kernel counts pids in the initial namespace and says names of kernel threads shorter than procfs does; and
  * a program sees this kernel only, whatever tree of files was given.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { STATUSES, Status } from '../schema.js';
 import type { BpfBinding, KernelCounters } from './bpf-binding.js';
@@ -46,8 +46,8 @@ export class BpfEngine implements Engine {
   /** By slot: who has it, and whether the inner engine knows it too. */
   readonly #identities: (ProcessIdentity | undefined)[] = [];
   readonly #isInside: boolean[] = [];
-  /** Processes that procfs has and programs are not shown, which some hardened kernels do with pid 1. */
-  readonly #hidden: Set<number>;
+  /** Processes that procfs has and programs are not shown, which some hardened kernels do with pid 1; once looked for. */
+  #hiddenPids: Set<number> | undefined;
   /** Slots of such: the inner engine sweeps them. */
   readonly #hiddenSlots = new Set<number>();
   #pids = new Int32Array(4096);
@@ -67,7 +67,6 @@ export class BpfEngine implements Engine {
     this.lives = new KernelLifeSource(binding, options.host, EXACT_CPUS, isInitial, (pid) =>
       this.#counters.tgidOf(pid),
     );
-    this.#hidden = this.#findHidden();
     this.peaks = facts.method === 'walk' ? new KernelPeaks(this.#counters) : undefined;
   }
 
@@ -145,18 +144,22 @@ export class BpfEngine implements Engine {
   }
 
   listPids(): Int32Array {
+    // Looked for before, since that is a listing as well.
+    const { size } = this.#hidden;
     for (;;) {
       const found = this.#counters.listPids(this.#pids);
       if (found < 0) throw listingError(found);
-      if (found + this.#hidden.size <= this.#pids.length) return this.#withHidden(found);
-      this.#pids = new Int32Array((found + this.#hidden.size) * 2);
+      if (found + size <= this.#pids.length) return this.#withHidden(found);
+      this.#pids = new Int32Array((found + size) * 2);
     }
   }
 
   narrow({ kind, uid = 0, cgroupId = 0n, pidNamespace = 0, pids = [] }: KernelSelection): (pid: number) => boolean {
+    // Looked for among all.
+    const hidden = this.#hidden;
     this.#counters.narrow(SelectionKind[kind], uid, cgroupId, pidNamespace, kind === 'tree' ? (pids[0] ?? 0) : 0);
     // The hidden are listed whatever they are.
-    return (pid) => !this.#hidden.has(pid);
+    return (pid) => !hidden.has(pid);
   }
 
   lastPid(): number {
@@ -205,11 +208,16 @@ export class BpfEngine implements Engine {
     return { status: STATUSES[status] as Exclude<Attached['status'], 'ok'> };
   }
 
+  /** Looked for when first asked: who tries whether the kernel takes the program lists nobody. */
+  get #hidden(): Set<number> {
+    this.#hiddenPids ??= this.#findHidden();
+    return this.#hiddenPids;
+  }
+
   #findHidden(): Set<number> {
-    const before = [...this.#inner.listPids()];
+    const before = this.#inner.listPids();
     const shown = new Set(this.#listShown());
-    const after = new Set(this.#inner.listPids());
-    return new Set(before.filter((pid) => !shown.has(pid) && after.has(pid)));
+    return new Set(before.filter((pid) => !shown.has(pid) && existsSync(`${this.#root}/${pid}`)));
   }
 
   #listShown(): Int32Array {

@@ -18,6 +18,7 @@ import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
 import { checkKeep, leastRateOf } from './kept-steps.js';
 import { areUnits, deepRate, groupRate, isPath, isWorkload, numberOption, typedOption } from './option-checks.js';
+import { sizeFor } from './ring-size.js';
 import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
@@ -66,7 +67,10 @@ export interface RecordOptions {
    * Default false: a file that is there is refused.
    */
   readonly resume?: boolean;
-  /** Most bytes of the ring; default 256 MiB in a file, 64 MiB in memory. All of them are allocated at once. */
+  /**
+   * Most bytes of the ring, allocated at once; default 256 MiB in a file, 64 MiB in memory, and more where so many processes
+   * are to be recorded that they need it.
+   */
   readonly sizeBytes?: number;
   /**
    * What is kept for how long, from fine to coarse, such as `full:6h,1s:3d,1m:30d`: every tick, then last, least and most
@@ -109,7 +113,8 @@ const MAX_HZ = 10_000;
 /** What `sizeBytes` may be. */
 export const MIN_RING_BYTES = 2 * 2 ** 20;
 export const MAX_RING_BYTES = 2 ** 42;
-const FILE_BYTES = 256 * 2 ** 20;
+/** What a file takes where nobody asked for a size, unless so many processes need more. */
+export const FILE_BYTES = 256 * 2 ** 20;
 const MEMORY_BYTES = 64 * 2 ** 20;
 const AUDIT = 10_000;
 const BUDGET = 0.01;
@@ -153,7 +158,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   const { hz = 10, rollup = 'auto', mappings = 'off', audit = AUDIT, durationMs = 0 } = options;
   const { hostTier = 'auto', cgroupTier = 'auto' } = options;
   const { budget = BUDGET, maxHoldMs = MAX_HOLD_MS, allowHoldMs = 0 } = options;
-  const { sizeBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES, ownCost = 'thread' } = options;
+  const { sizeBytes, ownCost = 'thread' } = options;
   const { target: wanted = 'self' } = options;
   const target = plainTarget(wanted, process.pid);
   const { sampler = includesSelf(target) ? 'process' : 'worker' } = options;
@@ -164,7 +169,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
   numberOption('budget', budget, MIN_BUDGET, MAX_BUDGET);
   numberOption('maxHoldMs', maxHoldMs, MIN_MAX_HOLD_MS, MAX_MAX_HOLD_MS);
   numberOption('allowHoldMs', allowHoldMs, 0, MAX_ALLOW_HOLD_MS);
-  numberOption('sizeBytes', sizeBytes, MIN_RING_BYTES, MAX_RING_BYTES);
+  if (sizeBytes !== undefined) numberOption('sizeBytes', sizeBytes, MIN_RING_BYTES, MAX_RING_BYTES);
   numberOption('durationMs', durationMs, 0, Number.MAX_SAFE_INTEGER);
   const { cmdline = 'full' } = options;
   if (!CMDLINE_MODES.includes(cmdline)) {
@@ -194,9 +199,11 @@ export function planRecording(options: RecordOptions): RecordPlan {
     Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget));
   const actions = planActions(options.actions, { engine: chosen.name, rollup, mappings });
   const rate = hz === 'auto' ? chosenRate() : hz;
+  const keep = checkKeep(options.keep, rate);
+  const usualBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES;
   return {
     host: sampler,
-    sizeBytes: Math.floor(sizeBytes),
+    sizeBytes: Math.floor(sizeBytes ?? (planned.resume ? usualBytes : sizeFor(usualBytes, root, target, keep))),
     ...planned,
     group: groupOf(options),
     trim,
@@ -222,7 +229,7 @@ export function planRecording(options: RecordOptions): RecordPlan {
       allowHoldNs: allowHoldMs * 1e6,
       audit: Math.floor(audit),
       rules: watchedRules(actions),
-      keep: checkKeep(options.keep, rate),
+      keep,
       cmdline,
       // A tick at 0, then one at each period that begins before the end.
       ticks: durationMs === 0 || hz === 'auto' ? 0 : Math.max(1, Math.ceil((durationMs / 1000) * rate - 1e-9)),

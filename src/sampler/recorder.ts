@@ -47,6 +47,8 @@ export class Recorder implements AsyncDisposable {
   readonly file: string | undefined;
   readonly sampler: SamplerHost;
   readonly hz: number;
+  /** Most bytes of the ring; of a recording that is gone on with, its file has the size that it had. */
+  readonly sizeBytes: number;
   readonly engine: SamplerConfig['engine'];
   readonly #source: RingSource;
   readonly #onWarning: (sentence: string) => void;
@@ -73,6 +75,7 @@ export class Recorder implements AsyncDisposable {
     this.file = plan.file;
     this.sampler = plan.host;
     this.hz = plan.config.hz;
+    this.sizeBytes = plan.sizeBytes;
     this.engine = plan.config.engine;
     this.isOwn = isOnly(process.pid, plan.config);
     this.#source = source;

@@ -21,6 +21,7 @@ import { CommandLines } from './command-lines.js';
 import type { SamplerConfig } from './config.js';
 import { DeepCpu } from './deep-cpu.js';
 import { DeepReads } from './deep-reads.js';
+import { deferred } from './deferred.js';
 import type { KeepOff } from './keep-off.js';
 import { narrowTo } from './kernel-selection.js';
 import { LifeLog } from './life-log.js';
@@ -64,8 +65,8 @@ export class Sampler {
   #ticks = 0;
   #schedule: Schedule | undefined;
   readonly #clockPace = new ClockPace();
-  #firstFrame: (() => void) | undefined;
-  readonly started: Promise<void>;
+  readonly #firstFrame = deferred<void>();
+  readonly started = this.#firstFrame.promise;
 
   constructor(
     config: SamplerConfig,
@@ -106,9 +107,6 @@ export class Sampler {
     this.#peaks = new PeakBudget(config.hz, engine.peaks, engine.name, writer);
     this.#beside = new BesideTicks(config, this.#table, engine, writer);
     if (config.rules.length > 0) this.watch(config.rules);
-    this.started = new Promise((resolve) => {
-      this.#firstFrame = resolve;
-    });
   }
 
   /** Finds the processes of the target. Returns how many there are now. */
@@ -162,7 +160,10 @@ export class Sampler {
         return 'time-over';
       }
       this.#noteMissed(missed);
-      this.#tick(schedule);
+      const startNs = this.#tick(schedule);
+      // The first frame is told before the deep reads behind it, for which a slow rate has room for minutes.
+      if (this.#ticks === 1) await new Promise((resolve) => setImmediate(resolve));
+      if (!this.#wait.isStopping) this.#readDeep(schedule, startNs);
       schedule.advance();
       if (this.#ticks === 1) {
         schedule.start(process.hrtime.bigint());
@@ -217,14 +218,15 @@ export class Sampler {
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
     this.#lives.report(process.hrtime.bigint());
-    this.#budgetLog.finish(process.hrtime.bigint(), this.#spent(), this.#hz);
+    this.#budgetLog.finish(process.hrtime.bigint(), this.#spent(), this.#ratePace?.hz ?? this.#config.hz);
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
     this.#cost.close();
   }
 
-  #tick(schedule: Schedule): void {
+  /** Returns when it began. */
+  #tick(schedule: Schedule): bigint {
     const { deadlineNs, tick } = schedule;
     const startNs = process.hrtime.bigint();
     const cpuAtStart = this.#cost.cpuNs();
@@ -256,8 +258,7 @@ export class Sampler {
     );
     this.#statPace.swept(Number(sweptTo! - sweptFrom!));
     this.#ticks++;
-    this.#firstFrame?.();
-    this.#firstFrame = undefined;
+    this.#firstFrame.resolve();
     this.#census.swept();
     this.#releaseGone(sweptTo!);
     const clocks = this.#clockPace.due(startNs);
@@ -271,14 +272,21 @@ export class Sampler {
     this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
     this.#beside.tick(startNs, schedule.periodNs, this.#counters);
     this.#writer.gather(false);
-    this.#commands.spend(schedule.periodNs, deadlineNs + schedule.periodNs);
-    this.#readDeep(tick, deadlineNs + schedule.periodNs);
+    return startNs;
+  }
+
+  /** What the rest of the tick is for, and what follows from all that it read. */
+  #readDeep({ tick, deadlineNs, periodNs }: Schedule, startNs: bigint): void {
+    const endNs = deadlineNs + periodNs;
+    this.#commands.spend(periodNs, endNs);
+    this.#deepCpu.charge(() => this.#deep.spend(tick, endNs, this.#counters));
+    this.#budget.spent(Number(process.hrtime.bigint()), this.#cost.cpuNs(), this.#deepCpu.ns);
     this.#rules?.look(startNs, this.#counters, this.#deep.columns);
   }
 
   /** The rate from now on, by what this tick cost. */
   #pace(nowNs: bigint, schedule: Schedule, tickCpuNs: number): void {
-    this.#budgetLog.ticked(nowNs, this.#spent(), this.#hz);
+    this.#budgetLog.ticked(nowNs, this.#spent(), this.#ratePace?.hz ?? this.#config.hz);
     const pace = this.#ratePace;
     if (!pace?.ticked(Number(nowNs), tickCpuNs, this.#budget.otherShare)) return;
     schedule.setRate(pace.hz);
@@ -287,17 +295,8 @@ export class Sampler {
     this.#budgetLog.changed(nowNs, this.#spent(), pace.hz, pace.why(this.#budget.otherShare));
   }
 
-  get #hz(): number {
-    return this.#ratePace?.hz ?? this.#config.hz;
-  }
-
   #spent(): Spent {
     return { cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpu.ns };
-  }
-
-  #readDeep(tick: number, nextDeadlineNs: bigint): void {
-    this.#deepCpu.charge(() => this.#deep.spend(tick, nextDeadlineNs, this.#counters));
-    this.#budget.spent(Number(process.hrtime.bigint()), this.#cost.cpuNs(), this.#deepCpu.ns);
   }
 
   #rename(renames: number, nowNs: bigint): void {

@@ -10,8 +10,6 @@ import { countGroups } from '../engine/group-count.js';
 import { mapFile } from '../engine/map-file.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
-import { parseKeep } from '../recording/keep.js';
-import { LADDER_KEY_BYTES } from '../recording/ladder-format.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
 import { FileStorage } from '../ring/file-storage.js';
 import { RingReader } from '../ring/ring-reader.js';
@@ -22,16 +20,13 @@ import { KeepOff } from './keep-off.js';
 import { makeFolderOf } from './own-folder.js';
 import type { Failure, SamplerPort } from './protocol.js';
 import { isAlive, ownSignature } from './ring-owner.js';
-import { type RingSize, sizeRing } from './ring-size.js';
+import { needsOfKeep, type RingSize, sizeRing } from './ring-size.js';
 import type { Firing } from './rule-watch.js';
 import { Sampler } from './sampler.js';
 import { describeTarget, endsWhenEmpty } from './target.js';
 
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
-/** Blocks that a recording with a ladder has at least, and more for each step. */
-const TICK_BLOCKS = 16;
-const STEP_BLOCKS = 8;
 
 /** As `nice`: ahead of ordinary work, so that a tick begins on time where every processor is busy; it does not last. */
 const PRIORITY = -10;
@@ -108,7 +103,7 @@ function openSampler(
   let folder: string | undefined;
   try {
     // Before a file is made: what does not fit must leave none behind.
-    const size = isResumed(config) ? undefined : sizeFor(config, engine.listPids().length);
+    const size = isResumed(config) ? undefined : blocksFor(config, engine.listPids().length);
     const { storage: place } = config;
     if (place.kind === 'file' && !place.resume) folder = makeFolderOf(place.path, place.group);
     storage = openStorage(config);
@@ -128,12 +123,9 @@ function openSampler(
 }
 
 /** Room for every process of the target, as far as that is known before: of the host, or for as many as the ring holds. */
-function sizeFor({ storage, target, keep, cgroupTier, root }: SamplerConfig, processes: number): RingSize {
+function blocksFor({ storage, target, keep, cgroupTier, root }: SamplerConfig, processes: number): RingSize {
   const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
-  const steps = keep === undefined ? 0 : parseKeep(keep).steps.length;
-  const groups = cgroupTier === 'off' ? 0 : countGroups(root);
-  const ladder = steps === 0 ? {} : { keyBytes: LADDER_KEY_BYTES, leastBlocks: TICK_BLOCKS + STEP_BLOCKS * steps };
-  const needs = { groups, ...ladder };
+  const needs = { groups: cgroupTier === 'off' ? 0 : countGroups(root), ...needsOfKeep(keep) };
   if (target.kind === 'host') return sizeRing(sizeBytes, processes, needs);
   if (target.kind === 'pids') return sizeRing(sizeBytes, target.pids.length, needs);
   for (let most = processes; most > FEW_PROCESSES; most = Math.floor(most / 2)) {
