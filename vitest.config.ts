@@ -40,6 +40,7 @@ export default defineConfig({
       include: ['src/procfs/**', 'src/ring/**', 'src/engine/**'],
       exclude: ['**/*.test.ts', '**/*.fixture.ts'],
       reporter: ['text'],
+      reportsDirectory: './out/vitest-coverage',
       reportOnFailure: true,
     },
   },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { endingWay, endProcess } from './end-process.js';
 
 const module = new URL('../../dist/engine/end-process.js', import.meta.url);
 
@@ -24,6 +25,17 @@ describe('the end of a program', () => {
   it('is not asked of Node, whatever there is still to do', async () => {
     const busy = 'setInterval(() => {}, 1000); endProcess(endingWay(), 7);';
     expect(await ended(busy)).toEqual({ stdout: '', code: 7, signal: null });
+  });
+
+  it('is behind nothing: where even the signal does nothing it is an error', () => {
+    // A child that is killed cannot count what it ran, so the kill is seen here and not let through.
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    expect(() => endProcess('signal', 7)).toThrow('Behind the end of the program');
+    expect(kill).toHaveBeenCalledWith(process.pid, 'SIGKILL');
+    vi.restoreAllMocks();
+    vi.stubEnv('NODE_V8_COVERAGE', undefined);
+    expect(endingWay()).toBe('addon');
+    vi.unstubAllEnvs();
   });
 
   it('is a signal where there is no addon', async () => {

@@ -84,6 +84,24 @@ describe.each<TextEngineName>(['ts', 'native'])('the sweep over groups, %s', (en
     bench.sweep.close();
   });
 
+  it('says of files that are not what they should be that they are not supported', () => {
+    writeGroup(path.join(root, 'a'), 2, { charge: 1 });
+    writeGroup(path.join(root, 'b'), 2, { charge: 1 });
+    writeFileSync(path.join(root, 'a', 'memory.current'), 'what is this\n');
+    unlinkSync(path.join(root, 'b', 'memory.current'));
+    mkdirSync(path.join(root, 'b', 'memory.current'));
+    const bench = new Bench(2, engine);
+    bench.sweep.attach(0, groupAt('a'));
+    bench.sweep.attach(1, groupAt('b'));
+    bench.read(GroupDepth.whole, 1e9, 0, 1);
+    expect([bench.out.status[0], bench.out.status[1]]).toEqual([Status.unsupported, Status.unsupported]);
+    expect([bench.value(0, 'cgroupCurrent'), bench.value(1, 'cgroupCurrent')]).toEqual([Number.NaN, Number.NaN]);
+    // What lies beside them is read.
+    expect([bench.value(0, 'cgroupPeak'), bench.value(1, 'cgroupPeak')]).toEqual([1, 1]);
+    bench.read(GroupDepth.whole, 2e9);
+    bench.sweep.close();
+  });
+
   it('suspects a group without a file that another has, and asks again under its new name', () => {
     for (const name of ['a', 'b', 'c']) writeGroup(path.join(root, name), 2, { charge: 1 });
     // No group has one of these.

@@ -216,8 +216,44 @@ describe('the tree of groups', () => {
     expect(told.paths).toEqual([]);
     const loop = path.join(root, 'itself');
     const watch = new Told();
-    new GroupTree({ version: 2, folder: loop, root: '/' }, procfs, watch).look(now, FOREVER);
+    const none = new GroupTree({ version: 2, folder: loop, root: '/' }, procfs, watch);
+    for (const later of [0, 1e9, 16e9]) none.look(now + later, FOREVER);
     expect(watch.log).toEqual([]);
+  });
+
+  it('tells nobody of what has no memory, when it comes, is renamed and goes', () => {
+    makeTree(root, 2, ['/a']);
+    mkdirSync(path.join(root, 'a/b/c'), { recursive: true });
+    const { told, look, tree } = open(2);
+    renameSync(path.join(root, 'a'), path.join(root, 'z'));
+    tree.lost(told.at('/a'));
+    look();
+    rmSync(path.join(root, 'z/b'), { recursive: true });
+    for (let round = 0; round < 4; round++) look(15e9);
+    expect(told.log).toEqual(['+/a', '=/z']);
+  });
+
+  it('is empty when its root has gone or is another, noticed by itself', () => {
+    makeTree(root, 2, ['/a', '/b']);
+    const { told, look } = open(2);
+    renameSync(root, path.join(procfs, 'kept'));
+    look(15e9);
+    expect(told.paths).toEqual([]);
+    makeTree(root, 2, ['/c']);
+    look(15e9);
+    // Another mount, of which nothing is known.
+    expect(told.paths).toEqual([]);
+  });
+
+  it('goes on when it is removed while it is walked', () => {
+    makeTree(root, 1, ['/a', '/a/in', '/b', '/b/in', '/c']);
+    const told = new Told();
+    const tree = new GroupTree({ version: 1, folder: root, root: '/' }, procfs, told);
+    tree.look(now, 0);
+    expect(told.paths).toEqual(['/', '/a', '/b', '/c']);
+    rmSync(root, { recursive: true });
+    tree.look(now, FOREVER);
+    expect([told.paths, tree.isSettled]).toEqual([['/'], true]);
   });
 
   it('looks no more at one that went with the group it was in', () => {

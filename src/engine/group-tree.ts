@@ -177,8 +177,8 @@ export class GroupTree {
   #check(node: Node): void {
     const found = inodeOf(node.folder);
     if (!found) {
-      // Removed or renamed: the folder that it was in tells.
-      if (node.parent) this.#list(node.parent);
+      // Removed or renamed: the folder that it was in tells, and without a root there is nothing.
+      this.#list(node.parent ?? node);
       return;
     }
     if (found.id !== node.id) {

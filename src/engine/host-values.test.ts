@@ -113,6 +113,17 @@ it('adds up stalls of all zones, of an old kernel without zones too', () => {
   expect(at(readHostValues(old, undefined, HOST), 'hostAllocStalls')).toBe(7);
 });
 
+it('has the pages of the host whose tree it is, and no zones or zram where the files tell none', () => {
+  const root = tree({ meminfo: 'MemTotal: 10 kB\n', zoneinfo: 'nothing that is known\n', 'pressure/io': '' });
+  const sysfs = path.join(root, '../sys');
+  mkdirSync(path.join(sysfs, 'block/sda'), { recursive: true });
+  const values = readHostValues(root);
+  expect(at(values, 'hostMemTotal')).toBe(10_240);
+  for (const name of ['hostZoneMin', 'hostZramUsed', 'hostIoSome'] as const) expect(at(values, name), name).toBeNaN();
+  const strange = tree({ meminfo: '_odd: 3 kB\n: 4 kB\nno line\n' });
+  expect(() => readHostValues(strange)).toThrow(`${strange}/meminfo has no line that is known here`);
+});
+
 it('finds zram in the sysfs beside the procfs', () => {
   const root = tree({ meminfo: 'MemTotal: 10 kB\n' });
   expect(sysfsOf(root)).toBeUndefined();

@@ -153,9 +153,9 @@ describe('compareTokenizers', () => {
     expect(compareTokenizers('status', textOf('status'), ts, faulty)?.field).toMatch(/^others\[\d+\]$/);
   });
 
-  it('sees that only one accepts the text', () => {
-    const refusing: Tokenizers = { ...ts, statm: () => false };
-    const difference = compareTokenizers('statm', textOf('statm'), ts, refusing);
+  it.each(['statm', 'stat', 'status'] as const)('sees that only one accepts the text of %s', (kind) => {
+    const refusing: Tokenizers = { ...ts, [kind]: () => false };
+    const difference = compareTokenizers(kind, textOf(kind), ts, refusing);
     expect(difference).toEqual({ field: 'accepted', a: 'true', b: 'false' });
   });
 });

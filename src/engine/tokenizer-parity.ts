@@ -176,11 +176,11 @@ type Value = number | bigint | boolean;
 
 function difference(field: string, a: Value, b: Value): TokenizerDifference {
   if (String(a) !== String(b)) return { field, a: String(a), b: String(b) };
+  // Of all that is compared only doubles print alike and are not the same.
   return { field, a: withBits(a), b: withBits(b) };
 }
 
 function withBits(value: Value): string {
-  if (typeof value !== 'number') return String(value);
-  const bits = new BigUint64Array(Float64Array.of(value).buffer)[0];
+  const bits = new BigUint64Array(Float64Array.of(Number(value)).buffer)[0];
   return `${value} (bits ${bits.toString(16)})`;
 }

@@ -7,9 +7,9 @@ import { type BpfBinding, bpfBinding, type KernelCounters } from '../../src/engi
 import { BpfEngine, type BpfEngineOptions } from '../../src/engine/bpf-engine.js';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { readHostUnits } from '../../src/procfs/host-units.js';
-import { COUNTER_COLUMNS, Status } from '../../src/schema.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../../src/schema.js';
 import { endChild, endChildren, startStopped } from './commands.js';
-import { counterColumns, ENGINES, emptyRow, rollupColumns, rowOf, sweep } from './engines.js';
+import { counterColumns, ENGINES, emptyRow, rollupColumns, rowOf, sweep, sweepRollup } from './engines.js';
 
 const options = { root: '/proc', host: readHostUnits(), maxKept: 10 };
 const engines: BpfEngine[] = [];
@@ -165,6 +165,13 @@ describe.runIf(ENGINES.includes('bpf'))('deep reads of the engine in the kernel'
     const columns = rollupColumns();
     expect(engine.sweepPaced(Uint32Array.of(3, 4), 2, columns, 0n, 1e6)).toBe(2);
     expect([columns.status[3], columns.status[4]]).toEqual([Status.gone, Status.gone]);
+  });
+
+  it('are not made of one that has ended meanwhile', async () => {
+    const engine = engineWith(() => ({}));
+    expect(engine.attach(3, child.pid).status).toBe('ok');
+    await endChild(child);
+    expect(sweepRollup(engine, Uint32Array.of(3))[0]).toEqual(emptyRow(ROLLUP_COLUMNS, 'gone'));
   });
 
   it('find that their process has ended, and tell of the readers', async () => {

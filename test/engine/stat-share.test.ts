@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { COUNTER_COLUMNS, IS_FROM_STAT, Status } from '../../src/schema.js';
 import { endChild, endChildren, startStopped } from './commands.js';
 import { attachAll, closeEngines, counterColumns, ENGINES, engineOn } from './engines.js';
+import { FakeProcfs, PF_KTHREAD } from './fake-procfs.js';
 
 const POISON = -1;
 
@@ -65,6 +66,17 @@ describe.each(ENGINES)('a share of stat, with the %s engine', (name) => {
   });
 
   if (name === 'bpf') return;
+
+  it('reads nothing of a kernel thread whose turn it is not', () => {
+    const tree = new FakeProcfs();
+    tree.add(7, { flags: PF_KTHREAD });
+    const engine = engineOn(name, { root: tree.root });
+    const slots = attachAll(engine, [7]);
+    expect(written(engine, slots, 2, 1).slots).toEqual([0]);
+    tree.destroy();
+    const { columns, untouched } = written(engine, slots, 2, 1);
+    expect([untouched, columns.status[0]]).toEqual([[0], Status.noMm]);
+  });
 
   it('reads stat of every slot whose statm is not kept: nothing else proves whose memory it is', () => {
     const engine = engineOn(name, { maxKept: 0 });
