@@ -33,6 +33,7 @@ describe('the unit or container', () => {
       `4:memory:/kubepods/besteffort/pod11112222-3333-4444-5555-666677778888/${ID}\n`,
       'pod:11112222/0123456789ab',
     ],
+    ['of a pod itself', '0::/kubepods/pod11112222-3333-4444-5555-666677778888\n', 'pod:11112222'],
     ['of containerd', `0::/system.slice/containerd.service/x:cri-containerd:${ID}\n`, 'containerd:0123456789ab'],
     ['of a container that nobody names', `0::/${ID}\n`, 'container:0123456789ab'],
     ['of lxc', '0::/lxc.payload.web/init.scope\n', 'container:web'],

@@ -31,6 +31,15 @@ describe('parseHostStat', () => {
     expect(parse('cpu  1 2 3 4 5 6 7 8\nbtime 5\n').all).toMatchObject({ steal: 8e7, guest: 0, guestNice: 0 });
   });
 
+  it('takes a text that ends with the times, and a time of boot behind any CPU', () => {
+    expect(parse('cpu  1 2 3 4 5 6 7 8').all.steal).toBe(8e7);
+    expect(parse('cpu  1 2 3 4 5 6 7 8\nbtime 77').bootTimeSeconds).toBe(77);
+    expect(parse('cpu  1 2 3 4 5 6 7 8\nxbtime 77\n')).not.toHaveProperty('bootTimeSeconds');
+    // As a part of a larger buffer.
+    const around = Buffer.from('btime 5\ncpu  1 2 3 4 5 6 7 8\nbtime 6\n');
+    expect(parseHostStat(around.subarray(8), HOST)).toMatchObject({ bootTimeSeconds: 6, cpus: [] });
+  });
+
   it('does not know what the text does not tell', () => {
     expect(parse('cpu  1 2 3 4 5 6 7 8 9 10\n')).not.toHaveProperty('bootTimeSeconds');
     expect(parse('cpu  1 2 3 4 5 6 7 8 9 10\nbtime \n')).not.toHaveProperty('bootTimeSeconds');

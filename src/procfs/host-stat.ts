@@ -58,7 +58,7 @@ export function parseHostStat(bytes: Uint8Array, host: HostUnits): HostStat {
     else all = times;
   }
   if (!all) throw new Error('stat of the host: no line of all CPUs');
-  const boot = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf('\nbtime ', at > 0 ? at - 1 : 0);
+  const boot = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf('\nbtime ', at - 1);
   if (boot < 0) return { all, cpus };
   const bootTimeSeconds = decimal(bytes, boot + 7, bytes.length);
   return scan.end === boot + 7 ? { all, cpus } : { all, cpus, bootTimeSeconds };

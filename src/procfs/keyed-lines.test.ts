@@ -50,3 +50,52 @@ it('takes no number of another line, and none behind the end', () => {
   lines.addTo(values, bytes, 6);
   expect(values[3]).toBe(1);
 });
+
+it('looks a key up once for as long as it stays on its line', () => {
+  const asked: string[] = [];
+  const lines = new KeyedLines((key) => {
+    asked.push(key);
+    return columnOf(key);
+  });
+  const text = 'MemFree: 1 kB\nother 5\nhuge 2\n';
+  for (let round = 0; round < 3; round++) valuesIn(lines, text);
+  expect(asked).toEqual(['MemFree', 'other', 'huge']);
+  // A key that only begins like the one before, and one that it begins with.
+  valuesIn(lines, 'MemFree: 1 kB\nothers 5\nhug 2\n');
+  expect(asked.splice(0)).toEqual(['MemFree', 'other', 'huge', 'others', 'hug']);
+  valuesIn(lines, 'MemFree: 1 kB\nothers 5\nhug 2\n');
+  expect(asked).toEqual([]);
+});
+
+it.each([
+  ['huge 5 kB\n', 5120, 1],
+  ['huge 5 kB', 5120, 1],
+  ['huge 5 k', 5, 1],
+  ['huge 5 ', 5, 1],
+  ['huge 5 MB\n', 5, 1],
+  ['huge 5kB\n', 5, 1],
+  ['huge 5\tkB\n', 5, 1],
+  ['huge  :\t 5\nhuge 6 kB\n', 5 + 6144, 2],
+  ['huge kB\nstall_c 5\n', Number.NaN, 0],
+])('adds up and counts what is in %j', (text, expected, found) => {
+  const values = new Float64Array(KEYS.length).fill(Number.NaN);
+  // Behind the end is more of the same.
+  const bytes = Buffer.from(`${text}kB 7\nhuge 9 kB\n`);
+  expect(new KeyedLines(columnOf).addTo(values, bytes, text.length)).toBe(found);
+  expect(values[3]).toBe(expected);
+  expect([...values.subarray(0, 3)]).toEqual(Array(3).fill(Number.NaN));
+  expect(Object.keys(values)).toHaveLength(KEYS.length);
+});
+
+it('takes a key that the end cuts for what is left of it', () => {
+  const asked: string[] = [];
+  const lines = new KeyedLines((key) => {
+    asked.push(key);
+    return -1;
+  });
+  const bytes = Buffer.from('huge 12\nhuge 13\n');
+  expect(lines.addTo(new Float64Array(4), bytes, 3)).toBe(0);
+  expect(lines.addTo(new Float64Array(4), bytes, 3)).toBe(0);
+  expect(lines.addTo(new Float64Array(4), bytes, 11)).toBe(0);
+  expect(asked).toEqual(['hug', 'huge', 'hug']);
+});

@@ -57,6 +57,17 @@ it('takes no number of another line, and none of another form', () => {
   expect(valuesIn(lines, 'huge 5\n((')).toEqual([Number.NaN, Number.NaN, Number.NaN, 5]);
 });
 
+it('counts what it adds up, and looks for keys at the begin of a line', () => {
+  const lines = new LearnedLines(columnOf);
+  const values = new Float64Array(KEYS.length);
+  expect(lines.addTo(values, 'a huge 5\nhuge 7\nother 9\nMemFree: 1 kB\nhuge 8 kB of\n')).toBe(2);
+  expect([...values]).toEqual([1024, 0, 0, 7]);
+  expect(Object.keys(values)).toHaveLength(KEYS.length);
+  expect(lines.addTo(values, 'a huge 5\nhuge 6\nother 9\nMemFree: 2 kB\nhuge 8 kB of\n')).toBe(2);
+  expect([...values]).toEqual([3072, 0, 0, 13]);
+  expect(lines.addTo(values, '')).toBe(0);
+});
+
 it('reads a text of this host as a parser of single lines does, again and again', () => {
   const keys = [...parseMeminfo(readFileSync('/proc/meminfo', 'latin1')).keys()];
   const lines = new LearnedLines((key) => keys.indexOf(key));

@@ -26,9 +26,9 @@ export class LearnedLines {
    * is, so whoever wants NaN for it puts that there first; NaN counts as nothing in the sum. Returns how many were found.
    */
   addTo(values: Float64Array, text: string): number {
-    const found = this.#pattern?.exec(text) ?? this.#learn(text).exec(text);
+    // A text always fits what was learned of it.
+    const found = this.#pattern?.exec(text) ?? this.#learn(text).exec(text)!;
     const columns = this.#columns;
-    if (!found) return 0;
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index]!;
       const before = values[column]!;

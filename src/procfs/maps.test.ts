@@ -40,6 +40,11 @@ describe('tokenizeMaps', () => {
     expect(maps(`1000-2000 ${perms} 0 0:0 0\n`).table.perms[0]).toBe(bits);
   });
 
+  it.each(['w--p', '-r-p', '--wp', '----', '---x', 'R--p', 'r--'])('%s are no permissions', (perms) => {
+    const { table, word } = maps(`1000-2000 ${perms} 0 0:0 0\n`);
+    expect([table.rows, word('malformedLines')]).toEqual([0, 1]);
+  });
+
   it.each(['bash', 'sleep', 'python3', 'node', 'threaded', 'odd'])('reads every line of %s', (name) => {
     const text = fixtureText(`live/${name}/maps`);
     const lines = text.split('\n').slice(0, -1);

@@ -50,6 +50,21 @@ describe('a span of stat', () => {
     expectSame(Buffer.from(`7 (${name})${TAIL}\n`, 'latin1'));
   });
 
+  it('may have more fields than any kernel has yet', () => {
+    for (const more of [52, 53, 200]) {
+      const text = Buffer.from(`7 (a)${TAIL}${' 9'.repeat(more)}\n`);
+      expectSame(text);
+      const span = new StatSpan();
+      expect(span.read(text, 0, text.length)).toBe(true);
+      expect([span.count, span.number('ppid'), span.digits('starttime'), span.number('exit_code')]).toEqual([
+        STAT_FIELDS.length,
+        -1,
+        '99',
+        9,
+      ]);
+    }
+  });
+
   it('is cut anywhere without a wrong number', () => {
     const text = Buffer.from(`7 (a) b)${TAIL}\n`);
     for (let length = 0; length <= text.length; length++) expectSame(text.subarray(0, length));

@@ -28,5 +28,8 @@ it('reads this host: the marks lie in order, and min is what the kernel was set 
   const { pageSize } = readHostUnits();
   // Each zone has its share of it, rounded down to a page, and a movable zone one of its own.
   const kept = Number(readFileSync('/proc/sys/vm/min_free_kbytes', 'latin1')) * 1024;
-  expect(Math.abs(sums.min * pageSize - kept)).toBeLessThan(kept * 0.01 + 64 * pageSize);
+  // While memory is in pieces the kernel keeps more for a moment, which is in the mark.
+  const boosts = readFileSync('/proc/zoneinfo', 'latin1').matchAll(/^ +boost +(\d+)$/gm);
+  const more = Array.from(boosts, ([, pages]) => Number(pages)).reduce((sum, pages) => sum + pages, 0);
+  expect(Math.abs((sums.min - more) * pageSize - kept)).toBeLessThan(kept * 0.01 + 64 * pageSize);
 });

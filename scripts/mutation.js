@@ -1,0 +1,77 @@
+/**
+ * Mutation testing of one room by its own tests: Stryker breaks the code in one place after the other, and a test has to
+ * see it. `npm run mutation -- ROOM [FILE ...]`, where ROOM is a folder of src and each FILE one of it: named files are tried
+ * by the tests of their names alone, in minutes, a whole room by all that it has. What was found of a room is kept under
+ * out/mutation, so that a later run tries only what has changed since; `--force` tries all.
+ *
+ * The trap: code that is never right again runs for ever, and its test is stopped by a limit of time. On a host that is busy
+ * with other work the limit may strike a test that is only slow, and a mutant that lives is told as killed: so the number
+ * of those is told, too. MUTATION_CONCURRENCY is how many run at once; default 1.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { styleText } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const words = process.argv.slice(2);
+const isForced = words.includes('--force');
+const [room, ...files] = words.filter((word) => word !== '--force');
+
+if (room === undefined || room === '--help' || !existsSync(path.join(root, 'src', room))) {
+  process.stderr.write(
+    'usage: npm run mutation -- ROOM [FILE ...] [--force]\n  ROOM: a folder of src, such as procfs\n',
+  );
+  process.exit(2);
+}
+for (const file of files) {
+  if (existsSync(path.join(root, 'src', room, file))) continue;
+  process.stderr.write(`There is no src/${room}/${file}\n`);
+  process.exit(2);
+}
+
+// In a folder of their own, since only this needs its many packages.
+const tools = path.join(root, 'scripts/mutation');
+const stryker = path.join(tools, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+if (!existsSync(stryker)) {
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: tools, stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+
+const kept = path.join(root, 'out/mutation');
+mkdirSync(kept, { recursive: true });
+const report = path.join(kept, `${room}.report.json`);
+rmSync(report, { force: true });
+const { status } = spawnSync(
+  process.execPath,
+  [stryker, 'run', 'scripts/mutation/stryker.config.js', ...(isForced ? ['--force'] : [])],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_ROOM: room, MUTATION_FILES: files.join(',') } },
+);
+if (existsSync(report)) printScores(JSON.parse(readFileSync(report, 'utf8')));
+process.exit(status ?? 1);
+
+/** A line for each file, the weakest first, and one for all. Mutants that do not compile or are left out count for nothing. */
+function printScores({ files: byFile }) {
+  const rows = Object.entries(byFile).map(([name, { mutants }]) => rowOf(path.basename(name), mutants));
+  rows.sort((a, b) => a.score - b.score);
+  rows.push(
+    rowOf(
+      'all',
+      Object.values(byFile).flatMap(({ mutants }) => mutants),
+    ),
+  );
+  process.stdout.write('\n   score  mutants  killed  timeout  survived  not covered  file\n');
+  for (const { name, score, total, killed, timeout, survived, unseen } of rows) {
+    const cells = [`${(score * 100).toFixed(1)} %`.padStart(8), total, killed, timeout, survived, unseen];
+    const line = cells.map((cell, at) => String(cell).padStart([8, 8, 7, 8, 9, 12][at])).join(' ');
+    process.stdout.write(`${name === 'all' ? styleText('bold', line) : line}  ${name}\n`);
+  }
+}
+
+function rowOf(name, mutants) {
+  const count = (status) => mutants.filter((mutant) => mutant.status === status).length;
+  const [killed, timeout, survived, unseen] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(count);
+  const total = killed + timeout + survived + unseen;
+  return { name, killed, timeout, survived, unseen, total, score: total === 0 ? 1 : (killed + timeout) / total };
+}

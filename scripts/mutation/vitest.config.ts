@@ -1,0 +1,35 @@
+/**
+ * The tests of one room beside its code, for scripts/mutation.js, and of other folders those that are of its parts alone.
+ *
+ * The trap: a mutant that lives is tried by every test that comes by it, so tests of thousands of cases would take minutes for
+ * each. They are left out, and the share that is killed is a lower bound.
+ */
+import { chmodSync, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const room = process.env.MUTATION_ROOM;
+const files = (process.env.MUTATION_FILES ?? '').split(',').filter((file) => file !== '');
+
+const ELSEWHERE: Record<string, string[]> = {
+  analyze: ['test/segments/fixtures.test.ts', 'test/workload/peak-track.test.ts'],
+};
+
+const SLOW = ['ring-damage', 'ring-live', 'ring-model', 'ring-parts', 'moved-slots', 'ring-columns', 'ring-wrap'];
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// The copy that is mutated is closed to others, and a test runs its code as another user.
+chmodSync(root, 0o755);
+
+// Of single files the tests of their names, where each has one.
+const named = files.map((file) => `src/${room}/${file.replace(/\.ts$/, '.test.ts')}`);
+const own = named.every((file) => existsSync(`${root}/${file}`)) ? named : [];
+
+export default defineConfig({
+  root,
+  test: {
+    include: own.length > 0 ? own : [`src/${room}/**/*.test.ts`, ...(ELSEWHERE[room ?? ''] ?? [])],
+    exclude: SLOW.map((name) => `src/ring/${name}.test.ts`),
+    testTimeout: 60_000,
+  },
+});
