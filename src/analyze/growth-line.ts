@@ -23,7 +23,7 @@ export interface GrowthLine {
 }
 
 export interface GrowthPoint {
-  /** Nanoseconds of any clock that does not jump. */
+  /** Nanoseconds of any clock; where it was set back, what was before that does not count. */
   readonly timeNs: bigint;
   readonly bytes: number;
 }
@@ -50,7 +50,13 @@ export function verdictOf(slope: Slope, seconds: number, first: number, points: 
 
 /** Of points in the order of time, those that are not known left out; undefined where none is left. */
 export function growthLine(points: readonly GrowthPoint[], mapping?: MappingKind): GrowthLine | undefined {
-  const known = points.filter(({ bytes }) => !Number.isNaN(bytes));
+  const all = points.filter(({ bytes }) => !Number.isNaN(bytes));
+  const known = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ timeNs }, index) => timeNs < (all[index - 1]?.timeNs ?? timeNs)),
+    ),
+  );
   if (known.length === 0) return undefined;
   const startNs = known[0]!.timeNs;
   const times = known.map(({ timeNs }) => Number(timeNs - startNs) / 1e9);

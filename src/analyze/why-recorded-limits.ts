@@ -40,7 +40,7 @@ export function recordedLimits(
   growth: GrowthLine | undefined,
   cgroupId: number,
 ): LimitLine[] {
-  const untilNs = recording.clock().toMonotonic(span.atNs);
+  const untilNs = recording.monotonicOf(span.atNs);
   const events = recording.events().filter(({ timeNs }) => timeNs <= untilNs);
   const key = identityKey(process);
   const own = events.findLast(({ event }) => event.type === 'processLimit' && identityKey(event) === key)?.event;

@@ -52,7 +52,7 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     numbers,
     ...(now?.rollupAgeNs == null ? {} : { shareAgeNs: now.rollupAgeNs }),
     ...(read ? { memory: breakDown(read.parts, program?.exe) } : {}),
-    ...(read?.timeNs === undefined ? {} : { mappingsAgeNs: atNs - read.timeNs }),
+    ...(read?.ageNs === undefined ? {} : { mappingsAgeNs: read.ageNs }),
     ...(sharing ? { sharing } : {}),
     ...(growth ? { growth } : {}),
     mappingGrowth: movingFirst(mappingGrowth),
@@ -100,24 +100,23 @@ function growthOf(
 }
 
 interface MappingsRead {
-  /** Unix nanoseconds; a merged recording does not tell. */
-  readonly timeNs?: bigint;
+  /** Nanoseconds before the instant; a merged recording does not tell. */
+  readonly ageNs?: bigint;
   readonly parts: readonly RecordedMappings[];
 }
 
 /** The last read of its mappings at or before the instant. */
 function lastRead(recording: Recording, process: RecordedProcess, atNs: bigint): MappingsRead | undefined {
-  const clock = recording.clock();
-  const untilNs = clock.toMonotonic(atNs);
+  const untilNs = recording.monotonicOf(atNs);
   if (process.source !== undefined) {
     const parts = recording.mappingsOf(process, atNs);
     return parts.some(({ table }) => table.rows > 0) ? { parts } : undefined;
   }
   const walk = recording.mappingWalk(process);
-  let found: { timeNs: bigint; parts: RecordedMappings[] } | undefined;
+  let found: { ageNs: bigint; parts: RecordedMappings[] } | undefined;
   for (let record = walk?.next(); record !== undefined && walk!.timeNs <= untilNs; record = walk!.next()) {
     if (record.table.rows === 0) continue;
-    if (record.part === 0) found = { timeNs: clock.toUnix(walk!.timeNs), parts: [record] };
+    if (record.part === 0) found = { ageNs: untilNs - walk!.timeNs, parts: [record] };
     else found?.parts.push(record);
   }
   return found;
@@ -131,7 +130,10 @@ function faultsOf(recording: Recording, process: RecordedProcess, span: Span): F
       value.findIndex((count) => !Number.isNaN(count)),
       value.findLastIndex((count) => !Number.isNaN(count)),
     ];
-    return { count: value[last]! - value[first]!, seconds: Number((timeNs[last] ?? 0n) - (timeNs[first] ?? 0n)) / 1e9 };
+    const [fromNs, toNs] = [first, last].map((at) =>
+      timeNs[at] === undefined ? 0n : recording.monotonicOf(timeNs[at]),
+    );
+    return { count: value[last]! - value[first]!, seconds: Number(toNs! - fromNs!) / 1e9 };
   });
   return { minor: minor!.count, major: major!.count, seconds: minor!.seconds };
 }
@@ -145,7 +147,7 @@ function sharingOf(
   atNs: bigint,
 ): Sharing {
   const meter = new SharingMeter(own);
-  const untilNs = recording.clock().toMonotonic(atNs);
+  const untilNs = recording.monotonicOf(atNs);
   const others = new Map(
     snapshot?.processes
       .filter((one) => identityKey(one) !== key && one.countersStatus !== 'no-mm')

@@ -6,7 +6,7 @@ import { formatTime } from '../text/time.js';
 import type { HostReport } from '../views/host-table.js';
 import { CommandError, UsageError } from './command-error.js';
 import { openInput } from './recording-input.js';
-import { instantAt } from './recording-times.js';
+import { timeAt } from './recording-times.js';
 
 export interface RecordedHostWords {
   readonly at?: string | undefined;
@@ -26,14 +26,15 @@ export interface RecordedHost {
 export function recordedHost(file: string, words: RecordedHostWords): RecordedHost {
   using recording = openInput(file);
   const source = sourceOf(recording, words.hostname);
-  const atNs = instantAt(recording, 'host', words.at);
+  const atNs = timeAt(recording, 'host', words.at);
   const now = readAt(recording, atNs, source);
   if (words.since === undefined) return { report: now, timeNs: now.timeNs };
-  const sinceNs = instantAt(recording, 'host', words.since, '--since');
-  if (sinceNs >= atNs) throw new UsageError(`--since: ${formatTime(sinceNs)} is not before ${formatTime(atNs)}`);
+  const sinceNs = timeAt(recording, 'host', words.since, '--since');
+  if (recording.monotonicOf(sinceNs) >= recording.monotonicOf(atNs))
+    throw new UsageError(`--since: ${formatTime(sinceNs)} is not before ${formatTime(atNs)}`);
   const before = readAt(recording, sinceNs, source);
   const course = balanceCourse(recording, { from: before.timeNs, to: atNs }, now.mapped, source);
-  const seconds = Number(now.timeNs - before.timeNs) / 1e9;
+  const seconds = Number(recording.monotonicOf(now.timeNs) - recording.monotonicOf(before.timeNs)) / 1e9;
   return { report: { ...now, before: { ...before, seconds }, courses: course.parts }, timeNs: now.timeNs, course };
 }
 

@@ -29,10 +29,10 @@ export interface RecordedInstant extends Disposable {
 export function openInstant(command: string, file: string, at: string | undefined): RecordedInstant {
   const recording = openInput(file);
   try {
-    const asked = instantAt(recording, command, at);
+    const { monotonicNs } = instantAt(recording, command, at);
     const clock = recording.clock();
     const view = viewOf(recording, file);
-    if (!view.moveTo(clock.toMonotonic(asked))) throw new CommandError(`${shown(file)}: it has no frame`);
+    if (!view.moveTo(monotonicNs)) throw new CommandError(`${shown(file)}: it has no frame`);
     return {
       recording,
       view,

@@ -5,15 +5,20 @@
  * error that names the span, unless an empty file is what a script wants; then it is a warning.
  */
 import type { Command } from 'commander';
-import { checkRange, instantWithin, OutsideRecordingError, parseInstant } from '../recording/instants.js';
+import { checkRange, type Instant, instantWithin, OutsideRecordingError, parseInstant } from '../recording/instants.js';
 import type { Recording, TimeRange } from '../recording/recording.js';
+import { formatDurationShort } from '../text/duration.js';
 import { InputError } from '../text/input-error.js';
+import { formatTime } from '../text/time.js';
 import { UsageError } from './command-error.js';
 import { parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
 import { warn } from './output.js';
 
 export const TIME_WORDS = '03:02, -15m, RFC 3339, or the name of a mark';
+
+/** What is nearer is a correction of the clock. */
+const OTHER_INSTANT_NS = 1_000_000_000n;
 
 /** As they were given; `last` in nanoseconds. */
 export interface RangeWords {
@@ -65,20 +70,34 @@ export function rangeIn(
 
 /** Any instant, Unix nanoseconds, also one that the recording does not reach. */
 export function instantIn(recording: Recording, command: string, option: string, text: string): bigint {
-  return told(command, option, () => parseInstant(recording, text));
+  return told(command, option, () => parseInstant(recording, text)).timeNs;
 }
 
-/** An instant that the recording reaches, Unix nanoseconds; without a text the newest frame. */
-export function instantAt(recording: Recording, command: string, text: string | undefined, option = '--at'): bigint {
+/** An instant that the recording reaches; without a text the newest frame. */
+export function instantAt(recording: Recording, command: string, text: string | undefined, option = '--at'): Instant {
   return told(command, option, () => instantWithin(recording, text ?? '-0s'));
 }
 
+/**
+ * The same for those who count in Unix nanoseconds. The trap: where the clock of the host was set back, a mark may have the time of
+ * another instant too; then the later is taken, and told.
+ */
+export function timeAt(recording: Recording, command: string, text: string | undefined, option = '--at'): bigint {
+  const { timeNs, monotonicNs } = instantAt(recording, command, text, option);
+  const taken = recording.monotonicOf(timeNs);
+  if (taken - monotonicNs > OTHER_INSTANT_NS) {
+    const sentence = `the clock of the host was set back, and was ${formatTime(timeNs)} again`;
+    warn(command, `${option}: ${sentence} ${formatDurationShort(taken - monotonicNs)} later; the later is taken`);
+  }
+  return timeNs;
+}
+
 /** Says which of several instants was taken. */
-function told(command: string, option: string, find: () => ReturnType<typeof parseInstant>): bigint {
+function told(command: string, option: string, find: () => Instant): Instant {
   try {
-    const { timeNs, choice } = find();
-    if (choice !== undefined) warn(command, `${option}: ${choice}`);
-    return timeNs;
+    const instant = find();
+    if (instant.choice !== undefined) warn(command, `${option}: ${instant.choice}`);
+    return instant;
   } catch (error) {
     if (error instanceof InputError || error instanceof OutsideRecordingError) {
       throw new UsageError(`${option}: ${error.message}`);

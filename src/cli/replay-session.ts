@@ -78,7 +78,7 @@ export class ReplaySession {
     this.#clock = recording.clock();
     this.#points = recordedPoints(recording);
     const { atNs } = options;
-    const toNs = atNs === undefined ? LATEST_NS : this.#clock.toMonotonic(atNs);
+    const toNs = atNs === undefined ? LATEST_NS : recording.monotonicOf(atNs);
     if (!this.#moveTo(toNs)) throw new TypeError('Expected a recording with a frame');
     this.#span = this.#spanNow();
     this.#moved();
@@ -92,7 +92,7 @@ export class ReplaySession {
   /** Goes to the last frame at or before a time (Unix nanoseconds), or to the first. */
   moveTo(timeNs: bigint): void {
     this.#isFollowing = false;
-    this.#go(this.#clock.toMonotonic(timeNs));
+    this.#go(this.recording.monotonicOf(timeNs));
   }
 
   /**
@@ -100,9 +100,10 @@ export class ReplaySession {
    * `InputError` and `OutsideRecordingError`.
    */
   goTo(text: string): string | undefined {
-    const { timeNs, choice } = instantWithin(this.recording, text);
+    const { monotonicNs, choice } = instantWithin(this.recording, text);
     this.#refresh();
-    this.moveTo(timeNs);
+    this.#isFollowing = false;
+    this.#go(monotonicNs);
     return choice;
   }
 

@@ -14,7 +14,7 @@ import { directUnitsOf, engineOf, inputOf, procfsOf } from './direct-options.js'
 import { viewOf } from './recorded-instant.js';
 import { atOf } from './recorded-words.js';
 import { openInput } from './recording-input.js';
-import { instantAt } from './recording-times.js';
+import { timeAt } from './recording-times.js';
 import { requestOf } from './top-options.js';
 import type { ReplayRequest, ScreenRequest } from './top-screen.js';
 
@@ -54,7 +54,7 @@ export function replayRequestOf(words: DirectWords): ReplayRequest {
     ...{ recording, iterations },
     delayMs: words.options.has('delay') ? delayMs : DEFAULT_DELAY_MS,
     ...(pids ? { pids } : {}),
-    ...(at === undefined ? {} : { atNs: instantAt(recording, 'top', at) }),
+    ...(at === undefined ? {} : { atNs: timeAt(recording, 'top', at) }),
     state: { commandLines: view.cmdline, ...sortOf(words) },
   };
 }

@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import type { Why } from '../analyze/why.js';
 import { whyRecorded } from '../analyze/why-recorded.js';
 import { findProcesses } from '../check/find-processes.js';
+import { identityKey } from '../engine/identity.js';
 import type { RecordedProcess } from '../recording/process-index.js';
 import type { Recording } from '../recording/recording.js';
 import { fitWidth } from '../text/display-width.js';
@@ -25,7 +26,7 @@ import { type JsonOption, jsonOption, type ProcfsOption, procfsOption, valueOpti
 import { warn, writeJson, writeLines } from './output.js';
 import { readValue } from './read-value.js';
 import { openInput } from './recording-input.js';
-import { instantAt, TIME_WORDS } from './recording-times.js';
+import { TIME_WORDS, timeAt } from './recording-times.js';
 import { isTerminal } from './standard-streams.js';
 import { whyLive } from './why-live.js';
 
@@ -113,8 +114,8 @@ function livePid(root: string, name: string): number {
 
 function recorded(recording: Recording, word: string, pid: number | undefined, { at, since }: Options): Why {
   const process = recordedProcess(recording, word, pid, at);
-  const endNs = at === undefined ? process.lastNs : instantAt(recording, 'why', at);
-  const sinceNs = since === undefined ? undefined : instantAt(recording, 'why', since, '--since');
+  const endNs = at === undefined ? process.lastNs : timeAt(recording, 'why', at);
+  const sinceNs = since === undefined ? undefined : timeAt(recording, 'why', since, '--since');
   if (sinceNs !== undefined && sinceNs >= endNs) {
     const end = at === undefined ? `the last that is known of the process, ${formatTime(endNs)}` : '--at';
     throw new UsageError(`--since: it is not before ${end}`);
@@ -134,7 +135,7 @@ function recordedProcess(
   const who = pid === undefined ? `process called "${escapeTerminal(word)}"` : `process ${pid}`;
   if (all.length === 0) throw new CommandError(`no ${who} is in the recording`, ExitCode.notFound);
   const times = ({ firstNs, lastNs }: RecordedProcess) => `from ${formatTime(firstNs)} to ${formatTime(lastNs)}`;
-  const found = at === undefined ? all : all.filter(wasThere(recording, instantAt(recording, 'why', at)));
+  const found = at === undefined ? all : all.filter(wasThere(recording, timeAt(recording, 'why', at)));
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     const when = all.slice(0, MOST_LISTED).map(times).join(', ');
@@ -153,6 +154,11 @@ function recordedProcess(
 
 /** A frame stands until the next one would have come. */
 function wasThere(recording: Recording, atNs: bigint): (process: RecordedProcess) => boolean {
+  // Where the clock of the host was set back, a process may have ended at an earlier time than it began.
+  if (recording.clock().stretches.length > 1) {
+    const there = new Set(recording.at(atNs)?.processes.map(identityKey));
+    return (process) => there.has(identityKey(process));
+  }
   const tickNs = BigInt(Math.round(1e9 / recording.metadata.hz));
   return ({ firstNs, lastNs }) => firstNs <= atNs && atNs <= lastNs + tickNs;
 }

@@ -9,6 +9,7 @@
 import type { BlockEntry } from '../ring/block-index.js';
 import type { FrameTimes } from '../ring/frame-times.js';
 import type { RingReader } from '../ring/ring-reader.js';
+import type { MonotonicSpan } from './clock-line.js';
 import { ringNameOf } from './ladder-format.js';
 import { stepsOf } from './ladder-walks.js';
 
@@ -104,6 +105,13 @@ export class FrameFinder {
 
   last(): FoundFrame | undefined {
     return this.atOrBefore(2n ** 63n - 1n);
+  }
+
+  /** From the first frame to a tick behind the last, which stands until the next one would have come; undefined without a frame. */
+  span(hz: number): MonotonicSpan | undefined {
+    const [first, last] = [this.first(), this.last()];
+    if (!first || !last) return undefined;
+    return { fromNs: first.startNs, untilNs: last.startNs + BigInt(Math.round(1e9 / hz)) };
   }
 
   /** The newest tick that is there, whether it can be read or not. */

@@ -54,7 +54,7 @@ function slow(start: string, clocks: (tick: number) => bigint | undefined = () =
 describe('an instant', () => {
   it('is a mark, also one just before the first frame or behind the last', () => {
     const recording = recorded(20, { 0: 'begin', 7: '03:02', 20: 'end' });
-    expect(parseInstant(recording, '03:02')).toEqual({ timeNs: unixOf(7), isMark: true });
+    expect(parseInstant(recording, '03:02')).toMatchObject({ timeNs: unixOf(7), isMark: true });
     expect(instantWithin(recording, 'begin').timeNs).toBe(unixOf(0));
     expect(instantWithin(recording, 'end').timeNs).toBe(unixOf(20));
     const author = new Author();
@@ -100,10 +100,9 @@ describe('an instant', () => {
     // The first of the two is not in the recording, so there is no choice.
     expect(instantWithin(slow('2025-10-26T00:40:00Z'), '02:30').choice).toBeUndefined();
     expect(instantWithin(recording, '02:30').timeNs).not.toBe(at('2025-10-26T00:30:00Z'));
-    expect(instantWithin(recording, '2025-10-26T02:30:00+02:00')).toEqual({
-      timeNs: at('2025-10-26T00:30:00Z'),
-      isMark: false,
-    });
+    const named = instantWithin(recording, '2025-10-26T02:30:00+02:00');
+    expect(named).toMatchObject({ timeNs: at('2025-10-26T00:30:00Z'), isMark: false });
+    expect(named.choice).toBeUndefined();
   });
 
   it('that the clock of the host had twice is the later one', () => {
@@ -115,6 +114,63 @@ describe('an instant', () => {
       'the clock of the host was set back: it was 2025-06-01T02:45:00.000+02:00 twice, 30m0s apart; the later is taken',
     );
     expect(instantWithin(recording, '2025-06-01T00:15:00Z').choice).toBeUndefined();
+  });
+
+  describe('of a recording whose clock was set back by an hour after an hour, and had 02:00 to 03:00 and 02:00 to 03:30', () => {
+    const minuteOf = (text: string) => Number((instantWithin(back(), text).monotonicNs - MONOTONIC) / (60n * SECOND));
+    const back = () =>
+      slow('2025-06-01T00:00:00Z', (minute) => (minute === 60 ? at('2025-06-01T00:00:00Z') : undefined));
+
+    it('is the later one where there are two', () => {
+      expect(minuteOf('02:15')).toBe(75);
+      expect(instantWithin(back(), '02:15').choice).toMatch(
+        /it was .*T02:15:00\.000\+02:00 twice, 1h0m apart; the later/,
+      );
+    });
+
+    it('counts back over the step as the clock went on', () => {
+      expect(minuteOf('-29m')).toBe(120);
+      expect(minuteOf('-100m')).toBe(49);
+      expect(() => instantWithin(back(), '-150m')).toThrow(OutsideRecordingError);
+    });
+  });
+
+  describe('of a recording whose clock was set back by three hours after an hour, and had 12:00 to 13:00 and 10:00 to 11:30', () => {
+    const back = () =>
+      slow('2025-06-01T10:00:00Z', (minute) => (minute === 60 ? at('2025-06-01T08:00:00Z') : undefined));
+    const minuteOf = (text: string) => Number((instantWithin(back(), text).monotonicNs - MONOTONIC) / (60n * SECOND));
+
+    it('is found on both sides of the step, though the last frame is earlier by the clock than the first', () => {
+      for (const [text, minute] of [
+        ['12:15', 15],
+        ['2025-06-01T10:15:00Z', 15],
+        ['12:59:30', 59],
+        ['10:00', 60],
+        ['11:15', 135],
+        ['2025-06-01T11:29:00+02:00', 149],
+      ] as const) {
+        expect([text, minuteOf(text)]).toEqual([text, minute]);
+        expect(instantWithin(back(), text).choice).toBeUndefined();
+      }
+      using recording = back();
+      expect(recording.at(at('2025-06-01T10:15:00Z'))?.timeNs).toBe(at('2025-06-01T10:15:00Z'));
+      expect(recording.at(at('2025-06-01T09:15:00Z'))?.timeNs).toBe(at('2025-06-01T09:15:00Z'));
+    });
+
+    it('that no frame has is refused with both stretches', () => {
+      for (const text of ['11:45', '09:59', '13:01']) {
+        expect(() => instantWithin(back(), text)).toThrow(
+          /is outside the recording, which is from 2025-06-01T12:00:00\.000\+02:00 to 2025-06-01T12:59:\S+ and, after its clock was set back, from 2025-06-01T10:00:00\.000\+02:00 to 2025-06-01T11:29:00\.000\+02:00$/,
+        );
+      }
+    });
+
+    it('bounds a range', () => {
+      expect(() => checkRange(back(), { from: at('2025-06-01T10:15:00Z') })).not.toThrow();
+      expect(() => checkRange(back(), { to: at('2025-06-01T08:15:00Z') })).not.toThrow();
+      expect(() => checkRange(back(), { from: at('2025-06-01T11:00:01Z') })).toThrow(OutsideRecordingError);
+      expect(() => checkRange(back(), { to: at('2025-06-01T07:59:00Z') })).toThrow(OutsideRecordingError);
+    });
   });
 });
 

@@ -18,6 +18,8 @@ import type { Recording } from './recording.js';
 export interface Instant {
   /** Unix nanoseconds. */
   readonly timeNs: bigint;
+  /** Monotonic nanoseconds: which of two instants it is, where the clock of the host was set back and had the time twice. */
+  readonly monotonicNs: bigint;
   /** For people, where the text could mean several instants: which ones, and that the latest is taken. */
   readonly choice?: string;
   /** Whether it is the time of a mark. */
@@ -35,8 +37,8 @@ export class OutsideRecordingError extends Error {
   override readonly name = 'OutsideRecordingError';
 }
 
-/** A step of the real clock below this is the usual correction and no second occurrence of a time. */
-const CLOCK_SLACK_NS = 1_000_000_000n;
+/** Stretches of a clock that was set back again and again, which are named. */
+const MOST_NAMED = 4;
 /** So long before the first frame, or two ticks, a mark still belongs to it. */
 const MARK_SLACK_NS = 1_000_000_000n;
 
@@ -63,15 +65,20 @@ export function parseInstant(recording: Recording, text: string): Instant {
 export function instantWithin(recording: Recording, text: string): Instant {
   const instant = parseInstant(recording, text);
   const span = recordedSpan(recording);
-  if (!span) throw new OutsideRecordingError('the recording has no frame');
-  const { timeNs, isMark } = instant;
+  const reached = recording.finder.span(recording.metadata.hz);
+  if (!span || !reached) throw new OutsideRecordingError('the recording has no frame');
+  const { timeNs, monotonicNs, isMark } = instant;
+  const { fromNs, untilNs } = reached;
   const tickNs = BigInt(Math.round(1e9 / recording.metadata.hz));
   const slackNs = isMark ? max(MARK_SLACK_NS, 2n * tickNs) : 0n;
-  if (timeNs < span.firstNs && timeNs >= span.firstNs - slackNs) return { ...instant, timeNs: span.firstNs };
-  // The last frame stands until the next one would have come.
-  if (timeNs >= span.firstNs && (isMark || timeNs <= span.lastNs + tickNs)) return instant;
+  if (monotonicNs < fromNs && monotonicNs >= fromNs - slackNs) {
+    return { ...instant, timeNs: span.firstNs, monotonicNs: fromNs };
+  }
+  if (monotonicNs >= fromNs && (isMark || monotonicNs <= untilNs)) return instant;
+  // Behind the last frame only by a correction of the clock.
+  if (timeNs >= span.firstNs && timeNs <= span.lastNs + tickNs) return { ...instant, monotonicNs: untilNs };
   throw new OutsideRecordingError(
-    `${formatTime(timeNs)} is outside the recording, which is ${spanWords(span)}${whyMissing(recording)}`,
+    `${formatTime(timeNs)} is outside the recording, which is ${spanWords(recording, span)}${whyMissing(recording)}`,
   );
 }
 
@@ -79,17 +86,30 @@ export function instantWithin(recording: Recording, text: string): Instant {
 export function checkRange(recording: Recording, range: { readonly from?: bigint; readonly to?: bigint }): void {
   const span = recordedSpan(recording);
   if (!span) return;
-  const isLater = range.from !== undefined && range.from > span.lastNs;
-  if (!isLater && !(range.to !== undefined && range.to < span.firstNs)) return;
+  const stretches = stretchesOf(recording, span);
+  const isLater = range.from !== undefined && stretches.every(({ lastNs }) => range.from! > lastNs);
+  if (!isLater && !(range.to !== undefined && stretches.every(({ firstNs }) => range.to! < firstNs))) return;
   const where = isLater ? `from ${formatTime(range.from!)} on` : `up to ${formatTime(range.to!)}`;
   throw new OutsideRecordingError(
-    `nothing is recorded ${where}; the recording is ${spanWords(span)}${whyMissing(recording)}`,
+    `nothing is recorded ${where}; the recording is ${spanWords(recording, span)}${whyMissing(recording)}`,
   );
 }
 
-/** `from 2025-03-01T03:00:00.000+01:00 to 2025-03-01T03:10:00.000+01:00`. */
-export function spanWords({ firstNs, lastNs }: RecordedSpan): string {
-  return `from ${formatTime(firstNs)} to ${formatTime(lastNs)}`;
+/** What the clock of the host showed at the frames, in stretches between which it was set back, from the earliest on. */
+function stretchesOf(recording: Recording, span: RecordedSpan): readonly RecordedSpan[] {
+  const clock = recording.clock();
+  const last = recording.finder.last();
+  const first = recording.finder.first();
+  if (clock.stretches.length === 1 || !first || !last) return [span];
+  return clock.unixStretches({ fromNs: first.startNs, untilNs: last.startNs }).reverse();
+}
+
+/** `from 2025-03-01T03:00:00.000+01:00 to 2025-03-01T03:10:00.000+01:00`, and so on where the clock was set back. */
+function spanWords(recording: Recording, span: RecordedSpan): string {
+  const stretches = stretchesOf(recording, span);
+  const words = stretches.map(({ firstNs, lastNs }) => `from ${formatTime(firstNs)} to ${formatTime(lastNs)}`);
+  const named = words.slice(0, MOST_NAMED).join(' and, after its clock was set back, ');
+  return words.length > MOST_NAMED ? `${named}, and so on` : named;
 }
 
 /** Why what was there once may be missing. */
@@ -111,23 +131,48 @@ function marked(recording: Recording, name: string): Instant | undefined {
     if ((event?.type === 'mark' || event?.type === 'begin') && event.name === name) times.push(cursor.timeNs);
   }
   if (times.length === 0) return undefined;
-  const timeNs = recording.clock().toUnix(times.reduce(max));
-  if (times.length === 1) return { timeNs, isMark: true };
-  const shown = escapeTerminal(name);
-  const choice = `${times.length} marks are called "${shown}"; the latest is taken, of ${formatTime(timeNs)}`;
-  return { timeNs, isMark: true, choice };
+  const monotonicNs = times.reduce(max);
+  const timeNs = recording.clock().toUnix(monotonicNs);
+  if (times.length === 1) return { timeNs, monotonicNs, isMark: true };
+  const choice = `${times.length} marks are called "${escapeTerminal(name)}"; the latest is taken, of ${formatTime(timeNs)}`;
+  return { timeNs, monotonicNs, isMark: true, choice };
 }
 
 function timed(recording: Recording, text: string): Instant {
-  let timeNs: bigint;
   try {
-    timeNs = parseTime(text, recording.endNs);
+    return text.startsWith('-') ? beforeTheEnd(recording, text) : shown(recording, text);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(text, error.expected, `${error.allowed}, or the name of a mark`);
   }
-  const choice = shownTwice(recording, text, timeNs) ?? setBack(recording, timeNs);
-  return { timeNs, isMark: false, ...(choice === undefined ? {} : { choice }) };
+}
+
+function beforeTheEnd(recording: Recording, text: string): Instant {
+  const { endNs } = recording;
+  const clock = recording.clock();
+  const asked = parseTime(text, endNs);
+  const last = recording.finder.last();
+  if (clock.stretches.length === 1 || !last) {
+    return { timeNs: asked, monotonicNs: clock.toMonotonic(asked), isMark: false };
+  }
+  const monotonicNs = clock.before(last.startNs, endNs - asked);
+  return { timeNs: clock.toUnix(monotonicNs), monotonicNs, isMark: false };
+}
+
+/** What a clock showed: by the end of each stretch of it, the latest first, since a time of day is that of a day. */
+function shown(recording: Recording, text: string): Instant {
+  const clock = recording.clock();
+  const span = recording.finder.span(recording.metadata.hz);
+  const ends = span && clock.stretches.length > 1 ? clock.unixStretches(span).map(({ lastNs }) => lastNs) : [];
+  for (const endNs of [recording.endNs, ...ends]) {
+    const timeNs = parseTime(text, endNs);
+    const [monotonicNs, earlierNs] = span ? clock.instants(timeNs, span) : [];
+    if (monotonicNs === undefined) continue;
+    const choice = shownTwice(recording, text, timeNs) ?? setBack(timeNs, monotonicNs, earlierNs);
+    return { timeNs, monotonicNs, isMark: false, ...(choice === undefined ? {} : { choice }) };
+  }
+  const timeNs = parseTime(text, recording.endNs);
+  return { timeNs, monotonicNs: clock.toMonotonic(timeNs), isMark: false };
 }
 
 /** A time of day that clocks showed twice within the recording. */
@@ -141,12 +186,10 @@ function shownTwice(recording: Recording, text: string, timeNs: bigint): string 
 }
 
 /** A time that the clock of the host had twice, since it was set back meanwhile. */
-function setBack(recording: Recording, timeNs: bigint): string | undefined {
-  const clock = recording.clock();
-  const byNs = clock.toMonotonic(timeNs, 'latest') - clock.toMonotonic(timeNs, 'earliest');
-  if (byNs < CLOCK_SLACK_NS) return undefined;
-  const shown = formatTime(timeNs);
-  return `the clock of the host was set back: it was ${shown} twice, ${formatDurationShort(Number(byNs))} apart; the later is taken`;
+function setBack(timeNs: bigint, monotonicNs: bigint, earlierNs: bigint | undefined): string | undefined {
+  if (earlierNs === undefined) return undefined;
+  const apart = formatDurationShort(Number(monotonicNs - earlierNs));
+  return `the clock of the host was set back: it was ${formatTime(timeNs)} twice, ${apart} apart; the later is taken`;
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -101,7 +101,7 @@ export class Recording implements Disposable {
   /** The last frame at or before a time (Unix nanoseconds); undefined when the recording begins later. */
   at(timeNs: bigint): Snapshot | undefined {
     const clock = this.clock();
-    return snapshotAt(this.#reader, clock, this.#untilOf(timeNs, clock));
+    return snapshotAt(this.#reader, clock, this.monotonicOf(timeNs, clock));
   }
 
   /**
@@ -110,7 +110,7 @@ export class Recording implements Disposable {
    */
   hostAt(timeNs: bigint = LATER_THAN_ALL, { source = 0 }: { readonly source?: number } = {}): HostReading | undefined {
     const clock = this.clock();
-    return hostReadingAt(this.#reader, clock, this.#untilOf(timeNs, clock), source);
+    return hostReadingAt(this.#reader, clock, this.monotonicOf(timeNs, clock), source);
   }
 
   /** One metric of the host over time: at every sweep that read it, or one point per interval of `every` nanoseconds. */
@@ -130,7 +130,7 @@ export class Recording implements Disposable {
   /** All control groups at a time (Unix nanoseconds; default: the last sweep of all); undefined when there was no sweep before. */
   groupsAt(timeNs: bigint = LATER_THAN_ALL): GroupSnapshot | undefined {
     const clock = this.clock();
-    return groupsAt(this.#reader, clock, this.#untilOf(timeNs, clock));
+    return groupsAt(this.#reader, clock, this.monotonicOf(timeNs, clock));
   }
 
   /** One metric of a control group over time: at every sweep that read it, or one point per interval of `every` nanoseconds. */
@@ -141,10 +141,10 @@ export class Recording implements Disposable {
     return seriesOf(groupPoints(this.#reader, this.rangeOf(options, clock), group, metric), clock, options);
   }
 
-  /** The monotonic time of a Unix time; brings the reader up to date. */
-  #untilOf(timeNs: bigint, clock: ClockLine): bigint {
+  /** The monotonic time of a Unix time, the latest that there are frames of; brings the reader up to date. */
+  monotonicOf(timeNs: bigint, clock: ClockLine = this.clock()): bigint {
     this.#reader.follow();
-    if (typeof timeNs === 'bigint') return clock.toMonotonic(timeNs);
+    if (typeof timeNs === 'bigint') return clock.instant(timeNs, () => this.finder.span(this.metadata.hz));
     throw new TypeError(`Expected a time as a bigint of Unix nanoseconds, got ${String(timeNs)}`);
   }
 
@@ -171,7 +171,7 @@ export class Recording implements Disposable {
   mappingsOf(process: ProcessRef, at?: bigint): RecordedMappings[] {
     const ring = this.#reader.ringId(process.source ? `mappings@${process.source}` : 'mappings');
     if (ring < 0) return [];
-    const untilNs = at === undefined ? undefined : this.clock().toMonotonic(at);
+    const untilNs = at === undefined ? undefined : this.monotonicOf(at);
     const { pid, startTicks } = process;
     const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey({ pid, startTicks }));
     let found: RecordedMappings[] = [];

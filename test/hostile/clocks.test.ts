@@ -2,7 +2,8 @@
  * Time that does not go on as it should: the recorder is stopped for a while, as a machine that sleeps is, and the time of day is
  * put forward and back under it. What was not sampled is missed ticks and no value, and each frame has the time that the clock showed.
  *
- * It found: a step was stored with the next pair of clocks, up to ten seconds later, and all frames until then had the old time.
+ * It found: a step was stored with the next pair of clocks, up to ten seconds later, and all frames until then had the old time; and
+ * behind a step back no time before it could be asked for, since the last frame was taken for the latest.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +72,8 @@ describe('the time of day put', () => {
     const [file, shift] = [folder.file(`shifted${seconds}.tide`), folder.file(`shift${seconds}`)];
     writeFileSync(shift, '0');
     const preload = compile('shifted-clock', folder.path, ['-shared', '-fPIC', '-ldl']);
-    const recorder = spawn(process.execPath, [MAIN, ...WORDS, '--for', '3s', '-o', file], {
+    const words = ['record', ...WORDS.slice(1), '--mappings', '5', '--host', '5'];
+    const recorder = spawn(process.execPath, [MAIN, ...words, '--for', '3s', '-o', file], {
       env: { ...process.env, LD_PRELOAD: preload, SHIFTED_CLOCK: shift },
       stdio: 'ignore',
     });
@@ -99,10 +101,22 @@ describe('the time of day put', () => {
       expect(time - seconds * 1000).toBeGreaterThan(steppedMs - 100);
       expect(time - seconds * 1000).toBeLessThan(overMs);
     }
-    if (seconds < 0) return;
-    // A time of after the step finds what was there then.
-    const when = new Date(times.at(-1)!).toISOString();
-    const { code, stdout: shown } = await runTidemark(['ps', '--in', file, '--at', when, '-o', 'pid']);
-    expect({ code, shown }).toEqual({ code: 0, shown: expect.stringContaining(String(child.pid)) });
+    // A time of either side of the step finds what was there then; set back, the last frame is earlier by the clock than the first.
+    for (const time of [times[2]!, times[at - 1]!, times[at]!, times.at(-1)!]) {
+      // The millisecond in which a frame began has begun before it.
+      const when = new Date(time + 1).toISOString();
+      const shown = await runTidemark(['ps', '--in', file, '--at', when, '-o', 'pid,rss']);
+      expect({ when, ...shown }).toMatchObject({ when, code: 0, stdout: expect.stringContaining(String(child.pid)) });
+    }
+    for (const words of [
+      ['segments', '--in', file, String(child.pid)],
+      ['maps', '--in', file, String(child.pid)],
+      ['pmap', '-x', '--in', file, String(child.pid)],
+      ['host', '--in', file],
+      ['why', '--in', file, String(child.pid)],
+    ]) {
+      const when = new Date(times[at - 1]!).toISOString();
+      expect({ words, ...(await runTidemark([...words, '--at', when])) }).toMatchObject({ words, code: 0 });
+    }
   });
 });
