@@ -4,9 +4,10 @@
  * The trap: half of it is missing on some host, and a doctor that fails on a strange host is of no use there. So whatever
  * cannot be found out is absent, and the rest is still told.
  */
-import { readFileSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
 import { bpfAvailability, chooseSweepingEngine } from '../engine/choose-sweeping.js';
+import { readDescriptors } from '../engine/descriptors.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { descriptorRoom } from '../engine/open-engine.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
@@ -54,7 +55,7 @@ export interface HostReport {
 /** Examines the host and a procfs tree; takes about 20 ms and a few microseconds per process. Never throws. */
 export function examineHost(root: string, version: string): HostReport {
   const units = attempt(() => (root === '/proc' ? readHostUnits() : readTreeUnits(root)));
-  const descriptors = attempt(readDescriptors);
+  const descriptors = attempt(describeDescriptors);
   const processes = attempt(() => countVisibleProcesses(root));
   const binding = nativeBinding();
   const sweeping = { root, host: units ?? readHostUnits() };
@@ -86,11 +87,11 @@ function bpfText(options: Parameters<typeof bpfAvailability>[0]): string {
   return `cannot be used: ${bpf.reason}${bpf.grant === undefined ? '' : `; to get it, ${bpf.grant}`}`;
 }
 
-function readDescriptors(): NonNullable<HostReport['descriptors']> {
-  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+function describeDescriptors(): NonNullable<HostReport['descriptors']> {
+  const { limit } = readDescriptors() ?? { limit: Number.POSITIVE_INFINITY };
   const room = descriptorRoom();
   return {
-    ...(limit === undefined ? {} : { limit: Number(limit) }),
+    ...(Number.isFinite(limit) ? { limit } : {}),
     room,
     processes: Math.floor(room / DESCRIPTORS_PER_PROCESS),
   };

@@ -2,6 +2,7 @@
  * Errors that a command means: one sentence and an exit code. Everything else that is thrown is a fault of ours, and is
  * reported as one.
  */
+import { statSync } from 'node:fs';
 import { ExitCode, type ExitCodeValue } from './exit-codes.js';
 
 /** Ends the program with this sentence on stderr and this exit code. What a person typed in it is escaped already. */
@@ -25,6 +26,7 @@ export class UsageError extends CommandError {
 const ERRNO_WORDS: Record<string, string> = {
   EACCES: 'permission denied',
   EISDIR: 'is a directory',
+  EMFILE: 'this process may open no more files; raise the limit (ulimit -n)',
   ENOENT: 'no such file',
   ENOTDIR: 'a part of the path is not a directory',
   EPERM: 'not permitted',
@@ -40,6 +42,12 @@ export function exitCodeOf(error: unknown): ExitCodeValue {
 
 /** The reason in the error of a file operation, without the path, which the caller names. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, path } = error as NodeJS.ErrnoException;
+  if (code === 'ETIMEDOUT' && path !== undefined && isFifo(path)) return 'is a FIFO and no file of a procfs';
   return ERRNO_WORDS[code ?? ''] ?? message;
+}
+
+/** Of a tree that somebody made up: nobody writes to it, so nothing is read from it in time either. */
+function isFifo(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
 }

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { chooseEngine } from '../engine/choose.js';
+import { DescriptorError } from '../engine/descriptors.js';
 import type { EngineName } from '../engine/engine.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { HostFacts } from '../procfs/host-facts.js';
@@ -98,19 +99,28 @@ async function run(words: readonly string[]): Promise<void> {
     const { psObject } = await import('../views/ps-json.js');
     const { writeJson } = await import('./output.js');
     const processes: object[] = [];
-    failUnlessAny(readList(list, (row) => processes.push(psObject(row, query.columns, query.modes))));
+    await failUnlessAny(
+      readList(list, (row) => processes.push(psObject(row, query.columns, query.modes))),
+      root,
+    );
     return writeJson({ schema: 1, processes });
   }
   const table = new PsTable(fields, query.modes, pageOf(asked), facts.pidDigits);
   const shown = readList(list, (row) => table.add(row));
-  failUnlessAny(shown);
+  await failUnlessAny(shown, root);
   if (shown === 0) table.addHeading();
   await writeStdout(table.bytes);
 }
 
-/** A list without a process is a failure, as it is for procps. */
-function failUnlessAny(shown: number): void {
-  if (shown === 0) process.exitCode = ExitCode.failed;
+/** A list without a process is a failure, as it is for procps; why there is none is said where none can be read. */
+async function failUnlessAny(shown: number, root: string): Promise<void> {
+  if (shown > 0) return;
+  process.exitCode = ExitCode.failed;
+  const { whyUnread } = await import('../engine/why-unread.js');
+  const why = whyUnread(root);
+  if (why === undefined) return;
+  const { warn } = await import('./output.js');
+  warn('ps', escapeTerminal(why));
 }
 
 function readList(list: PsList, show: (row: PsRow) => void): number {
@@ -118,7 +128,7 @@ function readList(list: PsList, show: (row: PsRow) => void): number {
     return list.each(show);
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
+    if (code === undefined || error instanceof DescriptorError) throw error;
     const tree = escapeTerminal(path ?? 'the tree');
     throw new CommandError(`cannot read "${tree}": ${escapeTerminal(reasonOf(error))}`, exitCodeOf(error));
   }
@@ -143,7 +153,10 @@ async function printTotals(
   const { warn, writeJson, writeLines } = await import('./output.js');
   const totals = new PsTotals(by, host.root, query.modes);
   const whole = { ...query, columns: columnsOfTotals(by), order: [], forest: undefined };
-  failUnlessAny(readList(new PsList(engine, host, whole, asker), (row) => totals.add(row)));
+  await failUnlessAny(
+    readList(new PsList(engine, host, whole, asker), (row) => totals.add(row)),
+    host.root,
+  );
   totals.finish();
   if (isJson) await writeJson(totals.toJson());
   else await writeLines(totals.lines(width));

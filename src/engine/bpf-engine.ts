@@ -50,6 +50,8 @@ export class BpfEngine implements Engine {
   #hiddenPids: Set<number> | undefined;
   /** Slots of such: the inner engine sweeps them. */
   readonly #hiddenSlots = new Set<number>();
+  /** Slots that the inner engine could not be let know in the last deep sweep, with the status. */
+  readonly #refused = new Map<number, number>();
   #pids = new Int32Array(4096);
 
   /** `inner` makes the deep reads and is closed with this one. Throws with the kernel's reason when it takes no program. */
@@ -125,6 +127,7 @@ export class BpfEngine implements Engine {
   sweepRollup(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint): number {
     this.#takeIn(slots, count);
     const done = this.#inner.sweepRollup(slots, count, out, stopNs);
+    this.#tellRefused(slots, done, out.status);
     this.times.set(this.#inner.times);
     return done;
   }
@@ -132,6 +135,7 @@ export class BpfEngine implements Engine {
   sweepPaced(slots: Uint32Array, count: number, out: TierColumns, stopNs: bigint, maxHoldNs: number): number {
     this.#takeIn(slots, count);
     const done = this.#inner.sweepPaced(slots, count, out, stopNs, maxHoldNs);
+    this.#tellRefused(slots, done, out.status);
     this.times.set(this.#inner.times);
     return done;
   }
@@ -139,6 +143,7 @@ export class BpfEngine implements Engine {
   sweepMappings(slots: Uint32Array, count: number, out: MappingSweep, stopNs: bigint, maxHoldNs = 0): number {
     this.#takeIn(slots, count);
     const done = this.#inner.sweepMappings(slots, count, out, stopNs, maxHoldNs);
+    this.#tellRefused(slots, done, out.status);
     this.times.set(this.#inner.times);
     return done;
   }
@@ -240,7 +245,7 @@ export class BpfEngine implements Engine {
     if (attached.status === 'ok') {
       this.#isInside[slot] = true;
       this.#hiddenSlots.add(slot);
-    } else this.#hidden.delete(pid);
+    } else if (attached.status === 'gone') this.#hidden.delete(pid);
     return attached;
   }
 
@@ -262,14 +267,27 @@ export class BpfEngine implements Engine {
 
   /** Lets the inner engine know the slots of a deep read, if they are still the same processes. */
   #takeIn(slots: Uint32Array, count: number): void {
+    this.#refused.clear();
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const identity = this.#identities[slot];
       if (this.#isInside[slot] || !identity) continue;
       const attached = this.#inner.attach(slot, identity.pid);
-      if (attached.status !== 'ok') continue;
+      if (attached.status !== 'ok') {
+        this.#refused.set(slot, STATUSES.indexOf(attached.status));
+        continue;
+      }
       if (attached.identity.startTicks === identity.startTicks) this.#isInside[slot] = true;
       else this.#inner.detach(slot);
+    }
+  }
+
+  /** The inner engine takes a slot that it does not know for that of a process that has gone; who could not be looked at may live. */
+  #tellRefused(slots: Uint32Array, done: number, status: Uint8Array): void {
+    if (this.#refused.size === 0) return;
+    for (let index = 0; index < done; index++) {
+      const refused = this.#refused.get(slots[index]!);
+      if (refused !== undefined) status[slots[index]!] = refused;
     }
   }
 }

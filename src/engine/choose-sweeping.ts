@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { bpfBinding } from './bpf-binding.js';
 import { type ChosenEngine, chooseEngine, EngineUnavailableError, warnWithoutAddon } from './choose.js';
+import { isShortOfDescriptors, readDescriptors, tooFewDescriptors } from './descriptors.js';
 import type { EngineOptions } from './engine.js';
 import { openEngine } from './open-engine.js';
 import { foreignTree } from './pid-namespace.js';
@@ -21,6 +22,10 @@ export type BpfAvailability =
 const GRANT = 'run as root or grant CAP_BPF and CAP_PERFMON (systemd: AmbientCapabilities=CAP_BPF CAP_PERFMON)';
 const NEEDS = 'it takes Linux 5.17 or later with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF';
 const LOCKED = 'the kernel is locked down (confidentiality), and then lets no program read its memory';
+
+/** Its maps and programs, a thread of Node that samples, and what deep reads and listings have open. */
+const BPF_DESCRIPTORS = 48;
+const FEW: BpfAvailability = { works: false, reason: 'this process may open too few files for its maps and programs' };
 
 let tried: BpfAvailability | undefined;
 
@@ -46,7 +51,9 @@ function attempt(options: Pick<EngineOptions, 'root' | 'host'>): BpfAvailability
 }
 
 /** The kernel's refusal in words, and what to grant. */
-export function explainRefusal({ message, errno }: Error & { errno?: number }): BpfAvailability {
+export function explainRefusal(error: Error & { errno?: number }): BpfAvailability {
+  if (isShortOfDescriptors(error)) return { works: false, reason: tooFewDescriptors().message };
+  const { message, errno } = error;
   if (errno === -1 || errno === -13) {
     if (isLockedDown()) return { works: false, reason: `${LOCKED} (${message})` };
     const missing = missingCapabilities();
@@ -69,7 +76,7 @@ export function chooseSweepingEngine(
   options: Pick<EngineOptions, 'root' | 'host'>,
 ): ChosenEngine {
   if (choice === 'native' || choice === 'ts') return chooseEngine(choice);
-  const bpf = bpfAvailability(options);
+  const bpf = choice === 'auto' && hasFewDescriptors() ? FEW : bpfAvailability(options);
   if (bpf.works) {
     // What the kernel does not do, such as deep reads, is done without it.
     if (choice === 'auto') warnWithoutAddon();
@@ -81,6 +88,12 @@ export function chooseSweepingEngine(
   }
   const way = bpf.grant === undefined ? '' : `. Grant: ${bpf.grant}`;
   throw new EngineUnavailableError(`The bpf engine cannot be used: ${bpf.reason}${way}`);
+}
+
+/** What is left over then, the engine in the kernel would take for itself, and others go on with less. */
+function hasFewDescriptors(): boolean {
+  const known = readDescriptors();
+  return known !== undefined && known.limit - known.open < BPF_DESCRIPTORS;
 }
 
 function isLockedDown(): boolean {

@@ -3,10 +3,10 @@
  *
  * The trap: an engine that takes the last descriptors breaks the program that it runs in.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { bpfBinding } from './bpf-binding.js';
 import { BpfEngine, type BpfEngineOptions } from './bpf-engine.js';
 import { EngineUnavailableError } from './choose.js';
+import { readDescriptors } from './descriptors.js';
 import type { Engine, EngineName } from './engine.js';
 import { nativeBinding } from './native-binding.js';
 import { NativeEngine } from './native-engine.js';
@@ -37,18 +37,15 @@ function openBpfEngine(options: BpfEngineOptions): Engine {
 /** Descriptors that are always left to the program we run in, however few there are. */
 const RESERVED_DESCRIPTORS = 48;
 
+/** Where there is no limit. */
+const MOST_DESCRIPTORS = 1 << 20;
+
 /**
  * How many descriptors may be kept: half of those that this process may still open, and never the last ones; none where
  * that cannot be told. `self`: the folder of this process in procfs.
  */
 export function descriptorRoom(self = '/proc/self'): number {
-  try {
-    const limits = readFileSync(`${self}/limits`, 'utf8');
-    const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-    const limit = soft === undefined || soft === 'unlimited' ? 1 << 20 : Number(soft);
-    const free = limit - readdirSync(`${self}/fd`).length - RESERVED_DESCRIPTORS;
-    return Math.max(0, Math.floor(free / 2));
-  } catch {
-    return 0;
-  }
+  const known = readDescriptors(self);
+  if (!known) return 0;
+  return Math.max(0, Math.floor((Math.min(known.limit, MOST_DESCRIPTORS) - known.open - RESERVED_DESCRIPTORS) / 2));
 }

@@ -10,6 +10,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { PADDING } from '../procfs/padding.js';
+import { tooFewDescriptors } from './descriptors.js';
 import type { EngineName } from './engine.js';
 import { errnoOf } from './errno-status.js';
 import { nativeBinding } from './native-binding.js';
@@ -45,6 +46,8 @@ const USUAL_BYTES = 4096;
 /** Spans are 32 bits wide, and nobody wants to hold more. */
 const MOST_BYTES = 2 ** 30;
 
+const { EMFILE, ENFILE } = osConstants.errno;
+
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 export class TextSweep {
@@ -66,7 +69,8 @@ export class TextSweep {
 
   /**
    * Reads every file of the first `count` pids; what `bytes`, `starts` and `lengths` held before is gone. Throws when the
-   * tree cannot be opened, or when the texts of these processes together are too large.
+   * tree cannot be opened, when the texts of these processes together are too large, and when one could not be opened
+   * since this process may open no more files: who lives would look as if it had ended.
    */
   read(pids: Int32Array, count: number = pids.length): void {
     const texts = count * this.#files.length;
@@ -81,6 +85,9 @@ export class TextSweep {
         throw new Error(`The texts of ${count} processes do not fit ${this.#most} bytes`);
       }
       this.bytes = new Uint8Array(Math.min(this.#most, this.bytes.length * 4));
+    }
+    for (let index = 0; index < texts; index++) {
+      if (this.lengths[index] === -EMFILE || this.lengths[index] === -ENFILE) throw tooFewDescriptors();
     }
   }
 }

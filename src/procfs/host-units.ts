@@ -5,9 +5,10 @@
  * auxiliary vector of every process; where that cannot be read or was not captured, the page size follows from one
  * process's `statm` (pages) against its `status` (kB).
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { HostUnits } from '../schema.js';
+import { readBounded } from './bounded-file.js';
 import { halvesToNumber } from './digits.js';
 import { pad } from './padding.js';
 import { StatmValues, tokenizeStatm } from './statm.js';
@@ -15,6 +16,12 @@ import { StatusColumn, StatusValues, tokenizeStatus } from './status.js';
 
 const AT_PAGESZ = 6n;
 const AT_CLKTCK = 17n;
+
+/** Bytes of each file, of which a tree of many processes may have many without an end. A vector has some 400. */
+const MOST_VECTOR = 16_384;
+const MOST_STATM = 1024;
+/** A process can be in 65,536 groups, which stand before its memory. */
+const MOST_STATUS = 2 ** 20;
 
 /** What nearly every Linux host has, for trees that say nothing. */
 const USUAL_CLOCK_TICKS = 100;
@@ -37,9 +44,31 @@ export function readTreeUnits(root: string): HostUnits | undefined {
   return undefined;
 }
 
+/** Why nothing in a tree tells, by its first process; undefined where it has none. */
+export function whyNoTreeUnits(root: string): string | undefined {
+  for (const pid of processFolders(root)) {
+    for (const [file, most] of [
+      ['auxv', MOST_VECTOR],
+      ['statm', MOST_STATM],
+      ['status', MOST_STATUS],
+    ] as const) {
+      const name = path.join(root, pid, file);
+      try {
+        if (readBounded(name, most).length === 0) return `${name} is empty`;
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        // A captured tree need not have all of them.
+        if (code !== 'ENOENT') return message;
+      }
+    }
+    return `what ${path.join(root, pid)} tells is no text of a kernel`;
+  }
+  return undefined;
+}
+
 /** By the files of one process. Its auxiliary vector is closed even to itself when it has changed its user. */
 function unitsOf(folder: string): HostUnits | undefined {
-  const fromAuxv = attempt(() => unitsFromAuxv(readFileSync(path.join(folder, 'auxv'))));
+  const fromAuxv = attempt(() => unitsFromAuxv(readBounded(path.join(folder, 'auxv'), MOST_VECTOR)));
   if (fromAuxv) return fromAuxv;
   const pageSize = attempt(() => pageSizeFromSizes(folder));
   return pageSize ? { pageSize, clockTicksPerSecond: USUAL_CLOCK_TICKS } : undefined;
@@ -62,10 +91,10 @@ function unitsFromAuxv(bytes: Uint8Array): HostUnits | undefined {
 }
 
 function pageSizeFromSizes(folder: string): number | undefined {
-  const statm = pad(readFileSync(path.join(folder, 'statm')));
+  const statm = pad(readBounded(path.join(folder, 'statm'), MOST_STATM));
   const pages = new StatmValues();
   if (!tokenizeStatm(statm.bytes, statm.length, pages)) return undefined;
-  const status = pad(readFileSync(path.join(folder, 'status')));
+  const status = pad(readBounded(path.join(folder, 'status'), MOST_STATUS));
   const sizes = new StatusValues();
   tokenizeStatus(status.bytes, status.length, sizes);
   const pageSize = sizes.fields[StatusColumn.vmSize]! / halvesToNumber(pages.halves, 0);

@@ -164,6 +164,11 @@ export class Census {
     }
   }
 
+  /** By reason, the processes that the last listing could not take in. */
+  get failing(): ReadonlyMap<string, number> {
+    return this.#failing;
+  }
+
   /** A tick was swept: those that could not be taken in are a row less each. */
   swept(): void {
     for (const [reason, processes] of this.#failing) {

@@ -6,6 +6,7 @@
  */
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { isShortOfDescriptors, tooFewDescriptors } from '../engine/descriptors.js';
 import type { SamplerConfig } from './config.js';
 import type { FromSampler, ToSampler } from './protocol.js';
 
@@ -59,7 +60,13 @@ export function startSampler(
   if (host === 'worker') {
     const worker = startThread(config);
     worker.on('message', hear);
-    worker.on('error', (error) => died(`The sampler's thread failed: ${error.message}`));
+    worker.on('error', (error) =>
+      died(
+        isShortOfDescriptors(error) || /EMFILE/.test(error.message)
+          ? tooFewDescriptors().message
+          : `The sampler's thread failed: ${error.message}`,
+      ),
+    );
     worker.on('exit', (code) => died(`The sampler's thread ended with code ${code}`));
     worker.unref();
     return {

@@ -124,9 +124,9 @@ export class Sampler {
     return this.#table.count;
   }
 
-  /** The pids that were asked for and were not found by `begin`. */
-  missingPids(): number[] {
-    return missingOf(this.#config.target, this.#table);
+  /** The pids that were asked for and not found by `begin`, and by reason how many it could not take in although they are there. */
+  notTaken(): { readonly missing: number[]; readonly unread: ReadonlyMap<string, number> } {
+    return { missing: missingOf(this.#config.target, this.#table), unread: this.#census.failing };
   }
 
   /** Records until `stop`, the end of the time, or the last process of a closed target. Resolves to the reason. */

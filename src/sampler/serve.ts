@@ -4,12 +4,14 @@
 import { rmdirSync, unlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { readClocks } from '../engine/clocks.js';
+import { isShortOfDescriptors, readDescriptors, tooFewDescriptors } from '../engine/descriptors.js';
 import type { Engine } from '../engine/engine.js';
 import { lockFile } from '../engine/file-lock.js';
 import { countGroups } from '../engine/group-count.js';
 import { mapFile } from '../engine/map-file.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { preallocate } from '../engine/preallocate.js';
+import { whyUnread } from '../engine/why-unread.js';
 import { RecordingWriter } from '../recording/recording-writer.js';
 import { FileStorage } from '../ring/file-storage.js';
 import { RingReader } from '../ring/ring-reader.js';
@@ -27,6 +29,8 @@ import { describeTarget, endsWhenEmpty } from './target.js';
 
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
+/** What reader threads, a listing and the arguments of a process have open at once. */
+const FEW_DESCRIPTORS = 8;
 
 /** As `nice`: ahead of ordinary work, so that a tick begins on time where every processor is busy; it does not last. */
 const PRIORITY = -10;
@@ -45,7 +49,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
   hurry();
   try {
     const { sampler: running, storage } = openSampler(config, (firings) => port.send({ type: 'fired', firings }));
-    const missing = running.missingPids();
+    const missing = running.notTaken().missing;
     port.onMessage((message) => {
       if (message.type === 'stop') running.stop();
       else if (message.type === 'actionEnded') running.actionEnded();
@@ -111,6 +115,7 @@ function openSampler(
     writer.sign(ownSignature());
     const sampler = new Sampler(config, engine, writer, writer.maxSlots, keepOff, fire);
     const found = sampler.begin();
+    refuseUnread(config, found, sampler.notTaken().unread);
     if (found === 0 && endsWhenEmpty(config.target)) {
       throw Object.assign(new Error(`No such process: ${describeTarget(config.target)}`), { code: 'target-not-found' });
     }
@@ -120,6 +125,20 @@ function openSampler(
     if (folder !== undefined) rmdirSync(folder);
     throw error;
   }
+}
+
+/**
+ * Throws where processes that are there cannot be recorded for want of descriptors, or none at all can be: a recording without them
+ * would look as if they had ended.
+ */
+function refuseUnread({ root, target }: SamplerConfig, found: number, unread: ReadonlyMap<string, number>): void {
+  const known = readDescriptors();
+  const isShort = known ? known.limit - known.open < FEW_DESCRIPTORS : found === 0 && unread.has('lost');
+  if (isShort) throw tooFewDescriptors();
+  if (found > 0 || unread.size === 0 || (target.kind !== 'host' && target.kind !== 'pids')) return;
+  const why = whyUnread(root, target.kind === 'pids' ? target.pids[0] : undefined);
+  if (why === undefined) return;
+  throw Object.assign(new Error(`No process can be read in ${root}: ${why}`), { code: 'unreadable' });
 }
 
 /** Room for every process of the target, as far as that is known before: of the host, or for as many as the ring holds. */
@@ -232,6 +251,6 @@ function discard(engine: Engine, storage: Storage | undefined, config: SamplerCo
 }
 
 function failureOf(error: unknown): Failure {
-  const { code, message, stack } = error as NodeJS.ErrnoException;
+  const { code, message, stack } = (isShortOfDescriptors(error) ? tooFewDescriptors() : error) as NodeJS.ErrnoException;
   return { code: code ?? 'failed', message: code || error instanceof RangeError ? message : (stack ?? message) };
 }

@@ -2,13 +2,15 @@
  * A recorder that may have little itself: 64 descriptors, or less memory than it takes. What it cannot have is told, and what it
  * stored stands.
  *
- * It found: Node opens all the modules of a worker at once, so with 64 descriptors none could start; a worker is one file now.
+ * It found: Node opens all the modules of a worker at once, so with 64 descriptors none could start; a worker is one file now. With 40
+ * the engine in the kernel told deep reads of living processes as `gone`; with 26 nobody was found, and that was no failure.
  */
+import { existsSync } from 'node:fs';
 import { openRecording } from 'tidemark';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCommand } from '../recorder/command.js';
 import { makeCgroup } from '../recorder/memory-cgroup.js';
-import { scratch } from '../recorder/workload.js';
+import { endChild, scratch, startSleep } from '../recorder/workload.js';
 import { MAIN, runTidemark } from '../tidemark-process.js';
 
 let folder: ReturnType<typeof scratch>;
@@ -18,6 +20,8 @@ beforeAll(() => {
 afterAll(() => folder[Symbol.dispose]());
 
 const MIB = 2 ** 20;
+/** One line that names the limit and the way out. */
+const TOO_FEW = /^tidemark record: [^\n]*may have only \d+ files open[^\n]*raise the limit[^\n]*\n$/;
 const RECORD = ['record', '--hz', '20', '--for', '1s', '--size', '16M', '--rollup', '5'];
 
 describe.each(['auto', 'native', 'ts'])('with 64 descriptors, the engine %s', (engine) => {
@@ -40,6 +44,47 @@ describe.each(['auto', 'native', 'ts'])('with 64 descriptors, the engine %s', (e
     expect(read.length).toBeGreaterThan(last.length * 0.9);
   });
 });
+
+describe.each(['auto', 'native', 'ts'])('with fewer, the engine %s', (engine) => {
+  it.each([26, 32, 40, 50])('of %i, records every process or says how many there are to be', async (limit) => {
+    const child = startSleep(60);
+    try {
+      const file = folder.file(`fewer-${engine}-${limit}.tide`);
+      const words = [`--nofile=${limit}`, process.execPath, MAIN, ...RECORD, '--engine', engine, '-o', file];
+      const { code, stderr } = await startCommand('prlimit', words, folder.path).ended;
+      if (code !== 0) {
+        expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(TOO_FEW) });
+        expect(stderr).toContain(String(limit));
+        expect(existsSync(file)).toBe(false);
+        return;
+      }
+      using recording = openRecording(file);
+      const { processes } = recording.at(recording.endNs)!;
+      const one = processes.find(({ pid }) => pid === child.pid);
+      expect(one).toMatchObject({ countersStatus: 'ok', values: { rss: expect.any(Number) } });
+      expect(one!.rollupStatus).not.toBe('gone');
+      const read = processes.filter(({ countersStatus }) => countersStatus === 'ok' || countersStatus === 'no-mm');
+      expect(read.length).toBeGreaterThan(processes.length * 0.9);
+    } finally {
+      await endChild(child);
+    }
+  });
+});
+
+it.each([['ps', '-e'], ['top', '-b', '-n', '1'], ['maps', 'self'], ['doctor']])(
+  'with hardly any, %s answers, or says how many there are to be',
+  async (...given) => {
+    const words = given.map((word) => (word === 'self' ? String(process.pid) : word));
+    for (const limit of [22, 26, 32]) {
+      const command = [`--nofile=${limit}`, process.execPath, MAIN, ...words];
+      const { code, stdout, stderr } = await startCommand('prlimit', command, folder.path).ended;
+      if (code === 0)
+        expect({ limit, stdout, stderr }).toMatchObject({ stdout: expect.stringMatching(/./), stderr: '' });
+      else expect({ limit, code, stderr }).toEqual({ limit, code: 1, stderr: expect.stringMatching(/ulimit -n/) });
+      if (code === 0 && words[0] === 'ps') expect(stdout).toMatch(new RegExp(`^ *${process.pid} `, 'm'));
+    }
+  },
+);
 
 describe.runIf(process.getuid?.() === 0)('in a control group of its own', () => {
   const recordIn = async (maxBytes: number, words: readonly string[]) => {
