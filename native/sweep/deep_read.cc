@@ -26,7 +26,7 @@ void RollupRead::Run() {
   if (fd < 0) return;
   uint8_t text[kRollupText + kPadding];
   int64_t start = MonotonicNs();
-  length_ = ProcTree::ReadStart(fd, text, kRollupText);
+  length_ = ProcTree::ReadOnce(fd, text, kRollupText);
   ended_ns_ = MonotonicNs();
   hold_ns_ = static_cast<uint64_t>(ended_ns_ - start);
   close(fd);

@@ -223,7 +223,7 @@ double Sweeper::ReadScore(int pid, const char* file) const {
   const int fd = tree_.Open(pid, file);
   if (fd < 0) return kAbsent;
   char text[16];
-  const int64_t length = ProcTree::ReadStart(fd, reinterpret_cast<uint8_t*>(text), sizeof text - 1);
+  const int64_t length = ProcTree::ReadOnce(fd, reinterpret_cast<uint8_t*>(text), sizeof text - 1);
   close(fd);
   if (length <= 0) return kAbsent;
   text[length] = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "clock.h"
+#include "hostile_file.h"
 
 namespace tidemark {
 namespace {
@@ -60,7 +61,8 @@ void FileRead::Run() {
     return;
   }
   size_t total = 0;
-  length_ = 0;
+  length_ = IsDevice(fd) ? -ENOTSUP : 0;
+  if (length_ < 0) most_ = 0;
   const int64_t last_beat_ns = MonotonicNs() + kMostReadNs;
   while (total < most_) {
     if (total == bytes_.size() && !bytes_.Reserve(std::min(most_, std::max(kFirstBytes, total * 2)))) {
@@ -71,7 +73,12 @@ void FileRead::Run() {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) length_ = -errno;
     if (got <= 0) break;
+    const size_t before = total;
     total += static_cast<size_t>(got);
+    if (IsBoundless(fd, before, total)) {
+      length_ = -EFBIG;
+      break;
+    }
     // Many mappings make a long text, and somebody who goes on is not stuck.
     if (MonotonicNs() < last_beat_ns) Beat();
   }

@@ -11,6 +11,7 @@
 
 #include "../procfs/digits.h"
 #include "../procfs/padding.h"
+#include "hostile_file.h"
 
 namespace tidemark {
 namespace {
@@ -60,7 +61,15 @@ int64_t ProcTree::ReadStart(int fd, uint8_t* into, size_t size) {
   return got < 0 ? -errno : got;
 }
 
+int64_t ProcTree::ReadOnce(int fd, uint8_t* into, size_t size) {
+  ssize_t got;
+  do got = read(fd, into, size);
+  while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : got;
+}
+
 int64_t ProcTree::ReadAll(int fd, GrownMemory<uint8_t>& into) {
+  if (IsDevice(fd)) return -ENOTSUP;
   size_t total = 0;
   for (;;) {
     if (total > kMaxText) return -EFBIG;
@@ -73,16 +82,26 @@ int64_t ProcTree::ReadAll(int fd, GrownMemory<uint8_t>& into) {
       if (errno == EINTR) continue;
       return -errno;
     }
+    if (IsBoundless(fd, total, total + static_cast<size_t>(got))) return -EFBIG;
     total += static_cast<size_t>(got);
   }
 }
 
 int64_t ProcTree::ListPids(int32_t* out, size_t capacity) {
   if (!listing_.Reserve(kListingBytes)) return -ENOMEM;
-  if (lseek(folder_->fd(), 0, SEEK_SET) < 0) return -errno;
+  // A folder that cannot seek is opened anew for each listing.
+  const bool can_seek = lseek(folder_->fd(), 0, SEEK_SET) == 0;
+  const int fd = can_seek ? folder_->fd() : openat(folder_->fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  const int64_t found = ListFrom(fd, out, capacity);
+  if (!can_seek) close(fd);
+  return found;
+}
+
+int64_t ProcTree::ListFrom(int fd, int32_t* out, size_t capacity) {
   int64_t found = 0;
   for (;;) {
-    long got = syscall(SYS_getdents64, folder_->fd(), listing_.data(), listing_.size());
+    long got = syscall(SYS_getdents64, fd, listing_.data(), listing_.size());
     if (got < 0) return -errno;
     if (got == 0) return found;
     for (long at = 0; at < got;) {
@@ -105,6 +124,11 @@ int64_t ProcTree::LastPid() {
   }
   uint8_t text[128];
   int64_t length = ReadStart(loadavg_, text, sizeof text);
+  if (length == -ESPIPE) {
+    length = ReadOnce(loadavg_, text, sizeof text);
+    close(loadavg_);
+    loadavg_ = -1;
+  }
   while (length > 0 && text[length - 1] == '\n') length--;
   int64_t start = length;
   while (start > 0 && text[start - 1] != ' ') start--;

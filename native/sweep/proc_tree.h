@@ -52,8 +52,11 @@ class ProcTree {
   // tree's files must be opened anew for each read.
   static int64_t ReadStart(int fd, uint8_t* into, size_t size);
 
+  // One read from the current position: all of a small file that has just been opened, also where it cannot seek.
+  static int64_t ReadOnce(int fd, uint8_t* into, size_t size);
+
   // Reads on from the current position to the end. Returns bytes (total), or -errno; -ENOMEM when `into`, which grows,
-  // padding included, cannot.
+  // padding included, cannot; -EFBIG for what does not end, -ENOTSUP for a device.
   static int64_t ReadAll(int fd, GrownMemory<uint8_t>& into);
 
   // The pids of the tree, ascending as procfs lists them. Returns how many there are, even when more than `capacity`;
@@ -65,6 +68,8 @@ class ProcTree {
   int64_t LastPid();
 
  private:
+  int64_t ListFrom(int fd, int32_t* out, size_t capacity);
+
   std::shared_ptr<const ProcFolder> folder_;
   int loadavg_ = -1;
   GrownMemory<uint8_t> listing_;

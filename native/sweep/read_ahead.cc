@@ -12,6 +12,7 @@
 #include <new>
 
 #include "clock.h"
+#include "hostile_file.h"
 #include "reader_pool.h"
 
 namespace tidemark {
@@ -19,6 +20,9 @@ namespace {
 
 // One that waits for a processor, or walks a large mapping, is not stuck; it is left after so many deadlines.
 constexpr int64_t kMostDeadlines = 20;
+// Pieces that wait to be taken: a thread that is quicker than its caller must not fill the memory with a text that has
+// no end.
+constexpr size_t kMostAhead = 64;
 
 }  // namespace
 
@@ -29,6 +33,7 @@ struct ReadAhead::Shared {
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&changed, &monotonic);
+    pthread_cond_init(&taken, &monotonic);
     pthread_condattr_destroy(&monotonic);
   }
 
@@ -36,6 +41,8 @@ struct ReadAhead::Shared {
   size_t piece_bytes = 0;
   pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t changed;
+  // A piece was taken, or none is wanted any more.
+  pthread_cond_t taken;
   // When the thread last came back from the kernel, and which one it is; 0 before it runs.
   std::atomic<int64_t> beat_ns{MonotonicNs()};
   std::atomic<int> thread{0};
@@ -55,6 +62,7 @@ ReadAhead::~ReadAhead() {
   if (!shared_) return;
   pthread_mutex_lock(&shared_->lock);
   shared_->is_unwanted = true;
+  pthread_cond_signal(&shared_->taken);
   pthread_mutex_unlock(&shared_->lock);
 }
 
@@ -105,6 +113,7 @@ int ReadAhead::Take(Piece* piece) {
   if (!shared.pieces.empty()) {
     *piece = std::move(shared.pieces.front());
     shared.pieces.pop_front();
+    pthread_cond_signal(&shared.taken);
   }
   // A text that lacks its end for another reason than that of its process is not told as a whole one.
   if (has_come && piece->length == 0) error = shared.read_error;
@@ -119,14 +128,15 @@ void* ReadAhead::Run(void* argument) {
   shared.beat_ns.store(MonotonicNs(), std::memory_order_relaxed);
   // Not by the caller: a FIFO in a tree that somebody makes up, or a process in the middle of an exec, blocks here.
   const int fd = open(shared.path.c_str(), O_RDONLY | O_CLOEXEC);
-  const int open_error = fd < 0 ? errno : 0;
+  const int open_error = fd < 0 ? errno : IsDevice(fd) ? ENOTSUP : 0;
   pthread_mutex_lock(&shared.lock);
-  shared.is_open = fd >= 0;
+  shared.is_open = open_error == 0;
   shared.open_error = open_error;
-  shared.has_ended = fd < 0;
+  shared.has_ended = open_error != 0;
   pthread_cond_signal(&shared.changed);
   pthread_mutex_unlock(&shared.lock);
-  if (fd < 0) return nullptr;
+  if (open_error != 0 && fd >= 0) close(fd);
+  if (open_error != 0) return nullptr;
   for (bool is_last = false; !is_last;) {
     Piece piece;
     piece.bytes.reset(new (std::nothrow) uint8_t[shared.piece_bytes]);
@@ -152,6 +162,10 @@ void* ReadAhead::Run(void* argument) {
     shared.read_error = read_error;
     shared.pieces.push_back(std::move(piece));
     pthread_cond_signal(&shared.changed);
+    while (!is_last && !shared.is_unwanted && shared.pieces.size() >= kMostAhead) {
+      pthread_cond_wait(&shared.taken, &shared.lock);
+    }
+    shared.beat_ns.store(MonotonicNs(), std::memory_order_relaxed);
     pthread_mutex_unlock(&shared.lock);
   }
   return nullptr;

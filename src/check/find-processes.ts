@@ -4,9 +4,9 @@
  * The traps: the kernel keeps 15 bytes of a name, and threads rename themselves, so the name by which a program was called
  * counts as well; and reading arguments can block for ever on a stuck process, so it has a deadline.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readGuardedFile } from '../engine/guarded-file.js';
+import { readBounded } from '../procfs/bounded-file.js';
 import { attempt } from './attempt.js';
 import { listProcesses } from './list-processes.js';
 
@@ -44,6 +44,6 @@ export function argumentsOf(folder: string): string[] | undefined {
 }
 
 function commOf(root: string, pid: number): Uint8Array | undefined {
-  const bytes = attempt(() => readFileSync(`${root}/${pid}/comm`));
+  const bytes = attempt(() => readBounded(`${root}/${pid}/comm`));
   return bytes?.subarray(0, bytes.at(-1) === 10 ? -1 : bytes.length);
 }

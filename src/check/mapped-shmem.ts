@@ -4,8 +4,8 @@
  * The trap: a page that ten processes map is resident in all ten, so the sum is no amount of memory; it bounds one, as the
  * most of a single process does from below. Who cannot be seen here adds to neither.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBounded } from '../procfs/bounded-file.js';
 import { StatusLines, StatusNumber, scanStatusLines } from '../procfs/status-lines.js';
 import { listProcesses } from './list-processes.js';
 
@@ -16,7 +16,7 @@ export function readMappedShmem(root: string): { readonly most: number; readonly
   for (const pid of listProcesses(root)) {
     let bytes: Uint8Array;
     try {
-      bytes = readFileSync(path.join(root, String(pid), 'status'));
+      bytes = readBounded(path.join(root, String(pid), 'status'));
     } catch {
       // Ended meanwhile.
       continue;

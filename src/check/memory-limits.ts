@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from '../procfs/bounded-file.js';
 import { parseCgroups } from '../procfs/cgroup.js';
 import { parseMemoryLimits } from '../procfs/limits.js';
 import { readMeminfo } from '../procfs/meminfo.js';
@@ -100,5 +101,5 @@ function known(
 }
 
 function textOf(file: string): string | undefined {
-  return attempt(() => readFileSync(file, 'latin1'));
+  return attempt(() => readBoundedText(file));
 }

@@ -5,10 +5,8 @@
  * option is in the mount table only, and of several mounts on one folder the last one counts.
  */
 import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { PROC_SUPER_MAGIC } from '../procfs/bounded-file.js';
 import { attempt } from './attempt.js';
-
-/** `PROC_SUPER_MAGIC` of linux/magic.h. */
-const PROC_SUPER_MAGIC = 0x9fa0;
 
 export interface ProcfsMount {
   readonly root: string;

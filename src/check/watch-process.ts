@@ -5,9 +5,9 @@
  * of the one process; reading its mappings holds its memory map for a walk of all its pages, so a process that this would hold
  * for long is read twice only; and such a read may never come back.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readGuardedFile } from '../engine/guarded-file.js';
+import { readBounded } from '../procfs/bounded-file.js';
 import { readHostUnits } from '../procfs/host-units.js';
 import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { pad } from '../procfs/padding.js';
@@ -110,10 +110,10 @@ export async function watchProcess(options: WatchOptions): Promise<Watched> {
 /** Name, start and faults of `stat`, and the lines of `status`. Throws the errno, ESRCH for a zombie that was reaped. */
 export function stateOf(folder: number): State {
   const stat = new StatValues();
-  const statText = pad(readFileSync(`${FD_ROOT}/${folder}/stat`));
+  const statText = pad(readBounded(`${FD_ROOT}/${folder}/stat`));
   if (!tokenizeStat(statText.bytes, statText.length, stat)) throw gone('stat');
   const status = new StatusValues();
-  const text = pad(readFileSync(`${FD_ROOT}/${folder}/status`));
+  const text = pad(readBounded(`${FD_ROOT}/${folder}/status`));
   if (!tokenizeStatus(text.bytes, text.length, status)) throw gone('status');
   return {
     comm: statText.bytes.slice(stat.commStart, stat.commStart + stat.commLength),
@@ -128,7 +128,7 @@ function sampleOf(folder: number, limits: readonly MemoryLimit[]): Sample {
   const { pageSize } = readHostUnits();
   const statm = new StatmValues();
   const timeNs = process.hrtime.bigint();
-  const { bytes, length } = pad(readFileSync(`${FD_ROOT}/${folder}/statm`));
+  const { bytes, length } = pad(readBounded(`${FD_ROOT}/${folder}/statm`));
   if (!tokenizeStatm(bytes, length, statm) || statm.fields[1] === 0n) throw gone('statm');
   const [size, resident, , , , data] = Array.from(statm.fields, (pages) => Number(pages) * pageSize);
   return {

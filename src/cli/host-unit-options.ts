@@ -1,5 +1,5 @@
 /** The page size and the clock tick that a command counts with: from its options, the tree it reads, or this host. */
-import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
+import { readHostUnits, readTreeUnits, whyNoTreeUnits } from '../procfs/host-units.js';
 import type { HostUnits } from '../schema.js';
 import { escapeTerminal } from '../text/escape.js';
 import { UsageError } from './command-error.js';
@@ -19,7 +19,11 @@ export function hostUnitsOf(options: HostUnitOptions & { procfs?: string }): Hos
   const known = procfs === '/proc' ? readHostUnits() : readTreeUnits(procfs);
   if (!known) {
     const tree = `"${escapeTerminal(procfs)}"`;
-    throw new UsageError(`--procfs: nothing in ${tree} tells its page size; give --page-size and --clock-ticks`);
+    const why = whyNoTreeUnits(procfs);
+    const reason = why === undefined ? '' : ` (${escapeTerminal(why)})`;
+    throw new UsageError(
+      `--procfs: nothing in ${tree} tells its page size${reason}; give --page-size and --clock-ticks`,
+    );
   }
   return {
     pageSize: pageSize ?? known.pageSize,

@@ -4,9 +4,9 @@
  * The trap: a pid may be that of a thread. Then the maps are those of its process, and the title and the start of the
  * stack its own.
  */
-import { readFileSync } from 'node:fs';
 import { readGuardedFile } from '../engine/guarded-file.js';
 import { readPieces } from '../engine/read-ahead.js';
+import { readBounded } from '../procfs/bounded-file.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { processTitle } from '../views/process-title.js';
@@ -50,7 +50,7 @@ export function aboutProcess(root: string, pid: number, utf8: boolean): AboutPro
   };
 }
 
-function readIfThere(name: string, read: (name: string) => Uint8Array = readFileSync): Uint8Array | undefined {
+function readIfThere(name: string, read: (name: string) => Uint8Array = readBounded): Uint8Array | undefined {
   try {
     return read(name);
   } catch {

@@ -4,6 +4,7 @@
  * The traps: the header line of a process comes before anybody knows whether its maps can be read, so it stands alone
  * when they cannot; and the exit code is a sum of bits, 1 for a process that was denied and 42 for one that is missing.
  */
+import { whyUnread } from '../engine/why-unread.js';
 import { ByteWriter } from '../text/byte-writer.js';
 import { escapeTerminal } from '../text/escape.js';
 import { isUtf8Locale } from '../text/locale.js';
@@ -89,8 +90,10 @@ async function printProcesses(
   for (const pid of pids) {
     const about = aboutProcess(root, pid, utf8);
     if (about === undefined) {
-      exitCode |= PmapExit.missing;
-      complain(`there is no process ${pid}${root === '/proc' ? '' : ` in "${escapeTerminal(root)}"`}`);
+      const why = whyUnread(root, pid);
+      exitCode |= why === undefined ? PmapExit.missing : PmapExit.denied;
+      if (why !== undefined) complain(escapeTerminal(why));
+      else complain(`there is no process ${pid}${root === '/proc' ? '' : ` in "${escapeTerminal(root)}"`}`);
       continue;
     }
     out.decimal(about.tgid);
@@ -108,7 +111,7 @@ async function printProcesses(
       write(out, pieces, about);
     } catch (error) {
       const { code } = error as { code?: unknown };
-      if (code === 'ETIMEDOUT') {
+      if (code !== 'smaps-form' && typeof code === 'string') {
         exitCode |= PmapExit.denied;
         complain(`the ${file} of process ${pid}: ${reasonOf(error)}`);
         continue;

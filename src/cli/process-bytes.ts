@@ -4,8 +4,9 @@
  * The trap: an empty `maps` is no error. A kernel thread has no memory, and whoever sees nothing printed wants to be told
  * that rather than guess.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readGuardedFile } from '../engine/guarded-file.js';
+import { readBounded } from '../procfs/bounded-file.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import { escapeTerminal } from '../text/escape.js';
@@ -41,7 +42,7 @@ export function processFileError(root: string, pid: number, file: string, error:
 /** Why the maps of a process that is there are empty, as the end of a sentence. */
 export function whyNoMemory(root: string, pid: number): string {
   try {
-    const { bytes, length } = pad(readFileSync(`${root}/${pid}/stat`));
+    const { bytes, length } = pad(readBounded(`${root}/${pid}/stat`));
     const stat = new StatValues();
     if (tokenizeStat(bytes, length, stat)) {
       if (stat.state === ZOMBIE) return 'is a zombie: it has given its memory back';

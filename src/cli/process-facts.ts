@@ -5,7 +5,8 @@
  * The traps: reading a command line can block for ever on a stuck target, so reads are made on threads of their own, few
  * at a time, and one that does not come back is given up; and exec changes all of it, which the name shows.
  */
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { ProcessIdentity } from '../engine/identity.js';
 import type { AccountNames } from '../procfs/accounts.js';
 import { unitOf } from '../procfs/cgroup.js';
@@ -19,6 +20,10 @@ const MOST_STUCK = 2;
 const UIDS = /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)/m;
 const EFFECTIVE = 1;
 const FILES = ['stat', 'status', 'cgroup'];
+/** Of a file: the lines of `status` that count stand before the groups, which are as many as the host likes. */
+const MOST_BYTES = 65_536;
+/** A tree that somebody makes up may hold a FIFO, which would keep a thread for ever. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 /** Places of the addresses in `stat` behind the name: code and stack, then data, break, arguments and environment. */
 const LAYOUT_SPANS = [
   [23, 26],
@@ -130,10 +135,19 @@ function nameOf({ comm }: ProcessIdentity): string {
 }
 
 async function textOf(file: string): Promise<string> {
+  let handle: FileHandle | undefined;
   try {
-    return await readFile(file, 'latin1');
+    handle = await open(file, OPEN_FLAGS);
+    const bytes = Buffer.alloc(MOST_BYTES);
+    let length = 0;
+    for (let got = 1; got > 0 && length < MOST_BYTES; length += got) {
+      got = (await handle.read(bytes, length, MOST_BYTES - length, null)).bytesRead;
+    }
+    return bytes.toString('latin1', 0, length);
   } catch {
     // Gone, or not in a captured tree.
     return '';
+  } finally {
+    await handle?.close();
   }
 }

@@ -103,7 +103,10 @@ async function runBatch(words: DirectWords): Promise<void> {
 
   // As with procps: a tree without a process is none, while pids that are not there are just not shown.
   if (sampler.sample().tasks.length === 0 && !request.pids) {
-    throw new CommandError(`--procfs: no process can be read in "${escapeTerminal(root)}"`);
+    const { whyUnread } = await import('../engine/why-unread.js');
+    const why = whyUnread(root);
+    const reason = why === undefined ? '' : `: ${escapeTerminal(why)}`;
+    throw new CommandError(`--procfs: no process can be read in "${escapeTerminal(root)}"${reason}`);
   }
   let deadline = performance.now() + PRIMING_MS;
   for (let frame = 1; ; frame++) {

@@ -10,7 +10,9 @@ import { type VerifyReport, verify } from '../check/verify.js';
 import { compareWithKernel, type KernelComparison } from '../check/verify-kernel.js';
 import { bpfAvailability } from '../engine/choose-sweeping.js';
 import { nativeBinding } from '../engine/native-binding.js';
+import { whyUnread } from '../engine/why-unread.js';
 import { typescriptTokenizers } from '../procfs/tokenizers.js';
+import { escapeTerminal } from '../text/escape.js';
 import { CommandError } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
@@ -24,7 +26,7 @@ import {
   procfsOption,
   valueOption,
 } from './options.js';
-import { writeJson, writeLines } from './output.js';
+import { warn, writeJson, writeLines } from './output.js';
 import { startProgress } from './progress.js';
 import { kernelLines, verifyLines } from './verify-lines.js';
 
@@ -76,6 +78,8 @@ async function run(options: VerifyOptions): Promise<void> {
   const kernel = compareKernel(options);
   const differs = 'mismatches' in kernel && kernel.mismatches.length > 0;
   process.exitCode = differs ? ExitCode.mismatch : exitCodeOf(report, options.strict ?? false);
+  const why = report.files === 0 ? whyUnread(options.procfs, options.pid?.[0]) : undefined;
+  if (why !== undefined) warn('verify', escapeTerminal(why));
   await (options.json
     ? writeJson({ ...report, bpf: kernel })
     : writeLines([...verifyLines(report), ...kernelLines(kernel)]));

@@ -7,12 +7,13 @@
  * its pid may be given to another, and it may run another program. So all is read through one open folder of procfs,
  * which stays that of the one process.
  */
-import { closeSync, constants, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { workingSetOf } from '../analyze/working-set.js';
 import { clearReferences, openClearReferences } from '../engine/clear-references.js';
 import { readGuardedFile } from '../engine/guarded-file.js';
+import { readBounded } from '../procfs/bounded-file.js';
 import { readHostUnits } from '../procfs/host-units.js';
 import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { textAndHex } from '../procfs/object-values.js';
@@ -201,7 +202,7 @@ function onInterruption(): { readonly signal: AbortSignal; end(): void } {
 }
 
 function seen(folder: string): Seen {
-  const { bytes, length } = pad(readFileSync(`${folder}/stat`));
+  const { bytes, length } = pad(readBounded(`${folder}/stat`));
   const stat = new StatValues();
   if (!tokenizeStat(bytes, length, stat)) throw Object.assign(new Error('stat is cut'), { code: 'ESRCH' });
   const [code, stack] = [stat.fields[StatField.startcode], stat.fields[StatField.startstack]];

@@ -50,7 +50,7 @@ function beginByNode(path: string, most: number): BegunRead {
   open(path, 'r', (failed, fd) => {
     if (failed) return end('unread');
     const bytes = Buffer.alloc(most);
-    read(fd, bytes, 0, most, 0, (error, count) => {
+    read(fd, bytes, 0, most, null, (error, count) => {
       close(fd, () => {});
       end(error ? 'unread' : bytes.subarray(0, count));
     });

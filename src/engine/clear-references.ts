@@ -23,7 +23,8 @@ const START_MS = 5000;
 
 /** Opens `clear_refs` of the process whose folder of procfs that is. Throws the error of the system. */
 export function openClearReferences(folder: string): number {
-  return openSync(`${folder}/clear_refs`, constants.O_WRONLY);
+  // Where a tree has a FIFO in its place, nobody who reads it is waited for.
+  return openSync(`${folder}/clear_refs`, constants.O_WRONLY | constants.O_NONBLOCK);
 }
 
 /**

@@ -5,10 +5,10 @@
  * version 2 in the `cgroup.stat` of any group; the numbers are the same again when one came as another went; and where neither is told, there
  * is no saying.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import type { MemoryHierarchy } from '../procfs/memory-group.js';
 import { findGroupHierarchy } from './group-hierarchy.js';
+import { type KeptFile, KeptFiles } from './kept-files.js';
 
 /** Either file has some hundred bytes. */
 const MOST_BYTES = 4096;
@@ -26,14 +26,14 @@ export function countGroups(procfs: string): number {
 }
 
 export class GroupCount {
-  readonly #file: string;
+  readonly #files = new KeptFiles(1);
+  readonly #file: KeptFile;
   readonly #line: RegExp;
   readonly #bytes = Buffer.alloc(MOST_BYTES);
-  #fd = -1;
   #last: number | undefined;
 
   constructor({ version, folder }: MemoryHierarchy, procfs: string) {
-    this.#file = version === 1 ? path.join(procfs, 'cgroups') : path.join(folder, 'cgroup.stat');
+    this.#file = { path: version === 1 ? path.join(procfs, 'cgroups') : path.join(folder, 'cgroup.stat'), fd: -1 };
     this.#line = version === 1 ? /^memory\t\d+\t(\d+)\t/m : /^nr_descendants (\d+)$/m;
   }
 
@@ -52,14 +52,12 @@ export class GroupCount {
   }
 
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
-    this.#fd = -1;
+    this.#files.closeAll();
   }
 
   #text(): string {
     try {
-      if (this.#fd < 0) this.#fd = openSync(this.#file, 'r');
-      return this.#bytes.toString('latin1', 0, readSync(this.#fd, this.#bytes, 0, MOST_BYTES, 0));
+      return this.#bytes.toString('latin1', 0, this.#files.read(this.#file, this.#bytes, MOST_BYTES));
     } catch {
       this.close();
       return '';

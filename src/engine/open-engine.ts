@@ -47,5 +47,7 @@ const MOST_DESCRIPTORS = 1 << 20;
 export function descriptorRoom(self = '/proc/self'): number {
   const known = readDescriptors(self);
   if (!known) return 0;
-  return Math.max(0, Math.floor((Math.min(known.limit, MOST_DESCRIPTORS) - known.open - RESERVED_DESCRIPTORS) / 2));
+  // One more: that by which they were counted.
+  const free = Math.min(known.limit, MOST_DESCRIPTORS) - (known.open + 1) - RESERVED_DESCRIPTORS;
+  return Math.max(0, Math.floor(free / 2));
 }

@@ -5,12 +5,17 @@
  * The traps: a process that ends while it is read ends the reading; what came before is taken as far as it goes. And one
  * that is stuck would hold the reader for ever: the addon gives up waiting when nothing comes within the deadline.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants as fsConstants, openSync, readSync } from 'node:fs';
+import { constants } from 'node:os';
+import { isBoundless, MOST_BYTES, MOST_MAPPING_BYTES } from '../procfs/bounded-file.js';
 import { guardedError } from './guarded-file.js';
 import { nativeBinding } from './native-binding.js';
 
 /** Some hundred mappings: small beside the whole, and large beside the work of handing it over. */
 const PIECE_BYTES = 256 * 1024;
+
+/** A FIFO in a tree that somebody makes up has no text, and is not waited for. */
+const OPEN_FLAGS = fsConstants.O_RDONLY | fsConstants.O_NONBLOCK;
 
 /**
  * The pieces of a file. It is opened and its first piece read at once: throws the error of that, `ETIMEDOUT` when nothing
@@ -18,7 +23,7 @@ const PIECE_BYTES = 256 * 1024;
  */
 export function readPieces(path: string): Iterable<Uint8Array> {
   const binding = nativeBinding();
-  if (binding.state !== 'loaded') return piecesOf(openSync(path, 'r'));
+  if (binding.state !== 'loaded') return bounded(piecesOf(openSync(path, OPEN_FLAGS)), path);
   const { addon } = binding;
   const handle = addon.startReading(path, PIECE_BYTES);
   if (typeof handle === 'number') throw guardedError(handle, path);
@@ -27,7 +32,21 @@ export function readPieces(path: string): Iterable<Uint8Array> {
     if (typeof piece === 'number') throw guardedError(piece, path);
     return piece;
   };
-  return piecesFrom(take(), take);
+  const first = take();
+  return bounded(piecesFrom(first, take), path);
+}
+
+/** Ends with `EFBIG` in a text that has no end. */
+function* bounded(pieces: Generator<Uint8Array>, path: string): Generator<Uint8Array> {
+  let length = 0;
+  for (const piece of pieces) {
+    yield piece;
+    const isCrossing = length <= MOST_BYTES && length + piece.length > MOST_BYTES;
+    length += piece.length;
+    if ((isCrossing && isBoundless(path, length)) || length > MOST_MAPPING_BYTES) {
+      throw guardedError(-constants.errno.EFBIG, path);
+    }
+  }
 }
 
 function* piecesFrom(first: Uint8Array | undefined, take: () => Uint8Array | undefined): Generator<Uint8Array> {

@@ -1,6 +1,6 @@
 /** Rows of the rollup tier in an engine without the addon. */
 
-import { readFileSync } from 'node:fs';
+import { readBoundedText } from '../procfs/bounded-file.js';
 import type { MappingTable } from '../procfs/mapping-table.js';
 import { rollupValue } from '../procfs/smaps-rollup.js';
 import { HOLD_COLUMNS, ROLLUP_FIELDS, SCORE_COLUMNS, Status } from '../schema.js';
@@ -40,7 +40,7 @@ export function fillWholeRollup(
 /** NaN where it cannot be read. */
 function readScore(file: string): number {
   try {
-    const text = readFileSync(file, 'latin1');
+    const text = readBoundedText(file);
     return /^-?\d{1,9}\n?$/.test(text) ? Number(text) : Number.NaN;
   } catch {
     return Number.NaN;

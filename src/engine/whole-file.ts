@@ -5,6 +5,7 @@
  * somewhere.
  */
 import { closeSync, readSync } from 'node:fs';
+import { isBoundless, MOST_BYTES } from '../procfs/bounded-file.js';
 import { PADDING } from '../procfs/padding.js';
 import type { KeptFiles } from './kept-files.js';
 
@@ -26,7 +27,7 @@ export class WholeFile {
     let length = 0;
     try {
       for (;;) {
-        if (length > this.most) throw Object.assign(new Error(`${path} does not end`), { code: 'EFBIG' });
+        if (length > this.most) throw endless(path);
         if (this.bytes.length < length + CHUNK + PADDING) {
           const larger = new Uint8Array(this.bytes.length * 2);
           larger.set(this.bytes);
@@ -36,9 +37,14 @@ export class WholeFile {
         const got = readSync(fd, this.bytes, length, room, null);
         if (got === 0) return length;
         length += got;
+        if (length > MOST_BYTES && length - got <= MOST_BYTES && isBoundless(path, length)) throw endless(path);
       }
     } finally {
       closeSync(fd);
     }
   }
+}
+
+function endless(path: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${path} does not end`), { code: 'EFBIG' });
 }

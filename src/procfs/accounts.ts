@@ -5,7 +5,7 @@
  * in the root of its process 1 (DIR/1/root/etc), never in our own; `/proc` gives `/etc` by the first rule. Directory
  * services (LDAP, sssd) are not asked: a user that only they know is shown as a number.
  */
-import { readFileSync } from 'node:fs';
+import { readBoundedText } from './bounded-file.js';
 
 /** procps shows longer names as numbers. */
 const LONGEST_NAME = 32;
@@ -53,7 +53,7 @@ export class AccountNames {
   #read(file: string): string {
     for (const folder of [`${this.#root}/../etc`, `${this.#root}/1/root/etc`]) {
       try {
-        return readFileSync(`${folder}/${file}`, 'latin1');
+        return readBoundedText(`${folder}/${file}`);
       } catch {
         // The next place; with none, numbers are shown.
       }

@@ -5,7 +5,7 @@
  * The trap: `uptime` and the start of a process count the same clock, but `/proc/stat`, which tells when that clock
  * started, costs more than all the others on a host with many interrupts.
  */
-import { readFileSync } from 'node:fs';
+import { readBoundedText } from './bounded-file.js';
 
 export class HostFacts {
   readonly #root: string;
@@ -41,7 +41,7 @@ export class HostFacts {
     if (known !== undefined) return known;
     let value = Number.NaN;
     try {
-      value = Number(pattern.exec(readFileSync(`${this.#root}/${file}`, 'latin1'))?.[1] ?? Number.NaN);
+      value = Number(pattern.exec(readBoundedText(`${this.#root}/${file}`))?.[1] ?? Number.NaN);
     } catch {
       // A captured tree may lack any of them.
     }

@@ -4,9 +4,9 @@
  * The traps: the line of all CPUs is called `cpu`, without a number; CPUs that are offline have no line, so the numbers
  * have gaps; old kernels print fewer states; and guest time is contained in user time already.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HostUnits } from '../schema.js';
+import { readBounded } from './bounded-file.js';
 import { decimal, scan } from './digits.js';
 
 /** The states in the order of the text. */
@@ -66,7 +66,7 @@ export function parseHostStat(bytes: Uint8Array, host: HostUnits): HostStat {
 
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readHostStat(root: string, host: HostUnits): HostStat {
-  return parseHostStat(readFileSync(path.join(root, 'stat')), host);
+  return parseHostStat(readBounded(path.join(root, 'stat')), host);
 }
 
 function isCpuLine(bytes: Uint8Array, at: number): boolean {

@@ -5,8 +5,8 @@
  * pages (`HugePages_Total`) and have no `kB`; and in some containers the host's numbers stand beside the container's, so
  * `MemAvailable` may exceed `MemTotal`.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 /** Values by the kernel's key: bytes where the kernel says `kB`, else as they are. */
 export type Meminfo = ReadonlyMap<string, number>;
@@ -24,5 +24,5 @@ export function parseMeminfo(text: string): Meminfo {
 
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readMeminfo(root: string): Meminfo {
-  return parseMeminfo(readFileSync(path.join(root, 'meminfo'), 'latin1'));
+  return parseMeminfo(readBoundedText(path.join(root, 'meminfo')));
 }

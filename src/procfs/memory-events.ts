@@ -5,8 +5,8 @@
  * The traps: the root group has no such file, and that is not 0; and in a container the path in `/proc/self/cgroup` is
  * that of the container's own root, or of a hierarchy that is not mounted there.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 import { parseCgroups } from './cgroup.js';
 
 /** The count of the line `oom_kill`, the same in both files; undefined when there is none. */
@@ -19,7 +19,7 @@ export function oomKillsIn(text: string): number | undefined {
 export function readOwnOomKills(root: string, mount = '/sys/fs/cgroup'): number | undefined {
   for (const file of filesOf(root, mount)) {
     try {
-      const kills = oomKillsIn(readFileSync(file, 'latin1'));
+      const kills = oomKillsIn(readBoundedText(file));
       if (kills !== undefined) return kills;
     } catch {
       // Of another version of control groups, or not mounted here: the next.
@@ -30,16 +30,12 @@ export function readOwnOomKills(root: string, mount = '/sys/fs/cgroup'): number 
 
 function filesOf(root: string, mount: string): string[] {
   try {
-    return parseCgroups(readFileSync(path.join(root, 'self/cgroup'), 'latin1')).flatMap(
-      ({ controllers, path: group }) => {
-        if (controllers === '') {
-          return [path.join(mount, group, 'memory.events'), path.join(mount, 'memory.events')];
-        }
-        return controllers.split(',').includes('memory')
-          ? [path.join(mount, 'memory', group, 'memory.oom_control')]
-          : [];
-      },
-    );
+    return parseCgroups(readBoundedText(path.join(root, 'self/cgroup'))).flatMap(({ controllers, path: group }) => {
+      if (controllers === '') {
+        return [path.join(mount, group, 'memory.events'), path.join(mount, 'memory.events')];
+      }
+      return controllers.split(',').includes('memory') ? [path.join(mount, 'memory', group, 'memory.oom_control')] : [];
+    });
   } catch {
     return [];
   }

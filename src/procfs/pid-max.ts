@@ -3,8 +3,8 @@
  *
  * The trap: a container's or a captured tree often lacks it; five digits are what procps takes then.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 const USUAL_MAX = 32_768;
 /** No kernel can give out a larger one: pids are 32 bits with a sign. */
@@ -18,7 +18,7 @@ export function readPidDigits(root: string): number {
 /** One more than the largest pid that may be given out in this tree; 32768 where the tree does not tell. */
 export function readPidMax(root: string): number {
   try {
-    const line = readFileSync(path.join(root, 'sys/kernel/pid_max'), 'latin1').split('\n', 1)[0]!;
+    const line = readBoundedText(path.join(root, 'sys/kernel/pid_max')).split('\n', 1)[0]!;
     return /^\d+$/.test(line) ? Number(line) : USUAL_MAX;
   } catch {
     return USUAL_MAX;

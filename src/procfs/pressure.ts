@@ -4,8 +4,8 @@
  * The traps: the file is missing without CONFIG_PSI, and reading it fails where PSI was switched off at boot (EOPNOTSUPP),
  * which is no pressure of 0; the averages are percent and lag behind by design, while `total` counts microseconds.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 /** Percent of the time, averaged over the last 10, 60 and 300 seconds, and all of it in nanoseconds. */
 export interface PressureLine {
@@ -57,5 +57,5 @@ export function pressureSums(text: string): PressureSums {
 
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readMemoryPressure(root: string): Pressure {
-  return parsePressure(readFileSync(path.join(root, 'pressure/memory'), 'latin1'));
+  return parsePressure(readBoundedText(path.join(root, 'pressure/memory')));
 }

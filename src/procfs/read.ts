@@ -5,9 +5,10 @@
  * size 0, so they are read until the end; a kernel thread's `maps` is empty because it has no memory, not because it has
  * no mappings.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { HostUnits, StatusName } from '../schema.js';
+import { MOST_MAPPING_BYTES, readBounded } from './bounded-file.js';
 import { readHostUnits } from './host-units.js';
 import { type MapsText, parseMaps, parseSmaps, parseSmapsRollup, type RollupText } from './mapping-objects.js';
 import { parseStat, parseStatm, parseStatus, type StatmText, type StatText, type StatusText } from './stat-objects.js';
@@ -28,12 +29,15 @@ export interface ReadOptions {
   readonly host?: HostUnits;
   /** Default: the TypeScript ones. */
   readonly tokenizers?: Tokenizers;
-  /** Reads a whole file, or throws; default: `readFileSync`, which a stuck process stops for ever. */
+  /** Reads a whole file, or throws; default: a plain read, which a stuck process stops for ever. */
   readonly readBytes?: ReadBytes;
 }
 
 /** Reads the file at a path, or throws an error with the `code` of the system. */
 export type ReadBytes = (path: string) => Uint8Array;
+
+/** Bytes of those that are small, as far as a kernel lets them be. */
+const MOST: Readonly<Partial<Record<KernelFile, number>>> = { stat: 65_536, statm: 65_536, status: 2 ** 21 };
 
 const MEMORY_FILES: ReadonlySet<KernelFile> = new Set(['maps', 'smaps', 'smaps_rollup']);
 
@@ -42,11 +46,11 @@ export function readKernelFile(
   root: string,
   pid: number,
   file: KernelFile,
-  readBytes: ReadBytes = readFileSync,
+  readBytes: ReadBytes = (path) => readBounded(path, MOST_MAPPING_BYTES),
 ): Reading<Uint8Array> {
   const name = path.join(root, String(pid), file);
   try {
-    const bytes = MEMORY_FILES.has(file) ? readBytes(name) : readFileSync(name);
+    const bytes = MEMORY_FILES.has(file) ? readBytes(name) : readBounded(name, MOST[file]);
     if (bytes.length === 0 && MEMORY_FILES.has(file)) return { status: 'no-mm', reason: `${name} is empty` };
     return { status: 'ok', value: bytes };
   } catch (error) {

@@ -6,7 +6,8 @@
  * fits, the link of descriptor 2 and then of 255 (bash keeps its terminal there) may tell. For a tree other than
  * `/proc` there are no device files to ask, so the driver's line alone decides.
  */
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readlinkSync, statSync } from 'node:fs';
+import { readBoundedText } from './bounded-file.js';
 
 interface Driver {
   readonly name: string;
@@ -64,7 +65,7 @@ export class TtyNames {
 function readDrivers(root: string): Driver[] {
   let text = '';
   try {
-    text = readFileSync(`${root}/tty/drivers`, 'latin1');
+    text = readBoundedText(`${root}/tty/drivers`);
   } catch {
     return [];
   }

@@ -4,8 +4,8 @@
  * The traps: the idle time is the sum over all CPUs, so it exceeds the uptime; and the step of 10 ms is coarse, so a rate
  * over a short interval is only as good as that.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 export interface Uptime {
   /** Nanoseconds since boot, time asleep included, in steps of 10 ms. */
@@ -23,7 +23,7 @@ export function parseUptime(text: string): Uptime {
 
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readUptime(root: string): Uptime {
-  return parseUptime(readFileSync(path.join(root, 'uptime'), 'latin1'));
+  return parseUptime(readBoundedText(path.join(root, 'uptime')));
 }
 
 /** Rounded, since 0.29 times a billion is not a whole number of nanoseconds in a double. */

@@ -4,8 +4,8 @@
  * The traps: keys come and go with the kernel, and a missing one is not 0; it costs more than most (a sum over all CPUs),
  * so it is read once a frame at most; and `oom_kill` counts the kills inside control groups too.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 /** Values by the kernel's key, in the kernel's units (pages, events). */
 export type Vmstat = ReadonlyMap<string, number>;
@@ -19,5 +19,5 @@ export function parseVmstat(text: string): Vmstat {
 
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readVmstat(root: string): Vmstat {
-  return parseVmstat(readFileSync(path.join(root, 'vmstat'), 'latin1'));
+  return parseVmstat(readBoundedText(path.join(root, 'vmstat')));
 }

@@ -5,8 +5,8 @@
  * without memory has marks too, which nobody looks at; and the text grows with zones times CPUs, to hundreds of kilobytes
  * on a large host, so it is the most costly of these files.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 /** Sums over all zones that have memory, in pages. */
 export interface ZoneSums {
@@ -44,5 +44,5 @@ export function parseZoneinfo(text: string): ZoneSums | undefined {
 
 /** Reads and parses it. Throws the errno when it cannot be read. */
 export function readZoneinfo(root: string): ZoneSums | undefined {
-  return parseZoneinfo(readFileSync(path.join(root, 'zoneinfo'), 'latin1'));
+  return parseZoneinfo(readBoundedText(path.join(root, 'zoneinfo')));
 }

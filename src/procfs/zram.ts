@@ -4,8 +4,9 @@
  * The traps: devices come and go while the host runs; one that nobody has set up yet reads as zeros, which is true; and a
  * host without any has no such memory, but nothing says so, since the driver may just not be loaded.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { readBoundedText } from './bounded-file.js';
 
 /** Sums over all devices, in bytes. */
 export interface ZramSums {
@@ -27,7 +28,7 @@ export function parseZram(text: string): ZramSums | undefined {
 export function readZram(sysfsRoot: string): ZramSums | undefined {
   let sums: ZramSums | undefined;
   for (const name of zramDevices(sysfsRoot)) {
-    const one = attempt(() => parseZram(readFileSync(path.join(sysfsRoot, 'block', name, 'mm_stat'), 'latin1')));
+    const one = attempt(() => parseZram(readBoundedText(path.join(sysfsRoot, 'block', name, 'mm_stat'))));
     if (!one) continue;
     const { stored, compressed, used } = sums ?? { stored: 0, compressed: 0, used: 0 };
     sums = { stored: stored + one.stored, compressed: compressed + one.compressed, used: used + one.used };

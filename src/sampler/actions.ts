@@ -6,8 +6,8 @@
  * with it; and an action must not be acted upon, or it would go on for ever.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readBounded } from '../procfs/bounded-file.js';
 import { pad } from '../procfs/padding.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
 import type { ActionPart } from '../recording/action-part.js';
@@ -200,7 +200,7 @@ export class Actions {
   #lookAt({ pid, startTicks }: Firing): 'there' | 'gone' | 'ours' {
     const { root } = this.around;
     try {
-      const { bytes, length } = pad(readFileSync(path.join(root, String(pid), 'stat')));
+      const { bytes, length } = pad(readBounded(path.join(root, String(pid), 'stat')));
       const stat = new StatValues();
       if (!tokenizeStat(bytes, length, stat)) return 'gone';
       if (Number(stat.fields[StatField.starttime]) !== startTicks) return 'gone';

@@ -6,8 +6,8 @@
  * exec. With thousands of processes a reading of all takes longer than a tick: some are read at each, in turn, and only those
  * that have faulted since.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import type { TierColumns } from '../engine/tier-columns.js';
+import { readSmallText } from '../procfs/small-text.js';
 import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { COUNTER_COLUMNS } from '../schema.js';
@@ -73,17 +73,8 @@ export class HighWater {
   }
 
   #read(pid: number): number | undefined {
-    let fd: number | undefined;
-    try {
-      fd = openSync(`${this.root}/${pid}/status`, 'r');
-      const text = this.#bytes.toString('latin1', 0, readSync(fd, this.#bytes, 0, this.#bytes.length, 0));
-      const at = text.indexOf(FIELD);
-      return at < 0 ? undefined : Number.parseInt(text.slice(at + FIELD.length), 10) * 1024;
-    } catch {
-      // It has ended.
-      return undefined;
-    } finally {
-      if (fd !== undefined) closeSync(fd);
-    }
+    const text = readSmallText(`${this.root}/${pid}/status`, this.#bytes);
+    const at = text.indexOf(FIELD);
+    return at < 0 ? undefined : Number.parseInt(text.slice(at + FIELD.length), 10) * 1024;
   }
 }

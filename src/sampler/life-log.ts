@@ -4,11 +4,11 @@
  * The traps: a process may be told of before it has a slot, while it has one, and after it has lost it, so those that just
  * departed are remembered for a while; and an engine that hears nothing must say how much it may have missed.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import type { Life } from '../engine/lives.js';
+import { readBoundedText } from '../procfs/bounded-file.js';
 import { nameParts } from '../recording/events.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SamplerConfig } from './config.js';
@@ -115,7 +115,7 @@ export class LifeLog {
   #begunOnHost(): number {
     if (this.#isHeard) return 0;
     try {
-      const text = readFileSync(path.join(this.#config.root, 'stat'), 'latin1');
+      const text = readBoundedText(path.join(this.#config.root, 'stat'));
       return Number(/^processes (\d+)$/m.exec(text)?.[1] ?? 0);
     } catch {
       return 0;

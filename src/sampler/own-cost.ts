@@ -4,8 +4,8 @@
  * The trap: in a worker, the CPU time and the memory of the process are mostly its host's. So a worker counts its own
  * thread's CPU time and that of the engine's threads, and only a recorder with a process of its own counts the process.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { processCpuNs, threadCpuNs } from '../engine/clocks.js';
+import { type KeptFile, KeptFiles } from '../engine/kept-files.js';
 import { readHostUnits } from '../procfs/host-units.js';
 import { PADDING } from '../procfs/padding.js';
 import { StatmValues, tokenizeStatm } from '../procfs/statm.js';
@@ -19,7 +19,8 @@ export class OwnCost {
   readonly #statm = new StatmValues();
   readonly #text = new Uint8Array(STATM_BYTES + PADDING);
   /** Kept open: the program around us may have no descriptor left just when this is wanted. */
-  readonly #fd = openSync('/proc/self/statm', 'r');
+  readonly #files = new KeptFiles(1);
+  readonly #file: KeptFile = { path: '/proc/self/statm', fd: -1 };
   #rss = 0;
   #rssReadAt: bigint | undefined;
 
@@ -29,6 +30,7 @@ export class OwnCost {
     private readonly helpersNs: () => number,
   ) {
     this.#scope = scope;
+    this.#files.hold(this.#file);
     this.#startNs = this.#now();
   }
 
@@ -54,14 +56,14 @@ export class OwnCost {
   /** Bytes of its text, or -1. */
   #readStatm(): number {
     try {
-      return readSync(this.#fd, this.#text, 0, STATM_BYTES, 0);
+      return this.#files.read(this.#file, this.#text, STATM_BYTES);
     } catch {
       return -1;
     }
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#files.closeAll();
   }
 
   #now(): number {

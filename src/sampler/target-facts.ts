@@ -4,10 +4,11 @@
  * The trap: the pid namespace of another user's process, and its path and arguments, are told to whoever may trace it and to
  * nobody else: then they are not known, which is not the same as not belonging.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { readGuardedFile } from '../engine/guarded-file.js';
 import type { ProcessIdentity } from '../engine/identity.js';
+import { readBounded, readBoundedText } from '../procfs/bounded-file.js';
 
 export type MatchSubject = 'comm' | 'exe' | 'cmdline';
 
@@ -29,7 +30,8 @@ export function subjectOf(subject: MatchSubject, root: string, identity: Process
 /** The cgroup paths of a process, one per hierarchy. */
 export function cgroupsOf(root: string, pid: number): string[] {
   try {
-    return readFileSync(path.join(root, String(pid), 'cgroup'), 'utf8')
+    return readBounded(path.join(root, String(pid), 'cgroup'))
+      .toString('utf8')
       .split('\n')
       .map((line) => line.replace(/^\d+:[^:]*:/, ''))
       .filter((cgroup) => cgroup.startsWith('/'));
@@ -41,7 +43,7 @@ export function cgroupsOf(root: string, pid: number): string[] {
 /** The effective user; undefined when it cannot be told. */
 export function userOf(root: string, pid: number): number | undefined {
   try {
-    const found = /^Uid:\s*\d+\s+(\d+)/m.exec(readFileSync(path.join(root, String(pid), 'status'), 'latin1'));
+    const found = /^Uid:\s*\d+\s+(\d+)/m.exec(readBoundedText(path.join(root, String(pid), 'status')));
     return found ? Number(found[1]) : undefined;
   } catch {
     return undefined;

@@ -3,20 +3,11 @@
  *
  * The trap: /proc lists processes alone, but has a folder for every thread to whoever asks for it by number.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readSmallText } from '../procfs/small-text.js';
 
 const bytes = Buffer.alloc(1024);
 
 /** False for a thread, and for a pid that nobody has. */
 export function isThreadGroup(root: string, pid: number): boolean {
-  let fd: number | undefined;
-  try {
-    fd = openSync(`${root}/${pid}/status`, 'r');
-    const text = bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0));
-    return Number(/^Tgid:\s*(\d+)/m.exec(text)?.[1]) === pid;
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+  return Number(/^Tgid:\s*(\d+)/m.exec(readSmallText(`${root}/${pid}/status`, bytes))?.[1]) === pid;
 }

@@ -6,11 +6,11 @@
  * start time only, and who is new counts with all of its CPU time; a process may end between the list and the read, and is
  * then left out; and a container's tree may lack what is the host's, which is absent then and not 0.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { listProcesses } from '../check/list-processes.js';
 import type { EngineName } from '../engine/engine.js';
 import { type TextFile, TextSweep } from '../engine/text-sweep.js';
+import { readBoundedText } from '../procfs/bounded-file.js';
 import { halvesToNumber } from '../procfs/digits.js';
 import { type HostStat, readHostStat } from '../procfs/host-stat.js';
 import { parseLoadAverages } from '../procfs/loadavg.js';
@@ -118,7 +118,7 @@ export class TopSampler {
     const tasks = this.#readTasks();
     const now = attempt(() => readHostStat(root, units));
     const memory = attempt(() => readMeminfo(root));
-    const loadAverages = attempt(() => parseLoadAverages(readFileSync(path.join(root, 'loadavg'), 'latin1')));
+    const loadAverages = attempt(() => parseLoadAverages(readBoundedText(path.join(root, 'loadavg'))));
     const elapsedSeconds = (upNs ?? 0) / 1e9 - (this.#upNs ?? 0) / 1e9;
     this.#upNs = upNs;
     this.#hostStat = now;

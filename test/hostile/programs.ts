@@ -10,9 +10,15 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 export const IS_LONG = process.env.HOSTILE_LONG === '1';
 
 /** Compiles NAME.c into a folder; returns the program. */
-export function compile(name: string, folder: string, flags: readonly string[] = []): string {
+export function compile(
+  name: string,
+  folder: string,
+  flags: readonly string[] = [],
+  libraries: readonly string[] = [],
+): string {
   const program = path.join(folder, name);
-  execFileSync('gcc', ['-O2', '-Wall', '-Wextra', ...flags, '-o', program, path.join(FOLDER, `${name}.c`)]);
+  const source = path.join(FOLDER, `${name}.c`);
+  execFileSync('gcc', ['-O2', '-Wall', '-Wextra', ...flags, '-o', program, source, ...libraries]);
   return program;
 }
 

@@ -1,0 +1,189 @@
+/**
+ * A `--procfs` that no kernel made: FIFOs, devices, files without an end, and files that cannot seek. Each command says within
+ * moments which file is none, or reads what can be read; it neither waits nor fills the memory.
+ *
+ * It found: units of a host were read from whatever stood there, for ever; a device was read until the memory was full; `smaps_rollup` of
+ * a tree that cannot seek was `unsupported` with the addon and read without.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openRecording } from 'tidemark';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTidemark } from '../recorder/command.js';
+import { endChild, scratch, startSleep, until } from '../recorder/workload.js';
+import { runTidemark } from '../tidemark-process.js';
+import { compile } from './programs.js';
+
+let folder: ReturnType<typeof scratch>;
+beforeAll(() => {
+  folder = scratch();
+});
+afterAll(() => folder[Symbol.dispose]());
+
+const OF_PROCESS = [
+  ...[
+    'auxv',
+    'cgroup',
+    'clear_refs',
+    'cmdline',
+    'comm',
+    'environ',
+    'limits',
+    'maps',
+    'oom_score',
+    'oom_score_adj',
+    'smaps',
+  ],
+  ...['smaps_rollup', 'stat', 'statm', 'status'],
+];
+const OF_HOST = ['cgroups', 'loadavg', 'meminfo', 'stat', 'uptime', 'vmstat', 'zoneinfo'];
+
+/** A tree of two processes; `put` makes its files. */
+function makeTree(name: string, put: (files: readonly string[]) => void): string {
+  const root = folder.file(name);
+  for (const pid of ['1', '20']) mkdirSync(path.join(root, pid), { recursive: true });
+  put([...['1', '20'].flatMap((pid) => OF_PROCESS.map((file) => path.join(root, pid, file))), ...filesOf(root)]);
+  return root;
+}
+const filesOf = (root: string) => OF_HOST.map((file) => path.join(root, file));
+
+const UNITS = ['--page-size', '4096', '--clock-ticks', '100'];
+const COMMANDS = (out: string): readonly (readonly string[])[] => [
+  ['ps', 'aux'],
+  ['ps', ...UNITS, '-e', '-o', 'pid,pss,args'],
+  ['top', '-b', '-n', '1', ...UNITS],
+  ['maps', '1'],
+  ['pmap', '1'],
+  ['pmap', '-x', '1'],
+  ['segments', '1'],
+  ['wss', '1', '--for', '1s'],
+  ['why', '1', '--for', '1s'],
+  ['host'],
+  ['verify', ...UNITS],
+  ['record', '--for', '1s', '-o', path.join(out, 'a.tide')],
+  ['record', '--for', '1s', ...UNITS, '--engine', 'native', '-o', path.join(out, 'b.tide')],
+  ['record', '--for', '1s', ...UNITS, '--engine', 'ts', '--pid', '1', '-o', path.join(out, 'c.tide')],
+  ['agent', '--ring', path.join(out, 'ring'), '--listen', '127.0.0.1:0'],
+];
+
+/** Each command on the tree, two at a time; what is wrong with its end, if anything. */
+async function judged(root: string): Promise<string[]> {
+  const wrong: string[] = [];
+  const out = `${root}-out`;
+  mkdirSync(out);
+  const waiting = [...COMMANDS(out)];
+  const work = async () => {
+    for (let words = waiting.shift(); words !== undefined; words = waiting.shift()) {
+      const startMs = performance.now();
+      const { code, stderr } = await startTidemark([...words, '--procfs', root], folder.path).ended;
+      const took = performance.now() - startMs;
+      const lines = stderr.trimEnd().split('\n');
+      // An agent says first what it is about to do.
+      const isClear = (lines.length === 1 || words[0] === 'agent') && lines.at(-1)!.includes(root);
+      // A quarter of that where nobody else is at work.
+      const isQuick = took < 8000;
+      if (code === null || ![1, 2, 4, 5, 42].includes(code) || !isClear || !isQuick || / at .*:\d+/.test(stderr)) {
+        wrong.push(`${words.join(' ')}: ${code} after ${Math.round(took)} ms: ${stderr}`);
+      }
+    }
+  };
+  await Promise.all([work(), work()]);
+  return wrong;
+}
+
+describe('a tree whose files are', () => {
+  it('FIFOs is told by every command', async () => {
+    const root = makeTree('fifos', (files) => execFileSync('mkfifo', files));
+    expect(await judged(root)).toEqual([]);
+  });
+
+  it('devices without an end is told by every command', async () => {
+    const root = makeTree('devices', (files) => {
+      for (const file of files) symlinkSync('/dev/zero', file);
+    });
+    expect(await judged(root)).toEqual([]);
+    const doctor = await runTidemark(['doctor', '--procfs', root]);
+    expect(doctor).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+/** A file system of odd-procfs.c over a tree, until it is let go. */
+async function mountOdd(mode: string, source: string): Promise<{ readonly root: string } & AsyncDisposable> {
+  const root = folder.file(`mount-${mode}`);
+  mkdirSync(root);
+  const flags = ['-I/usr/include/fuse3', '-D_FILE_OFFSET_BITS=64'];
+  const program = compile('odd-procfs', folder.path, flags, ['-lfuse3']);
+  const child: ChildProcess = spawn(program, [mode, source, root], { stdio: ['ignore', 'inherit', 'inherit'] });
+  await until(() => existsSync(path.join(root, source === '/proc' ? 'loadavg' : '1')), 'the mount');
+  return {
+    root,
+    [Symbol.asyncDispose]: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+describe.runIf(process.getuid?.() === 0)('a file system whose files', () => {
+  it.each(['zeros', 'lines'])('have no end (%s) is told by every command', async (mode) => {
+    const source = makeTree(`of-${mode}`, (files) => {
+      for (const file of files) writeFileSync(file, '');
+    });
+    await using mount = await mountOdd(mode, source);
+    expect(await judged(mount.root)).toEqual([]);
+  });
+
+  it('cannot seek is read as the kernel’s own, by both engines', async () => {
+    const child = startSleep(600);
+    try {
+      await using mount = await mountOdd('seekless', '/proc');
+      const pid = String(child.pid);
+      for (const words of [
+        ['maps', pid],
+        ['pmap', '-x', pid],
+        ['segments', pid],
+        ['ps', '-o', 'pid,rss,pss,args', '-p', pid],
+      ]) {
+        const [own, odd] = await Promise.all([runTidemark(words), runTidemark([...words, '--procfs', mount.root])]);
+        expect({ words, ...odd }).toEqual({ words, ...own });
+      }
+      const read: unknown[] = [];
+      for (const engine of ['native', 'ts']) {
+        const file = folder.file(`seekless-${engine}.tide`);
+        const words = [
+          'record',
+          '--hz',
+          '20',
+          '--for',
+          '1s',
+          '--size',
+          '4M',
+          '--rollup',
+          '5',
+          '--mappings',
+          '5',
+          '--pid',
+          pid,
+        ];
+        const given = ['--max-hold', '1s', '--procfs', mount.root, '--engine', engine, '-o', file];
+        const { code, stderr } = await startTidemark([...words, ...given], folder.path).ended;
+        expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('recorded') });
+        using recording = openRecording(file);
+        const { coverage, ticks } = recording.summary();
+        expect(ticks.recorded).toBeGreaterThan(5);
+        expect(coverage.stored).toBe(coverage.attempted);
+        const [one] = recording.at(recording.endNs)!.processes;
+        const { rss, pss, uss, vsize, oomScoreAdj } = one!.values;
+        read.push({ ...{ rss, pss, uss, vsize, oomScoreAdj }, mappings: recording.mappingsOf(one!)[0]?.table.rows });
+        expect(one!.countersStatus).toBe('ok');
+      }
+      expect(read[0]).toEqual(read[1]);
+      expect(read[0]).toMatchObject({ rss: expect.any(Number), pss: expect.any(Number), mappings: expect.any(Number) });
+    } finally {
+      await endChild(child);
+    }
+  });
+});
