@@ -115,6 +115,9 @@ export function agentOptions(): Option[] {
 }
 
 function defaultRing(): string {
+  // What a unit of systemd has by StateDirectory=; its user may have any home.
+  const ofUnit = process.env.STATE_DIRECTORY?.split(':')[0];
+  if (ofUnit) return ofUnit;
   if (process.geteuid!() === 0) return '/var/lib/tidemark';
   return path.join(process.env.XDG_STATE_HOME ?? path.join(homedir(), '.local/state'), 'tidemark');
 }

@@ -1,18 +1,15 @@
 /**
- * Run by Node on arm64 in an installed package: both engines on captured text, of hosts with pages of every size, and on
- * the live processes of this host.
+ * Run by Node on arm64 inside an installed package, whose addon it finds: both engines on captured text, of hosts with pages of every
+ * size, and on the live processes of this host.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { nativeBinding } from '../../dist/engine/native-binding.js';
+import { parseMaps, parseSmaps, parseSmapsRollup } from '../../dist/procfs/mapping-objects.js';
+import { parseStat, parseStatm, parseStatus } from '../../dist/procfs/stat-objects.js';
+import { typescriptTokenizers } from '../../dist/procfs/tokenizers.js';
 
-const [installed, fixtures] = process.argv.slice(2);
-const library = (file) => import(pathToFileURL(path.join(installed, 'dist', file)).href);
-const { nativeBinding } = await library('engine/native-binding.js');
-const { typescriptTokenizers } = await library('procfs/tokenizers.js');
-const { parseMaps, parseSmaps, parseSmapsRollup } = await library('procfs/mapping-objects.js');
-const { parseStat, parseStatm, parseStatus } = await library('procfs/stat-objects.js');
-
+const [fixtures] = process.argv.slice(2);
 const binding = nativeBinding();
 if (binding.state === 'absent') throw new Error(binding.reason);
 const PARSERS = {

@@ -1,0 +1,5 @@
+export function installedOnce(
+  name: string,
+  packages: readonly string[],
+  options?: { readonly ofAnyProcessor?: boolean },
+): string;
