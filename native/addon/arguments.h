@@ -66,9 +66,9 @@ inline bool TakeText(const Napi::CallbackInfo& info, const uint8_t** bytes, size
   static_assert(kPadding == 64, "the sentence above names it");
   uint8_t* data = nullptr;
   size_t available = 0;
-  if (!info[1].IsNumber() || !TakeArray(info[0], 0, &data, &available, kSentence)) return Refuse(info.Env(), kSentence);
-  double wanted = info[1].As<Napi::Number>().DoubleValue();
-  if (!(wanted >= 0) || wanted + kPadding > static_cast<double>(available)) return Refuse(info.Env(), kSentence);
+  if (!TakeArray(info[0], 0, &data, &available, kSentence)) return false;
+  int64_t wanted = TakeIndex(info[1], static_cast<int64_t>(available) - int64_t{kPadding});
+  if (wanted < 0) return Refuse(info.Env(), kSentence);
   *bytes = data;
   *length = static_cast<size_t>(wanted);
   return true;

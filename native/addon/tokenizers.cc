@@ -18,13 +18,14 @@ void IntoTable(const Napi::CallbackInfo& info) {
   const uint8_t* bytes = nullptr;
   size_t length = 0;
   if (!TakeText(info, &bytes, &length)) return;
-  if (!info[2].IsArrayBuffer() || !info[3].IsNumber()) {
+  if (!info[2].IsArrayBuffer()) {
     Refuse(info.Env(), kSentence);
     return;
   }
   Napi::ArrayBuffer memory = info[2].As<Napi::ArrayBuffer>();
-  size_t capacity = info[3].As<Napi::Number>().Uint32Value();
-  if (capacity == 0 || capacity % 8 != 0 || memory.ByteLength() != MappingTable::Bytes(capacity)) {
+  int64_t taken = TakeIndex(info[3], UINT32_MAX);
+  size_t capacity = static_cast<size_t>(taken);
+  if (taken < 1 || capacity % 8 != 0 || memory.ByteLength() != MappingTable::Bytes(capacity)) {
     Refuse(info.Env(), kSentence);
     return;
   }

@@ -4,6 +4,7 @@ import { nativeBinding } from '../../src/engine/native-binding.js';
 import { MappingTable } from '../../src/procfs/mapping-table.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS } from '../../src/schema.js';
 import { FakeProcfs } from './fake-procfs.js';
+import { attempt, describeValue, isRightKind, WRONG } from './wrong-arguments.js';
 
 const binding = nativeBinding();
 if (binding.state !== 'loaded') throw new Error(binding.reason);
@@ -70,48 +71,6 @@ const RIGHT: Record<string, () => unknown[]> = {
   listPids: () => [new Int32Array(8)],
   readers: () => [new Float64Array(1)],
 };
-
-const WRONG: unknown[] = [
-  undefined,
-  null,
-  'text',
-  {},
-  [],
-  () => {},
-  Symbol('slot'),
-  true,
-  -1,
-  1.5,
-  Number.NaN,
-  Number.POSITIVE_INFINITY,
-  2 ** 32,
-  2 ** 53,
-  12n,
-  -(2n ** 63n),
-  new DataView(new ArrayBuffer(4096)),
-  new ArrayBuffer(4096),
-  new SharedArrayBuffer(4096),
-  ...[
-    Int8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Int32Array,
-    Float32Array,
-    Float64Array,
-    BigUint64Array,
-    Uint32Array,
-  ].flatMap((Kind) => [new Kind(4096) as unknown, new Kind(0)]),
-  new Float64Array(new SharedArrayBuffer(32_768)),
-  new Uint32Array(new SharedArrayBuffer(32_768)),
-  new Uint8Array(new SharedArrayBuffer(32_768)),
-  new BigInt64Array(new SharedArrayBuffer(32_768)),
-];
-/** Wrong ones that happen to be right in a place; what they do there is no crash. */
-const isRightKind = (right: unknown, wrong: unknown): boolean =>
-  ArrayBuffer.isView(right)
-    ? (wrong as Uint8Array | null)?.constructor === right.constructor &&
-      (wrong as Uint8Array).buffer instanceof ArrayBuffer
-    : typeof right === typeof wrong && typeof right === 'bigint';
 
 describe('the calls of a sweeper', () => {
   it.each(Object.keys(RIGHT))('%s works', (method) => {
@@ -267,17 +226,3 @@ describe('the other functions of the addon', () => {
     expect(() => addon.sleepUntil(5 as never)).toThrow(TypeError);
   });
 });
-
-/** What a call that may throw did; a crash would end this process. */
-function attempt(call: () => unknown): void {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(Error);
-  }
-}
-
-function describeValue(value: unknown): string {
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
-  return typeof value === 'symbol' ? 'a symbol' : `${typeof value} ${String(value)}`;
-}
