@@ -9,6 +9,7 @@ it('has a line for each hierarchy', () => {
     { controllers: 'cpu,cpuacct', path: '/b:c' },
     { controllers: '', path: '/' },
   ]);
+  expect(parseCgroups('x1:cpu:/a\n12:cpu:/b\n3:cpu:c\n4:cpu\n:cpu:/d\n')).toEqual([{ controllers: 'cpu', path: '/b' }]);
 });
 
 describe('the unit or container', () => {
@@ -38,6 +39,12 @@ describe('the unit or container', () => {
     ['of a container that nobody names', `0::/${ID}\n`, 'container:0123456789ab'],
     ['of lxc', '0::/lxc.payload.web/init.scope\n', 'container:web'],
     ['of nobody', '4:memory:/jobs/batch\n0::/\n', 'batch'],
+    ['of version 2 before all', '3:pids:/p.service\n1:name=systemd:/s.service\n0::/two.service\n', 'two.service'],
+    ['of systemd before others', '3:pids:/p.service\n1:name=systemd:/s.service\n', 's.service'],
+    ['of others at last', '12:pids:/p.service\n1:name=systemd:/\n0::/\n', 'p.service'],
+    ['that is called as if it had gone', '0::/a (deleted) b.service\n', 'a (deleted) b.service'],
+    ['that goes up', '0::/a/..\n', '..'],
+    ['that goes down from above', '0::/../a\n', 'a'],
     ['that has gone', '0::/system.slice/old.service (deleted)\n', 'old.service'],
     ['of the root', '0::/\n', ''],
     ['of the root, told to a container', '0::/../../..\n', ''],

@@ -125,4 +125,17 @@ describe('what is charged', () => {
     made('zero', { 'memory.max': '0\n', 'memory.current': '0\n', 'memory.high': 'max\n', 'memory.events': 'oom 1\n' });
     expect(readMemoryGroup({ version: 2, folder, root: '/' }, '/zero')).toEqual({ max: 0, current: 0 });
   });
+
+  it('is a number alone on its line, and of a list the line of its name', () => {
+    const read = (files: Record<string, string>) => {
+      made('lines', { 'memory.current': '', 'memory.events': '', ...files });
+      return readMemoryGroup({ version: 2, folder, root: '/' }, '/lines');
+    };
+    expect(read({ 'memory.events': 'oom 3\noom_kill 12\noom_group_kill 5\n' })).toStrictEqual({ oomKills: 12 });
+    for (const events of ['xoom_kill 5\n', 'oom_kill 5 6\n', 'oom_kill x\n', '7\n']) {
+      expect(read({ 'memory.events': events }), events).toStrictEqual({});
+    }
+    expect(read({ 'memory.current': '12345' })).toStrictEqual({ current: 12345 });
+    for (const current of ['x12\n', '12 34\n', '-12\n']) expect(read({ 'memory.current': current })).toStrictEqual({});
+  });
 });
