@@ -8,9 +8,12 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { setTimes } from './times.js';
+import { writeText } from './write-text.js';
 
 const debian = fileURLToPath(new URL('debian/', import.meta.url));
+const MAINTAINER = 'Tidemark maintainers <maintainers@tidemark.invalid>';
 /** Of the Node that is pinned: GLIBC_2.28 and GLIBCXX_3.4.21 are the newest that it needs. */
 const DEPENDS = 'libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 5.2)';
 
@@ -23,6 +26,8 @@ export function debianVersion(version, revision) {
 export function makeDeb({ tree, file, manifest, arch, revision, epoch, compression }) {
   const control = path.join(tree, 'DEBIAN');
   rmSync(control, { recursive: true, force: true });
+  const debianChanges = changesOf(debianVersion(manifest.version, revision), epoch);
+  writeText(path.join(tree, 'usr/share/doc/tidemark/changelog.Debian.gz'), gzipSync(debianChanges, { level: 9 }));
   const files = filesBelow(tree);
   const kib = Math.ceil(files.reduce((sum, name) => sum + statSync(path.join(tree, name)).size, 0) / 1024);
   mkdirSync(control);
@@ -34,11 +39,11 @@ export function makeDeb({ tree, file, manifest, arch, revision, epoch, compressi
     'Package: tidemark',
     `Version: ${debianVersion(manifest.version, revision)}`,
     `Architecture: ${arch}`,
-    'Maintainer: Tidemark maintainers <maintainers@tidemark.invalid>',
+    `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${kib}`,
     `Depends: ${DEPENDS}`,
     ...['Section: admin', 'Priority: optional'],
-    `Description: ${manifest.description.split(':')[0]}`,
+    `Description: ${manifest.description.split(':')[0].replace(/^An? /, '')}`,
     ` ${manifest.description.split(': ')[1]}.`,
     ' With a Node of its own.',
   ];
@@ -55,6 +60,13 @@ export function makeDeb({ tree, file, manifest, arch, revision, epoch, compressi
     env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
   });
   rmSync(control, { recursive: true });
+}
+
+/** Debian wants a list of its own beside that of the program. */
+function changesOf(version, epoch) {
+  const date = new Date(epoch * 1000).toUTCString().replace('GMT', '+0000');
+  const change = 'What the program itself changed is in changelog.gz.';
+  return `tidemark (${version}) stable; urgency=medium\n\n  * ${change}\n\n -- ${MAINTAINER}  ${date}\n`;
 }
 
 function filesBelow(tree) {

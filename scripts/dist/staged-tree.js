@@ -101,6 +101,8 @@ function placeForDebian(library, folder) {
   ]) {
     writeText(path.join(folder, place), readFileSync(path.join(units, name)));
   }
+  const overrides = readFileSync(path.join(root, 'scripts/dist/debian/lintian-overrides'));
+  writeText(path.join(share, 'lintian/overrides/tidemark'), overrides);
   const doc = path.join(share, 'doc/tidemark');
   writeText(path.join(doc, 'changelog.gz'), zipped(path.join(library, 'CHANGELOG.md')));
   writeText(path.join(doc, 'copyright'), copyrightText(library));

@@ -11,12 +11,21 @@ import path from 'node:path';
 
 const IN_ROOT = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"';
 
+export const DEBIAN_ENV = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LC_ALL: 'C.UTF-8',
+  DEBIAN_FRONTEND: 'noninteractive',
+};
+
 export class DebianRoot implements Disposable {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'tidemark-debian-'));
 
-  constructor() {
+  /** `packages`: beside those that no Debian is without. */
+  constructor(packages: readonly string[] = []) {
     const [, suite] = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))!;
     const words = ['--variant=minbase', suite!, this.folder, archiveOf(suite!)];
+    if (packages.length > 0) words.unshift(`--include=${packages.join(',')}`);
     execFileSync('debootstrap', words, { stdio: 'pipe', maxBuffer: 2 ** 24 });
   }
 
@@ -24,12 +33,7 @@ export class DebianRoot implements Disposable {
   run(...words: readonly string[]): SpawnSyncReturns<string> {
     const ended = spawnSync('unshare', ['--mount', 'sh', '-c', IN_ROOT, 'sh', this.folder, ...words], {
       encoding: 'utf8',
-      env: {
-        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-        HOME: '/root',
-        LC_ALL: 'C.UTF-8',
-        DEBIAN_FRONTEND: 'noninteractive',
-      },
+      env: DEBIAN_ENV,
     });
     if (ended.error) throw ended.error;
     return ended;

@@ -1,6 +1,6 @@
 /** The packages for hosts without Node: the .deb in a bare Debian, the archive of the other processor, the container. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { makeArchive, writeSums } from '../../scripts/dist/archive.js';
 import { makeDeb } from '../../scripts/dist/deb.js';
 import { packLibrary, stageTree } from '../../scripts/dist/staged-tree.js';
 import { PINNED_NODE } from '../../scripts/node/node-versions.js';
+import { BootedDebian } from './booted-debian.js';
 import { DebianRoot } from './debian-root.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,6 +18,14 @@ const CONTAINERFILE = path.join(ROOT, 'scripts/dist/Containerfile');
 const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 const version: string = manifest.version;
 const epoch = 1_750_000_000;
+const UNIT = 'tidemark-agent.service';
+/** As in capabilities(7). */
+const [DAC_READ_SEARCH, SYS_PTRACE, PERFMON, BPF] = [2n, 19n, 38n, 39n].map((bit) => 1n << bit) as [
+  bigint,
+  bigint,
+  bigint,
+  bigint,
+];
 /** Only root may make a Debian in a folder. */
 const isRootOnX64 = process.arch === 'x64' && process.geteuid?.() === 0;
 
@@ -38,7 +47,7 @@ describe.runIf(isRootOnX64)('on amd64', () => {
   let before: string[];
   beforeAll(() => {
     const tree = stage('amd64');
-    debian = new DebianRoot();
+    debian = new DebianRoot(['systemd', 'systemd-sysv']);
     before = filesOf(debian);
     for (const revision of [1, 2]) {
       const file = path.join(debian.folder, `root/${revision}.deb`);
@@ -86,6 +95,85 @@ Version: ${manifest.version}-2
     expect(purged).toMatchObject({ status: 0 });
     expect(existsSync(path.join(debian.folder, 'var/lib/tidemark'))).toBe(false);
   }, 60_000);
+
+  describe('under its systemd', () => {
+    let booted: BootedDebian;
+    beforeAll(async () => {
+      booted = await BootedDebian.boot(debian);
+    }, 120_000);
+    afterAll(() => booted?.[Symbol.asyncDispose](), 60_000);
+
+    const unit = (property: string) =>
+      booted.run('systemctl', 'show', '--property', property, '--value', UNIT).stdout.trim();
+    const systemctl = (...words: string[]) => booted.run('systemctl', ...words, UNIT);
+
+    it('the agent is started by who wants it, reloaded, restarted by an upgrade, and gone with the package', async () => {
+      expect(booted.run('dpkg', '--install', '/root/1.deb')).toMatchObject({ status: 0 });
+      expect([unit('ActiveState'), unit('UnitFileState')]).toEqual(['inactive', 'disabled']);
+      const configuration = path.join(debian.folder, 'etc/tidemark/agent.conf');
+      const text = readFileSync(configuration, 'utf8').replace(/^size .*/m, 'size = 32M');
+      writeFileSync(configuration, text);
+      expect(systemctl('enable', '--now')).toMatchObject({ status: 0 });
+      const first = unit('MainPID');
+      expect(booted.run('stat', '--format', '%U', `/proc/${first}`).stdout).toBe('tidemark\n');
+      expect(await metricsIn(booted)).toMatch(/^host_memory_bytes\{/m);
+
+      writeFileSync(configuration, `${text}hz = often\n`);
+      expect(systemctl('reload').status).not.toBe(0);
+      writeFileSync(configuration, `${text}group = comm\n`.replace('group       = container\n', ''));
+      expect(systemctl('reload')).toMatchObject({ status: 0 });
+      expect([unit('ActiveState'), unit('MainPID')]).toEqual(['active', first]);
+      expect(await metricsIn(booted, /group="systemd"/)).toMatch(/group="systemd"/);
+
+      expect(booted.run('dpkg', '--install', '/root/2.deb')).toMatchObject({ status: 0 });
+      expect(unit('ActiveState')).toBe('active');
+      expect(unit('MainPID')).not.toBe(first);
+      expect(await metricsIn(booted)).toMatch(/^host_memory_bytes\{/m);
+      const last = unit('MainPID');
+      expect(booted.run('dpkg', '--purge', 'tidemark')).toMatchObject({ status: 0 });
+      expect(unit('LoadState')).toBe('not-found');
+      expect(booted.run('test', '-e', `/proc/${last}`).status).toBe(1);
+      const wanted = path.join(debian.folder, 'etc/systemd/system/multi-user.target.wants/tidemark-agent.service');
+      expect(existsSync(wanted)).toBe(false);
+    }, 120_000);
+
+    describe('with more rights', () => {
+      beforeAll(() => {
+        expect(booted.run('dpkg', '--install', '/root/2.deb')).toMatchObject({ status: 0 });
+        const configuration = path.join(debian.folder, 'etc/tidemark/agent.conf');
+        writeFileSync(configuration, readFileSync(configuration, 'utf8').replace(/^size .*/m, 'size = 32M'));
+      }, 60_000);
+
+      it.each([
+        { dropIns: [], capabilities: 0n, engine: 'native' },
+        { dropIns: ['ptrace.conf'], capabilities: SYS_PTRACE, engine: 'native' },
+        { dropIns: ['ptrace.conf', 'pagemap.conf'], capabilities: SYS_PTRACE | DAC_READ_SEARCH, engine: 'native' },
+        { dropIns: ['bpf.conf'], capabilities: SYS_PTRACE | PERFMON | BPF, engine: 'bpf' },
+      ])(
+        'the agent has what $dropIns give it, and nothing else',
+        async ({ dropIns, capabilities, engine }) => {
+          booted.run('rm', '-rf', `/etc/systemd/system/${UNIT}.d`);
+          for (const file of dropIns) {
+            const words = [
+              '-D',
+              '-m',
+              '644',
+              `/usr/share/doc/tidemark/examples/${file}`,
+              `/etc/systemd/system/${UNIT}.d/${file}`,
+            ];
+            expect(booted.run('install', ...words)).toMatchObject({ status: 0 });
+          }
+          expect(booted.run('systemctl', 'daemon-reload')).toMatchObject({ status: 0 });
+          expect(systemctl('restart')).toMatchObject({ status: 0 });
+          expect(await metricsIn(booted)).toContain(`engine="${engine}"`);
+          const { stdout } = booted.run('cat', `/proc/${unit('MainPID')}/status`);
+          expect(BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(stdout)![1]}`)).toBe(capabilities);
+          expect(/^CapBnd:\s*(\w+)$/m.exec(stdout)![1]).toBe(capabilities.toString(16).padStart(16, '0'));
+        },
+        60_000,
+      );
+    });
+  });
 
   it('is the same .deb when it is built again', () => {
     const again = inFolder('again.deb');
@@ -156,6 +244,18 @@ describe('the Containerfile', () => {
     expect(validate(text.replace('ENTRYPOINT', 'ENTRYPONIT'))).not.toEqual([]);
   });
 });
+
+/** What the agent in there answers, once it does, and once that is in it. */
+async function metricsIn(booted: BootedDebian, awaited = /./): Promise<string> {
+  const ask =
+    "fetch('http://127.0.0.1:9485/metrics').then(async (answer) => process.stdout.write(await answer.text()))";
+  for (const end = Date.now() + 20_000; ; ) {
+    const { status, stdout, stderr } = booted.run('/usr/lib/tidemark/bin/node', '-e', ask);
+    if (status === 0 && awaited.test(stdout)) return stdout;
+    if (Date.now() > end) throw new Error(`The agent does not answer: ${stdout}${stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
 
 /** Below its root, without what dpkg and apt keep for themselves and what a boot makes. */
 function filesOf({ folder: root }: DebianRoot): string[] {
