@@ -255,7 +255,8 @@ export class RingCursor {
     if (copy.accept(this.position, this.expected)) return 'retry';
     source.index.follow(ring);
     const closed = source.index.after(ring, this.blockSequence) !== undefined;
-    if (!closed && (this.searched === this.position || this.wait.isShort(this.blockSequence, this.position))) return 'end';
+    if (!closed && (this.searched === this.position || this.wait.isShort(this.blockSequence, this.position)))
+      return 'end';
     if (!copy.reload(this.position)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
     this.searched = this.position;
