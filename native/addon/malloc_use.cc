@@ -48,8 +48,8 @@ Napi::Value MallocUse(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
-// (bytes) -> boolean: from now on what is at least so large is mapped by itself and given back when it is freed, and new
-// threads share the arenas that there are; false: nobody to tell
+// (bytes) -> boolean: from now on what is at least so large is mapped by itself and given back when it is freed, and
+// new threads share the arenas that there are; false: nobody to tell
 Napi::Value MallocLess(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber() || info[0].As<Napi::Number>().Int32Value() < 1) {
     Refuse(info.Env(), "Expected a number of bytes from 1");

@@ -249,14 +249,13 @@ export class RingCursor {
 
   /** No committed frame at the position: looks again, and finds out whether this is the end, a lap or damage. */
   private recover(): 'end' | 'retry' {
-    const { copy, source, ring } = this;
+    const { copy, source, ring, wait } = this;
     if (this.searched === this.position && copy.headChanged(this.position)) this.searched = -1;
     if (!copy.extend(this.position, this.expected, AHEAD_BYTES)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
     source.index.follow(ring);
     const closed = source.index.after(ring, this.blockSequence) !== undefined;
-    if (!closed && (this.searched === this.position || this.wait.isShort(this.blockSequence, this.position)))
-      return 'end';
+    if (!closed && (this.searched === this.position || wait.isShort(this.blockSequence, this.position))) return 'end';
     if (!copy.reload(this.position)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
     this.searched = this.position;
