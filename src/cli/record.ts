@@ -24,6 +24,7 @@ import { endAtOnce } from './end-at-once.js';
 import { ExitCode } from './exit-codes.js';
 import { parseAllowHold, parseMaxHold } from './hold-options.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
+import { useLittleMemory } from './little-memory.js';
 import { oneOf, parseHz, parsePositiveDuration, wordOr } from './option-values.js';
 import {
   clockTicksOption,
@@ -148,6 +149,7 @@ export function configure(command: Command): void {
 async function run(options: Options): Promise<void> {
   if (options.output === '-') throw new UsageError('-o: a recording cannot be written to standard output; name a file');
   compileLate();
+  useLittleMemory();
   const file = options.output ?? `tidemark-${hostname()}-${fileTime(new Date())}.tide`;
   const stop = onStopSignals();
   const recorder = await start(file, options, stop.signal);

@@ -179,7 +179,7 @@ export class CommandLines {
     nowNs: bigint,
   ): void {
     const known = this.#knownOf(slot, identity);
-    const args = cmdline?.toString('latin1');
+    const args = cmdline && internedText(cmdline.toString('latin1'));
     this.#known[slot] = { identity, exe, args };
     const isOther =
       known !== undefined && (known.exe !== exe || (known.args !== args && !sameName(known.identity, identity)));

@@ -41,6 +41,9 @@ const LARGE_RSS = 64 * 2 ** 20;
 const MOST_GROUPS = 4096;
 const RSS = COUNTER_COLUMNS.indexOf('rss');
 
+/** One for all: most processes never run into a limit. */
+const NOTHING = { text: '{}', timeNs: 0 } as const;
+
 interface Group extends MemoryGroup {
   readonly readNs: number;
   /** What was stored of it last; '' nothing. */
@@ -57,7 +60,7 @@ export class LimitLog {
   readonly #groups = new Map<string, Group>();
   /** By slot: when its process was looked at, and what was stored of it; monotonic nanoseconds. */
   readonly #lookedNs: number[] = [];
-  readonly #told: { text: string; timeNs: number }[] = [];
+  readonly #told: { readonly text: string; readonly timeNs: number }[] = [];
   readonly #bytes = Buffer.alloc(4096);
   /** By slot, of the last look. */
   readonly #limits: (KnownLimits | undefined)[] = [];
@@ -80,7 +83,7 @@ export class LimitLog {
 
   arrived(slot: number): void {
     this.#lookedNs[slot] = NEVER;
-    this.#told[slot] = { text: '{}', timeNs: 0 };
+    this.#told[slot] = NOTHING;
     this.#limits[slot] = undefined;
   }
 

@@ -134,7 +134,9 @@ export class Selector {
   readonly #recorderPid: number;
   readonly #isCertain: (pid: number) => boolean;
   readonly #pattern: RegExp | undefined;
-  /** Start time by pid of those that were accepted and live. */
+  /** Children of members are members. */
+  readonly #grows: boolean;
+  /** Of such: start time by pid of those that were accepted and live. */
   readonly #members = new Map<number, number>();
   /** Identity of the pids that were asked for, once they have been seen. */
   readonly #resolved = new Map<number, string>();
@@ -148,6 +150,7 @@ export class Selector {
     this.#isCertain = isCertain;
     this.#target = target;
     this.#root = root;
+    this.#grows = target.kind === 'tree' || target.kind === 'descendants';
     // Never seen itself, and the parent of those that are.
     if (target.kind === 'descendants') this.#members.set(target.pid, 0);
     this.#pattern = target.kind === 'match' ? new RegExp(target.source, target.flags) : undefined;
@@ -163,7 +166,7 @@ export class Selector {
   /** Whether the process belongs to the target as it is now. */
   accepts(identity: ProcessIdentity): boolean {
     const accepted = this.#decide(identity);
-    if (accepted) this.#members.set(identity.pid, identity.startTicks);
+    if (accepted && this.#grows) this.#members.set(identity.pid, identity.startTicks);
     return accepted;
   }
 
