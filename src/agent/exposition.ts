@@ -36,17 +36,17 @@ const UNITS = ['bytes', 'seconds', 'ratio'];
 
 /** The text of the families that have a sample. */
 export function expositionOf(families: readonly Family[], format: ExpositionFormat): string {
-  const lines: string[] = [];
+  let text = '';
   for (const family of families) {
-    const samples = family.samples.filter(({ value }) => !Number.isNaN(value));
-    if (samples.length === 0) continue;
-    lines.push(...(format === 'text' ? headOfText(family) : headOfOpenMetrics(family)));
-    for (const { labels, value, suffix = '' } of samples) {
-      lines.push(`${family.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${valueText(value)}`);
+    let samples = '';
+    for (const { labels, value, suffix = '' } of family.samples) {
+      if (Number.isNaN(value)) continue;
+      samples += `${family.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${valueText(value)}\n`;
     }
+    if (samples !== '')
+      text += `${(format === 'text' ? headOfText(family) : headOfOpenMetrics(family)).join('\n')}\n${samples}`;
   }
-  if (format === 'openmetrics') lines.push('# EOF');
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  return format === 'openmetrics' ? `${text}# EOF\n` : text;
 }
 
 function headOfText({ name, type, help }: Family): string[] {
