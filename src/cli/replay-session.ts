@@ -3,7 +3,8 @@
  * the screen is shown.
  *
  * The traps: a key must be answered within a few hundredths of a second, while ten minutes of history and the deep reads of
- * hours before take longer: those come a moment later, and until then their cells are empty. And the screen may be of a
+ * hours before take longer: those come a moment later, and until then their cells are empty. The first screen of a program
+ * waits for neither, nor for what was before, since all of that code is run for the first time. And the screen may be of a
  * recording that is being written, whose oldest ticks go meanwhile.
  */
 import type { LiveProcess } from '../analyze/live-processes.js';
@@ -39,6 +40,8 @@ export interface ReplayOptions {
   readonly pids?: readonly number[];
   /** Where it begins, Unix nanoseconds; without it at the end. */
   readonly atNs?: bigint;
+  /** The first looks are of the counters alone; the rest is told as a change, a moment later. */
+  readonly beginsQuickly?: boolean;
   /** Whether a process is shown, by `identityKey`. */
   readonly isShown?: (key: string) => boolean;
   /** Told when there is more to show. */
@@ -62,6 +65,7 @@ export class ReplaySession {
   #happening: TurningPoint | undefined;
   #programs: ReadonlyMap<string, ProgramPart> | undefined;
   #isFollowing = false;
+  #isQuick: boolean;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -81,7 +85,8 @@ export class ReplaySession {
     const toNs = atNs === undefined ? LATEST_NS : recording.monotonicOf(atNs);
     if (!this.#moveTo(toNs)) throw new TypeError('Expected a recording with a frame');
     this.#span = this.#spanNow();
-    this.#moved();
+    this.#isQuick = options.beginsQuickly === true;
+    if (!this.#isQuick) this.#moved();
   }
 
   /** Unix nanoseconds of the frame that is shown. */
@@ -145,7 +150,7 @@ export class ReplaySession {
     if (this.#isFollowing) this.#catchUp();
     const view = this.#view;
     const { frame } = view;
-    const isWhole = view.findReads(SEARCH_MS);
+    const isWhole = !this.#isQuick && view.findReads(SEARCH_MS);
     const { pids, isShown, factsOf } = this.#options;
     const rows = replayedProcesses(view, this.#before(), this.#history, pids);
     const { withoutMemory } = rows;
@@ -153,7 +158,8 @@ export class ReplaySession {
     const clock = this.#clock;
     const unixOf = (monotonicNs: bigint) => clock.toUnix(monotonicNs);
     const earlier = this.#short.isMoved ? this.#short : undefined;
-    if (!isWhole || !this.#history.isWholeFor(frame.startNs)) this.#work(REST_MS);
+    if (this.#isQuick) this.#work(0);
+    else if (!isWhole || !this.#history.isWholeFor(frame.startNs)) this.#work(REST_MS);
     const { timeNs } = this;
     const opened = openedKey === undefined ? undefined : this.#opened(openedKey, processes);
     return {
@@ -198,6 +204,7 @@ export class ReplaySession {
 
   #moved(): void {
     this.#happening = undefined;
+    this.#isQuick = false;
     const { startNs } = this.#view.frame;
     for (const [view, windowNs] of [
       [this.#short, SHORT_WINDOW_NS],
@@ -268,6 +275,11 @@ export class ReplaySession {
 
   #piece(): void {
     if (this.#isClosed) return;
+    if (this.#isQuick) {
+      this.#moved();
+      this.#options.changed();
+      return;
+    }
     const { startNs } = this.#view.frame;
     this.#programs ??= this.recording.programs();
     if (!this.#view.isWhole) {

@@ -38,7 +38,7 @@ export class TimeTravel {
 
   constructor(options: TimeTravelOptions) {
     this.#options = options;
-    if (!options.isLive) this.#replay = this.#start();
+    if (!options.isLive) this.#replay = this.#start(true);
   }
 
   /** What is shown of the past; undefined while the screen is of now. */
@@ -117,12 +117,12 @@ export class TimeTravel {
     return this.#replay;
   }
 
-  #start(): ReplaySession {
+  #start(beginsQuickly = false): ReplaySession {
     const { pids, atNs, isShown, factsOf, changed, recording } = this.#options;
     try {
       return new ReplaySession({
         recording: recording(),
-        changed,
+        ...{ changed, beginsQuickly },
         ...(pids ? { pids } : {}),
         ...(atNs === undefined ? {} : { atNs }),
         ...(isShown ? { isShown } : {}),

@@ -5,6 +5,7 @@
  * The traps: a first sweep opens every file and costs several times as much as those that follow; and the same few processes
  * swept again and again cost less than all of them, of which nothing stays in the caches of the processor.
  */
+import { threadCpuNs } from '../engine/clocks.js';
 import type { Engine, EngineName } from '../engine/engine.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
@@ -48,8 +49,9 @@ export function chooseRate(
     const columns = new TierColumns(COUNTER_COLUMNS, SAMPLE);
     let least = Number.POSITIVE_INFINITY;
     for (let sweep = 0; sweep <= SWEEPS; sweep++) {
+      const begunNs = threadCpuNs();
       engine.sweepCounters(slots, slots.length, columns);
-      if (sweep > 0) least = Math.min(least, Number(engine.times[1]! - engine.times[0]!));
+      if (sweep > 0) least = Math.min(least, threadCpuNs() - begunNs);
     }
     const ofAll = sample.length < pids.length ? (COLD * least * pids.length) / sample.length : least;
     return rateFor(share, ofAll);
