@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type GrowthPoint, grownSince, growthLine, untilLimit } from './growth-line.js';
+import { type GrowthPoint, type GrowthVerdict, grownSince, growthLine, untilLimit, verdictOf } from './growth-line.js';
 
 const MIB = 2 ** 20;
 
@@ -34,6 +34,36 @@ describe('growth', () => {
   });
 });
 
+describe('a verdict', () => {
+  const slope = (value: number, low: number, high: number) => ({ value, low, high });
+  const TRIFLE = 256 * 1024;
+
+  it.each([
+    ['of seven points', slope(MIB, MIB, MIB), 10, 0, 7, 'too-short'],
+    ['of eight', slope(MIB, MIB, MIB), 10, 0, 8, 'grows'],
+    ['of what may stand still', slope(MIB, 0, MIB), 10, 0, 8, 'steady'],
+    ['of what may stand still, or fall', slope(-MIB, -MIB, 0), 10, 0, 8, 'steady'],
+    ['of what falls', slope(-MIB, -MIB, -1), 10, 0, 8, 'shrinks'],
+    ['of what may do either', slope(MIB, -1, MIB), 10, 0, 8, 'steady'],
+    ['of what brings a trifle', slope(TRIFLE / 10, 1, MIB), 10, 0, 8, 'steady'],
+    ['of a little more', slope(TRIFLE / 10 + 1, 1, MIB), 10, 0, 8, 'grows'],
+    ['of a trifle of much', slope(MIB / 10, 1, MIB), 10, 200 * MIB, 8, 'steady'],
+    ['of a little more of that', slope(MIB / 10 + 1, 1, MIB), 10, 200 * MIB, 8, 'grows'],
+  ] as [string, ReturnType<typeof slope>, number, number, number, GrowthVerdict][])(
+    '%s',
+    (_what, of, seconds, first, count, verdict) => {
+      expect(verdictOf(of, seconds, first, count)).toBe(verdict);
+    },
+  );
+
+  it('stands beside the mapping that it is of', () => {
+    const mapping = { name: '[heap]', mappingClass: 'heap' };
+    const late = points([MIB, 2 * MIB]).map((point) => ({ ...point, timeNs: point.timeNs + 10n ** 18n }));
+    expect(growthLine(late, mapping)).toMatchObject({ mapping, seconds: 0.1 });
+    expect(growthLine(late)).not.toHaveProperty('mapping');
+  });
+});
+
 describe('since when', () => {
   it('is the last point before most of it came', () => {
     const step = points([10, 10, 11, 10, 11, 30, 31, 30].map((mib) => mib * MIB));
@@ -46,6 +76,12 @@ describe('since when', () => {
     expect(grownSince(points([MIB, MIB + 4096]))).toBeUndefined();
     expect(grownSince(points([9 * MIB, MIB]))).toBeUndefined();
     expect(grownSince([])).toBeUndefined();
+    // Half a percent of much, and a trifle of little.
+    expect(grownSince(points([200 * MIB, 201 * MIB]))).toBeUndefined();
+    expect(grownSince(points([MIB, 1.25 * MIB]))).toBeUndefined();
+    expect(grownSince(points([Number.NaN, 100 * MIB, Number.NaN, 112 * MIB, Number.NaN]))).toMatchObject({
+      bytes: 100 * MIB,
+    });
   });
 });
 
@@ -67,6 +103,23 @@ describe('until the limit', () => {
   it('is now, never or not known', () => {
     expect(untilLimit(MIB, MIB, growing)).toEqual({ state: 'reached' });
     expect(untilLimit(MIB, 0, growthLine(points(Array(20).fill(0))))).toEqual({ state: 'not-at-this-rate' });
+    // Not in a thousand years: it falls, it cannot be told from standing still, or it stands.
+    for (const [verdict, value] of [
+      ['shrinks', 1],
+      ['steady', 1],
+      ['too-short', 0],
+      ['too-short', -1],
+    ] as const) {
+      const line = { ...growing, verdict, slope: { value, low: 1, high: 1 } };
+      expect(untilLimit(MIB, 0, line), verdict).toEqual({ state: 'not-at-this-rate' });
+    }
+    expect(untilLimit(8, 0, { ...growing, slope: { value: 2, low: 0, high: 4 } })).toEqual({
+      ...{ state: 'in', seconds: 4, low: 2, high: Number.POSITIVE_INFINITY },
+    });
+    expect(untilLimit(8, 0, { ...growing, slope: { value: 2, low: -1, high: 4 } })).toMatchObject({
+      high: Number.POSITIVE_INFINITY,
+    });
+    expect(untilLimit(0, 0, growing)).toEqual({ state: 'reached' });
     expect(untilLimit(MIB, Number.NaN, growing)).toEqual({ state: 'unknown' });
     expect(untilLimit(Number.NaN, 0, growing)).toEqual({ state: 'unknown' });
     expect(untilLimit(MIB, 0, undefined)).toEqual({ state: 'unknown' });
