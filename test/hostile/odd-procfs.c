@@ -12,9 +12,11 @@
 #include <fcntl.h>
 #include <fuse.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +120,8 @@ static const struct fuse_operations operations = {
 
 int main(int count, char **words) {
   if (count != 4) return 2;
+  // A test that is given up must not leave a mount behind.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   mode = words[1];
   source = words[2];
   char *given[] = {words[0], (char *)"-f", (char *)"-s", words[3], NULL};
