@@ -43,7 +43,7 @@ class FakeEngine {
 }
 
 /** A census of a fake host, whose clock is ahead of ours so that no listing counts as long. */
-function censusOf(target: Target, maxSlots = 100) {
+function censusOf(target: Target, maxSlots = 100, selector?: Selector) {
   const engine = new FakeEngine();
   const table = new ProcessTable(maxSlots);
   const log: string[] = [];
@@ -59,7 +59,7 @@ function censusOf(target: Target, maxSlots = 100) {
   const census = new Census(
     engine as unknown as Engine,
     table,
-    new Selector(plain, '/nowhere'),
+    selector ?? new Selector(plain, '/nowhere'),
     writer as unknown as RecordingWriter,
     isOpenEnded(plain),
     (slot) => arrivedSlots.push(slot),
@@ -260,6 +260,21 @@ describe('the census of a match', () => {
     some.engine.start(10, 1, 1, 'wanted');
     some.engine.last++;
     expect(some.look(0.5)).toEqual(['+10:1@0']);
+  });
+
+  it('counts the rows of one that could not be read for once, and looks again at the next tick', () => {
+    const answers = ['unread', 'unread', true] as const;
+    let asked = 0;
+    const selector = { mayAccept: () => true, accepts: () => answers[asked++]! } as unknown as Selector;
+    const some = censusOf(match, 100, selector);
+    some.engine.start(10, 1);
+    expect(some.look()).toEqual([]);
+    expect(some.owed(1)).toEqual(['drop counters unread 1']);
+    // Once: one that never answers must not have all listed at each tick.
+    expect([0.01, 0.01, 0.01].flatMap((seconds) => some.look(seconds))).toEqual([]);
+    expect(asked).toBe(2);
+    expect(some.look(1)).toEqual(['+10:1@0']);
+    expect(some.owed(1)).toEqual([]);
   });
 
   it('looks at an old one every five seconds', () => {

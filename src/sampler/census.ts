@@ -30,7 +30,7 @@ interface Unwanted {
   checkedNs: bigint;
   seenIn: number;
   /** Why it is not recorded although it may belong to the target. */
-  readonly reason?: string;
+  reason: string | undefined;
 }
 
 export class Census {
@@ -186,7 +186,8 @@ export class Census {
   #consider(pid: number, nowNs: bigint, known: Unwanted | undefined): boolean {
     const slot = this.table.nextSlot();
     const attached = slot < 0 ? undefined : this.engine.attach(slot, pid);
-    if (attached?.status === 'ok' && this.selector.accepts(attached.identity)) {
+    const accepted = attached?.status === 'ok' && this.selector.accepts(attached.identity);
+    if (attached?.status === 'ok' && accepted === true) {
       this.#unwanted.delete(pid);
       this.table.bind(slot, attached.identity);
       this.writer.arrive(nowNs, slot, attached.identity);
@@ -196,16 +197,14 @@ export class Census {
     }
     if (attached?.status === 'ok') this.engine.detach(slot);
     if (attached?.status === 'gone') return false;
-    if (!known) {
+    const status = accepted === 'unread' ? accepted : attached ? attached.status : 'no-slot';
+    const reason = status === 'ok' ? undefined : status;
+    if (known) known.reason = reason;
+    else {
+      // Once, and at the next listing that may be.
+      if (accepted === 'unread') this.#isDue = true;
       const parentPid = attached?.status === 'ok' ? attached.identity.parentPid : 0;
-      const reason = attached ? attached.status : 'no-slot';
-      this.#unwanted.set(pid, {
-        parentPid,
-        firstSeenNs: nowNs,
-        checkedNs: nowNs,
-        seenIn: this.#listing,
-        ...(reason === 'ok' ? {} : { reason }),
-      });
+      this.#unwanted.set(pid, { parentPid, firstSeenNs: nowNs, checkedNs: nowNs, seenIn: this.#listing, reason });
     }
     return false;
   }

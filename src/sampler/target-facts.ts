@@ -12,8 +12,11 @@ import { readBounded, readBoundedText } from '../procfs/bounded-file.js';
 
 export type MatchSubject = 'comm' | 'exe' | 'cmdline';
 
-/** The text that a pattern is matched with; empty where there is none to be had. */
-export function subjectOf(subject: MatchSubject, root: string, identity: ProcessIdentity): string {
+/** Of the host and not of the process: the next read may be answered. */
+const PASSING: ReadonlySet<string | undefined> = new Set(['EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR']);
+
+/** The text that a pattern is matched with; empty where there is none to be had, undefined where it could not be read now. */
+export function subjectOf(subject: MatchSubject, root: string, identity: ProcessIdentity): string | undefined {
   if (subject === 'comm') return Buffer.from(identity.comm).toString('utf8');
   try {
     if (subject === 'exe') return readlinkSync(path.join(root, String(identity.pid), 'exe'));
@@ -21,9 +24,9 @@ export function subjectOf(subject: MatchSubject, root: string, identity: Process
       .toString('utf8')
       .replace(/\0+$/, '')
       .replaceAll('\0', ' ');
-  } catch {
+  } catch (error) {
     // Denied, gone, or a kernel thread, which has neither: nothing to match.
-    return '';
+    return PASSING.has((error as NodeJS.ErrnoException).code) ? undefined : '';
   }
 }
 

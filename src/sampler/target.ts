@@ -163,10 +163,10 @@ export class Selector {
     return this.#target.kind === 'host' || pid !== this.#recorderPid;
   }
 
-  /** Whether the process belongs to the target as it is now. */
-  accepts(identity: ProcessIdentity): boolean {
+  /** Whether the process belongs to the target as it is now; `unread` where what tells that could not be read for once. */
+  accepts(identity: ProcessIdentity): boolean | 'unread' {
     const accepted = this.#decide(identity);
-    if (accepted && this.#grows) this.#members.set(identity.pid, identity.startTicks);
+    if (accepted === true && this.#grows) this.#members.set(identity.pid, identity.startTicks);
     return accepted;
   }
 
@@ -175,7 +175,7 @@ export class Selector {
     if (this.#members.get(identity.pid) === identity.startTicks) this.#members.delete(identity.pid);
   }
 
-  #decide(identity: ProcessIdentity): boolean {
+  #decide(identity: ProcessIdentity): boolean | 'unread' {
     const target = this.#target;
     switch (target.kind) {
       case 'host':
@@ -195,8 +195,10 @@ export class Selector {
         return (userOf(this.#root, identity.pid) ?? this.#known(identity, target.uid)) === target.uid;
       case 'namespace':
         return (pidNamespaceOf(this.#root, identity.pid) ?? this.#known(identity, target.number)) === target.number;
-      case 'match':
-        return this.#pattern!.test(subjectOf(target.on, this.#root, identity));
+      case 'match': {
+        const subject = subjectOf(target.on, this.#root, identity);
+        return subject === undefined ? 'unread' : this.#pattern!.test(subject);
+      }
     }
   }
 

@@ -52,6 +52,14 @@ describe('a recorder whose calls fail', () => {
     expect(shows).toContain('1 not-listed');
   });
 
+  it('records all that match, when the command line of one could not be read once', async () => {
+    const { calls } = await runs.run('native');
+    const keys = [...calls].filter(([key, made]) => key.startsWith('addon open64 ') && made >= 5).map(([key]) => key);
+    expect(keys.length).toBeGreaterThan(0);
+    const faults = keys.map((key) => ({ key, first: 5, count: 1, errno: 'EMFILE' }));
+    expect(await wrongOf('native', faults)).toEqual([]);
+  });
+
   it('goes on when its own memory cannot be read', async () => {
     const fault = { key: 'node pread64 /proc/N/statm', first: 1, count: 0, errno: 'EIO' };
     const { code, failed, wrong } = await runs.run('native', fault);

@@ -17,8 +17,8 @@ const PROGRAM = path.join(ROOT, 'dist/cli/main.js');
 const SITE_BYTES = 128;
 const KEY_BYTES = 120;
 const SITES = 512;
-/** Whoever is not through by then hangs. */
-const MOST_MS = 25_000;
+/** Whoever is not through by then hangs, however busy the host is: a run takes two seconds. */
+const MOST_MS = 60_000;
 const PROCESSES = 3;
 const HZ = 20;
 
