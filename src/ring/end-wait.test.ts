@@ -7,6 +7,8 @@ afterEach(() => void vi.useRealTimers());
 it('is long for whoever comes once, and then for whoever has waited at one place', () => {
   const wait = new EndWait();
   expect(wait.isShort(1, 64)).toBe(false);
+  expect(wait.isShort(1, 128)).toBe(false);
+  wait.begin();
   expect(wait.isShort(1, 64)).toBe(true);
   vi.advanceTimersByTime(4000);
   expect(wait.isShort(1, 64)).toBe(true);
@@ -16,7 +18,7 @@ it('is long for whoever comes once, and then for whoever has waited at one place
 
 it('begins anew where something has come, also at the same place of another block', () => {
   const wait = new EndWait();
-  wait.isShort(1, 64);
+  wait.begin();
   wait.isShort(1, 64);
   vi.advanceTimersByTime(4900);
   expect(wait.isShort(1, 128)).toBe(true);

@@ -10,18 +10,21 @@ export const AHEAD_BYTES = 64 * 1024;
 const LONG_MS = 5000;
 
 export class EndWait {
-  /** Whether it has come to the end before. */
+  /** Whether it has come to the end before: set by who has looked for more in vain. */
   isBegun = false;
   #block = 0;
   #position = -1;
   #sinceMs = 0;
 
+  /** There is nothing more now. */
+  begin(): 'end' {
+    this.isBegun = true;
+    return 'end';
+  }
+
   /** Whether there is no reason yet to look behind the place that nothing stands at. */
   isShort(block: number, position: number): boolean {
-    if (!this.isBegun) {
-      this.isBegun = true;
-      return false;
-    }
+    if (!this.isBegun) return false;
     const nowMs = performance.now();
     if (block !== this.#block || position !== this.#position) {
       this.#block = block;

@@ -260,7 +260,7 @@ export class RingCursor {
     if (copy.accept(this.position, this.expected)) return 'retry';
     this.searched = this.position;
     const later = copy.findLater(this.position, this.expected);
-    if (!closed && later === -1) return 'end';
+    if (!closed && later === -1) return wait.begin();
     // Both findings are younger than the copy: only a frame that is still bad after them is damaged.
     if (!copy.reload(this.position)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
