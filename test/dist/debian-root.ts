@@ -5,7 +5,7 @@
  * from is what apt of this host is set up with.
  */
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -27,6 +27,8 @@ export class DebianRoot implements Disposable {
     const words = ['--variant=minbase', suite!, this.folder, archiveOf(suite!)];
     if (packages.length > 0) words.unshift(`--include=${packages.join(',')}`);
     execFileSync('debootstrap', words, { stdio: 'pipe', maxBuffer: 2 ** 24 });
+    // A folder of its maker's alone would be a root that no other user may enter.
+    chmodSync(this.folder, 0o755);
   }
 
   /** Runs a command in it. */

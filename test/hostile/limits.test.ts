@@ -118,11 +118,12 @@ describe.runIf(process.getuid?.() === 0)('in a control group of its own', () => 
     const { code, stdout, stderr } = await runTidemark(['info', '--json', file]);
     if (code !== 0) {
       // Killed before its first frame.
-      expect(stderr).toMatch(/no such file|no frame|not a recording/i);
+      expect(stderr).toMatch(/no such file|no frame|not a (?:tidemark )?recording/i);
       return;
     }
+    // With 30 MiB it may have come as far as to its header.
     const { damage, ticks } = JSON.parse(stdout);
     expect(damage).toEqual([]);
-    expect(ticks.recorded).toBeGreaterThan(0);
+    if (mib > 30) expect(ticks.recorded).toBeGreaterThan(0);
   });
 });
