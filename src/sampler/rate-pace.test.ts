@@ -55,4 +55,10 @@ describe('the rate while recording', () => {
     for (let nowNs = 0; nowNs < 300 * SECOND; nowNs += SECOND / pace.hz) if (tick(nowNs)) rates.push(pace.hz);
     expect(rates).toEqual([2]);
   });
+
+  it('does not go below a tick a second for what is done whatever the rate', () => {
+    const pace = new RatePace(0.01, 5, 0.01);
+    for (let nowNs = 0; nowNs < 600 * SECOND; nowNs += SECOND / pace.hz) pace.ticked(nowNs, 0.3e6, 0.03);
+    expect(pace.hz).toBe(1);
+  });
 });

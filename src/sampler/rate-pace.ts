@@ -19,6 +19,8 @@ const LEAST_BEFORE_MORE_NS = 10e9;
 /** What everything took is known after so long; a rate at which it was too much is tried again after so long, or when ticks cost less. */
 const SETTLED_NS = 15e9;
 const TRY_AGAIN_NS = 600e9;
+/** At this rate and below it is not the ticks that cost: what is done once a second whatever the rate would drive it down for ever. */
+const LEAST_SPOILT_HZ = 1;
 
 export class RatePace {
   /** Ticks per second. */
@@ -63,7 +65,8 @@ export class RatePace {
     const part = this.#share * COUNTERS_PART;
     const shareOf = (hz: number) => (hz * (this.#tickNs + TICK_NS)) / 1e9;
     if (shareOf(this.hz) > part * TOO_MUCH) return this.#set(rateFor(this.#share, this.#tickNs), nowNs);
-    if (otherShare > this.#share && passed >= SETTLED_NS) return this.#spoil(otherShare, nowNs);
+    if (otherShare > this.#share && passed >= SETTLED_NS && this.hz > LEAST_SPOILT_HZ)
+      return this.#spoil(otherShare, nowNs);
     const next = RATES[RATES.indexOf(this.hz) + 1];
     if (next === undefined || passed < LEAST_BEFORE_MORE_NS || shareOf(next) > part * LITTLE) return false;
     if (otherShare + shareOf(next) - shareOf(this.hz) > this.#share) return false;
@@ -79,7 +82,7 @@ export class RatePace {
     this.#spoiltTickNs = this.#tickNs;
     this.#spoiltAtNs = nowNs;
     const most = (this.hz * this.#share) / otherShare;
-    return this.#set(RATES.findLast((rate) => rate <= most) ?? RATES[0]!, nowNs);
+    return this.#set(Math.max(LEAST_SPOILT_HZ, RATES.findLast((rate) => rate <= most) ?? RATES[0]!), nowNs);
   }
 
   #set(hz: number, nowNs: number): boolean {
