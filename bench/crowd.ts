@@ -17,6 +17,7 @@ import type { Bench, BenchContext } from './bench-context.js';
 import { CrowdProcesses } from './crowd-processes.js';
 import type { Target } from './finding.js';
 import { digits } from './finding-text.js';
+import { firstScreen } from './first-screen.js';
 import { residentOf } from './process-cost.js';
 import { wallMs } from './wall-ms.js';
 
@@ -25,7 +26,6 @@ const MIB = 2 ** 20;
 const HZ = 10;
 /** The last look at a recorder's memory is so long before its end at most. */
 const LOOK_MS = 200;
-const SIZE = { columns: 160, rows: 50 };
 const atMost = (value: number): Target => ({ relation: '<=', value, of: 'ours' });
 
 export const crowd: Bench = {
@@ -49,7 +49,7 @@ export const crowd: Bench = {
         });
       }
       const screens: number[] = [];
-      for (let round = 0; round < (quick ? 1 : 5); round++) screens.push(await firstScreen());
+      for (let round = 0; round < (quick ? 1 : 5); round++) screens.push((await firstScreen()).first);
       context.report({
         what: 'top, from its start to its first screen',
         ...{ on, unit: 'ms', ours: { name: 'top', samples: screens }, target: atMost(5000) },
@@ -82,26 +82,6 @@ async function firstFrame(folder: string, engine: string): Promise<number> {
     return took;
   }
   throw new Error(`record ended before its first frame: ${told}`);
-}
-
-/** Milliseconds until the rows are on the terminal. */
-async function firstScreen(): Promise<number> {
-  const command = `stty cols ${SIZE.columns} rows ${SIZE.rows}; exec ${process.execPath} ${MAIN} top`;
-  const began = performance.now();
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, TERM: 'xterm-256color' },
-  });
-  let text = '';
-  for await (const piece of child.stdout!) {
-    text += String(piece);
-    if (!text.includes('COMMAND')) continue;
-    const took = performance.now() - began;
-    child.stdin!.end('q');
-    await once(child, 'exit');
-    return took;
-  }
-  throw new Error(`No screen came: ${text}`);
 }
 
 async function compareLists({ quick, report }: BenchContext, on: string): Promise<void> {

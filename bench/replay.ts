@@ -3,15 +3,13 @@
  * jump to anywhere.
  *
  * The traps: what a key costs is all of it, from the place in the file to the lines for the terminal; a program is slow the
- * first time, so the first screen is that of the command itself, at a terminal of its own (script of util-linux); and what is
+ * first time, so the first screen is that of the command itself, at a terminal of its own; and what is
  * filled in while nobody presses a key is not part of a key, so it is timed on its own.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ReplaySession } from '../src/cli/replay-session.js';
 import { openRecording } from '../src/recording/recording.js';
@@ -21,6 +19,7 @@ import { symbolsFor } from '../src/views/screen/symbols.js';
 import type { Bench } from './bench-context.js';
 import type { Target } from './finding.js';
 import { digits } from './finding-text.js';
+import { firstScreen, SCREEN_SIZE } from './first-screen.js';
 import { writeMovingRecording } from './moving-recording.js';
 import { spreadOf } from './spread.js';
 import { randomFrom } from './synthetic-sweeps.js';
@@ -29,13 +28,9 @@ import { wallMs } from './wall-ms.js';
 const MIB = 2 ** 20;
 /** What they take is about 256 MiB. */
 const POINTS = 3.2e9;
-const SIZE = { columns: 160, rows: 50 };
 const FRESH = 7;
 const STEPS = 60;
 const JUMPS = 40;
-/** When nothing has come for so long, the screen is whole but for the history. */
-const QUIET_MS = 500;
-const LONGEST_MS = 60_000;
 const atMost = (value: number): Target => ({ relation: '<=', value, of: 'ours' });
 
 interface Times {
@@ -65,7 +60,7 @@ export const replay: Bench = {
         report({ what, on, unit: 'ms', ours: { name: 'top --in', samples: [...samples] }, target });
       const [first, filled, bare]: [number[], number[], number[]] = [[], [], []];
       for (let round = 0; round < (quick ? 2 : 2 * FRESH); round++) {
-        const times = await firstScreen(file);
+        const times = await firstScreen(['--in', file]);
         first.push(times.first);
         filled.push(times.filled);
         bare.push(wallMs(process.execPath, ['-e', '0']));
@@ -92,34 +87,6 @@ export const replay: Bench = {
   },
 };
 
-/**
- * Milliseconds until the names of the columns are on the terminal, below the lines about the host and above the rows; and until
- * nothing is added to it any more.
- */
-async function firstScreen(file: string): Promise<{ readonly first: number; readonly filled: number }> {
-  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-  const command = `stty cols ${SIZE.columns} rows ${SIZE.rows}; exec ${process.execPath} ${main} top --in ${file} -d 60`;
-  const begin = performance.now();
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, TERM: 'xterm-256color' },
-  });
-  let [text, first, last] = ['', Number.NaN, Number.NaN];
-  child.stdout.on('data', (piece) => {
-    text += String(piece);
-    last = performance.now() - begin;
-    if (Number.isNaN(first) && text.includes('COMMAND')) first = last;
-  });
-  while (!(performance.now() - begin - last > QUIET_MS && first > 0)) {
-    await pause(20);
-    if (performance.now() - begin > LONGEST_MS) throw new Error(`No screen came: ${text}`);
-  }
-  child.stdin.end('q');
-  child.kill();
-  await once(child, 'close');
-  return { first, filled: last };
-}
-
 /** As a program of its own: one line of JSON. */
 async function measure(file: string): Promise<Times> {
   let changed: () => void = () => {};
@@ -128,7 +95,7 @@ async function measure(file: string): Promise<Times> {
   const symbols = symbolsFor(true, true);
   let drawn: DrawnScreen | undefined;
   const draw = () => {
-    drawn = drawScreen(session.look(undefined), FIRST_STATE, SIZE, symbols, drawn?.order ?? []);
+    drawn = drawScreen(session.look(undefined), FIRST_STATE, SCREEN_SIZE, symbols, drawn?.order ?? []);
   };
   draw();
   const timed = (press: () => void) => {

@@ -51,12 +51,8 @@ export function verdictOf(slope: Slope, seconds: number, first: number, points: 
 /** Of points in the order of time, those that are not known left out; undefined where none is left. */
 export function growthLine(points: readonly GrowthPoint[], mapping?: MappingKind): GrowthLine | undefined {
   const all = points.filter(({ bytes }) => !Number.isNaN(bytes));
-  const known = all.slice(
-    Math.max(
-      0,
-      all.findLastIndex(({ timeNs }, index) => timeNs < (all[index - 1]?.timeNs ?? timeNs)),
-    ),
-  );
+  const setBack = all.findLastIndex(({ timeNs }, index) => timeNs < (all[index - 1]?.timeNs ?? timeNs));
+  const known = setBack < 0 ? all : all.slice(setBack);
   if (known.length === 0) return undefined;
   const startNs = known[0]!.timeNs;
   const times = known.map(({ timeNs }) => Number(timeNs - startNs) / 1e9);

@@ -7,8 +7,8 @@
 import path from 'node:path';
 import { readGuardedFile } from '../engine/guarded-file.js';
 import { readBounded } from '../procfs/bounded-file.js';
+import { listProcesses } from '../procfs/list-processes.js';
 import { attempt } from './attempt.js';
-import { listProcesses } from './list-processes.js';
 
 export interface NamedProcess {
   readonly pid: number;

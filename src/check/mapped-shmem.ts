@@ -6,8 +6,8 @@
  */
 import path from 'node:path';
 import { readBounded } from '../procfs/bounded-file.js';
+import { listProcesses } from '../procfs/list-processes.js';
 import { StatusLines, StatusNumber, scanStatusLines } from '../procfs/status-lines.js';
-import { listProcesses } from './list-processes.js';
 
 /** Bytes of `RssShmem` of all processes of a tree: the sum, and the most of one. Throws the errno of the tree itself. */
 export function readMappedShmem(root: string): { readonly most: number; readonly sum: number } {

@@ -6,11 +6,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareTokenizers, type TokenizerDifference } from '../engine/tokenizer-parity.js';
+import { listProcesses } from '../procfs/list-processes.js';
 import { KERNEL_FILES, type KernelFile } from '../procfs/read.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
 import type { HostUnits, StatusName } from '../schema.js';
 import type { BrokenInvariant } from './invariants.js';
-import { listProcesses } from './list-processes.js';
 import { judge, readProcessTexts, statusOf } from './process-texts.js';
 
 /** Differences and violations that are listed; beyond it they are only counted. */

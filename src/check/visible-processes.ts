@@ -6,7 +6,7 @@
  */
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { listProcesses } from './list-processes.js';
+import { listProcesses } from '../procfs/list-processes.js';
 
 export interface VisibleProcesses {
   /** Listed in the tree; the sum of the others. */

@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { listProcesses } from '../check/list-processes.js';
 import { type VerifyReport, verify } from '../check/verify.js';
 import { compareWithKernel, type KernelComparison } from '../check/verify-kernel.js';
 import { bpfAvailability } from '../engine/choose-sweeping.js';
 import { nativeBinding } from '../engine/native-binding.js';
 import { whyUnread } from '../engine/why-unread.js';
+import { listProcesses } from '../procfs/list-processes.js';
 import { typescriptTokenizers } from '../procfs/tokenizers.js';
 import { escapeTerminal } from '../text/escape.js';
 import { CommandError } from './command-error.js';

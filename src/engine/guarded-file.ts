@@ -7,11 +7,8 @@
  */
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import { MOST_BYTES, MOST_MAPPING_BYTES, readBounded } from '../procfs/bounded-file.js';
+import { mostBytesOf, readBounded } from '../procfs/bounded-file.js';
 import { nativeBinding } from './native-binding.js';
-
-/** A kernel writes less than a page. */
-const MOST_ROLLUP = 65_536;
 
 /**
  * The bytes of a file. Throws the error of the system, with `code` `ETIMEDOUT` when it did not answer in time, and `EFBIG` for one that
@@ -19,7 +16,7 @@ const MOST_ROLLUP = 65_536;
  */
 export function readGuardedFile(path: string): Uint8Array {
   const binding = nativeBinding();
-  const most = path.endsWith('maps') ? MOST_MAPPING_BYTES : path.endsWith('rollup') ? MOST_ROLLUP : MOST_BYTES;
+  const most = mostBytesOf(path);
   if (binding.state !== 'loaded') return readBounded(path, most);
   const bytes = binding.addon.readGuarded(path, most + 1);
   if (typeof bytes === 'number') throw guardedError(bytes, path);

@@ -4,22 +4,20 @@
  * The trap: a list without a process looks the same whether nobody was asked for, or whether every file that tells of one is denied,
  * cut, a FIFO or without an end.
  */
-import { readdirSync } from 'node:fs';
-import { readBounded } from '../procfs/bounded-file.js';
+import { mostBytesOf, readBounded } from '../procfs/bounded-file.js';
+import { listProcesses } from '../procfs/list-processes.js';
 import { pad } from '../procfs/padding.js';
 import { StatValues, tokenizeStat } from '../procfs/stat.js';
 
-/** A kernel writes some 300 bytes. */
-const MOST_STAT = 65_536;
 /** Who has ended meanwhile is no reason. */
 const MOST_TRIED = 16;
 
 /** By the first processes, or by one; undefined where there are none, or the `stat` of one can be read. */
 export function whyUnread(root: string, pid?: number): string | undefined {
-  for (const name of (pid === undefined ? foldersOf(root) : [String(pid)]).slice(0, MOST_TRIED)) {
+  for (const name of (pid === undefined ? pidsOf(root) : [pid]).slice(0, MOST_TRIED)) {
     const file = `${root}/${name}/stat`;
     try {
-      const { bytes, length } = pad(readBounded(file, MOST_STAT));
+      const { bytes, length } = pad(readBounded(file, mostBytesOf('stat')));
       if (tokenizeStat(bytes, length, new StatValues())) return undefined;
       return length === 0 ? `${file} is empty` : `${file} is no text of a kernel`;
     } catch (error) {
@@ -30,9 +28,9 @@ export function whyUnread(root: string, pid?: number): string | undefined {
   return undefined;
 }
 
-function foldersOf(root: string): string[] {
+function pidsOf(root: string): number[] {
   try {
-    return readdirSync(root).filter((name) => /^[1-9]\d{0,9}$/.test(name));
+    return listProcesses(root);
   } catch {
     return [];
   }

@@ -16,8 +16,20 @@ const MOST_READS = 16_384;
 
 /** Of `maps` and `smaps`. Spans of a text are 32 bits wide; 2.2 million mappings, the most seen in the field, make 1.8 GB. */
 export const MOST_MAPPING_BYTES = 2 ** 31;
+/** Of those that a kernel writes less than a page of. */
+const MOST_SMALL_BYTES = 65_536;
+const MOST_BY_NAME: Readonly<Record<string, number>> = {
+  ...{ stat: MOST_SMALL_BYTES, statm: MOST_SMALL_BYTES, smaps_rollup: MOST_SMALL_BYTES },
+  status: 2 ** 21,
+  ...{ maps: MOST_MAPPING_BYTES, smaps: MOST_MAPPING_BYTES },
+};
 /** `PROC_SUPER_MAGIC` of linux/magic.h. */
 export const PROC_SUPER_MAGIC = 0x9fa0;
+
+/** Bytes that a file of a process may have, by the last part of its path, as far as a kernel lets it grow. */
+export function mostBytesOf(path: string): number {
+  return MOST_BY_NAME[path.slice(path.lastIndexOf('/') + 1)] ?? MOST_BYTES;
+}
 
 /**
  * The bytes of a file, `most` of them at most. Throws the errno of open or read; `EFBIG` for one that goes on behind them, and

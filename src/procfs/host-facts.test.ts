@@ -17,6 +17,8 @@ function put(files: Record<string, string>): HostFacts {
   return new HostFacts(root);
 }
 
+const told = ({ uptime, bootTime, memoryTotal, pidDigits }: HostFacts) => [uptime, bootTime, memoryTotal, pidDigits];
+
 it('has what each file tells', () => {
   const facts = put({
     uptime: '12345.67 8910.11\n',
@@ -24,22 +26,12 @@ it('has what each file tells', () => {
     meminfo: 'MemTotal:       16384 kB\nMemFree: 1 kB\n',
     'sys/kernel/pid_max': '4194304\n',
   });
-  expect([facts.uptime, facts.bootTime, facts.memoryTotal, facts.pidDigits]).toEqual([
-    12345.67,
-    1_700_000_000,
-    16384 * 1024,
-    7,
-  ]);
+  expect(told(facts)).toEqual([12345.67, 1_700_000_000, 16384 * 1024, 7]);
 });
 
 it('does not know what a tree does not tell, and takes five digits', () => {
   for (const facts of [put({}), put({ uptime: '', stat: '', meminfo: '', 'sys/kernel/pid_max': '' })]) {
-    expect([facts.uptime, facts.bootTime, facts.memoryTotal, facts.pidDigits]).toEqual([
-      Number.NaN,
-      Number.NaN,
-      Number.NaN,
-      5,
-    ]);
+    expect(told(facts)).toEqual([Number.NaN, Number.NaN, Number.NaN, 5]);
   }
 });
 
@@ -50,12 +42,7 @@ it('takes no number of another form or line', () => {
     meminfo: 'xMemTotal: 5 kB\nMemTotal: 5 MB\n',
     'sys/kernel/pid_max': 'x99\n',
   });
-  expect([facts.uptime, facts.bootTime, facts.memoryTotal, facts.pidDigits]).toEqual([
-    Number.NaN,
-    Number.NaN,
-    Number.NaN,
-    5,
-  ]);
+  expect(told(facts)).toEqual([Number.NaN, Number.NaN, Number.NaN, 5]);
   expect(put({ uptime: '12345 1.5\n' }).uptime).toBeNaN();
 });
 

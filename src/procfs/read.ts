@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { HostUnits, StatusName } from '../schema.js';
-import { MOST_MAPPING_BYTES, readBounded } from './bounded-file.js';
+import { mostBytesOf, readBounded } from './bounded-file.js';
 import { readHostUnits } from './host-units.js';
 import { type MapsText, parseMaps, parseSmaps, parseSmapsRollup, type RollupText } from './mapping-objects.js';
 import { parseStat, parseStatm, parseStatus, type StatmText, type StatText, type StatusText } from './stat-objects.js';
@@ -36,9 +36,6 @@ export interface ReadOptions {
 /** Reads the file at a path, or throws an error with the `code` of the system. */
 export type ReadBytes = (path: string) => Uint8Array;
 
-/** Bytes of those that are small, as far as a kernel lets them be. */
-const MOST: Readonly<Partial<Record<KernelFile, number>>> = { stat: 65_536, statm: 65_536, status: 2 ** 21 };
-
 const MEMORY_FILES: ReadonlySet<KernelFile> = new Set(['maps', 'smaps', 'smaps_rollup']);
 
 /** The bytes of one file of a process. `readBytes` reads those that a stuck process may withhold for ever. */
@@ -46,11 +43,11 @@ export function readKernelFile(
   root: string,
   pid: number,
   file: KernelFile,
-  readBytes: ReadBytes = (path) => readBounded(path, MOST_MAPPING_BYTES),
+  readBytes: ReadBytes = (path) => readBounded(path, mostBytesOf(path)),
 ): Reading<Uint8Array> {
   const name = path.join(root, String(pid), file);
   try {
-    const bytes = MEMORY_FILES.has(file) ? readBytes(name) : readBounded(name, MOST[file]);
+    const bytes = MEMORY_FILES.has(file) ? readBytes(name) : readBounded(name, mostBytesOf(file));
     if (bytes.length === 0 && MEMORY_FILES.has(file)) return { status: 'no-mm', reason: `${name} is empty` };
     return { status: 'ok', value: bytes };
   } catch (error) {

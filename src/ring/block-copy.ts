@@ -23,6 +23,9 @@ import type { Storage } from './storage.js';
 /** Hostile bytes must not make the search for later frames quadratic: of a block, it checks at most so many times its size. */
 const SEARCH_BLOCKS = 16;
 
+/** Whoever follows a writer copies so much at a time: the rest of a block is megabytes, and empty. */
+export const AHEAD_BYTES = 64 * 1024;
+
 const EMPTY = new Uint8Array(4096);
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
@@ -97,16 +100,16 @@ export class BlockCopy {
   }
 
   /**
-   * Copies the frame with number `sequence` that may stand at `position` by now, and `most` bytes with it; nothing when there is
+   * Copies the frame with number `sequence` that may stand at `position` by now, and what stands behind it; nothing when there is
    * none. False if the block was recycled meanwhile.
    */
-  extend(position: number, sequence: number, most: number): boolean {
+  extend(position: number, sequence: number): boolean {
     const isPossible = position + FRAME_HEAD.bytes <= this.blockBytes && this.readHead(position) === FRAME_HEAD.bytes;
     const head = this.headerView;
     if (!isPossible || head.getUint32(FRAME_HEAD.sequence, true) !== sequence % 2 ** 32) {
       return this.stillStands(this.entry!);
     }
-    return this.reload(position, position + Math.max(most, head.getUint32(FRAME_HEAD.length, true)));
+    return this.reload(position, position + Math.max(AHEAD_BYTES, head.getUint32(FRAME_HEAD.length, true)));
   }
 
   /** Takes what there is of a block; returns how many bytes of it are there. */

@@ -1,46 +1,15 @@
 /** Cells as versions 1 and 2 told them, and what is read of sweeps behind damage, byte by byte. */
 import { describe, expect, it } from 'vitest';
-import { ColumnState } from './column-state.js';
-import { ColumnsDecoder } from './columns-decoder.js';
+import { LIST, Side, SPEC, step } from './decoder.fixture.js';
 import type { RingSpec } from './ring-table.js';
-import { ByteCursor } from './varint.js';
 
-const SPEC: RingSpec = {
-  name: 'r',
-  share: 1,
-  rows: 'all',
-  columns: [
-    { name: 'a', quantum: 1 },
-    { name: 'b', quantum: 10 },
-  ],
-  scalars: ['s'],
-};
-const LIST: RingSpec = { ...SPEC, rows: 'list' };
 const n = Number.NaN;
-/** The token of so many steps up. */
-const step = (steps: number) => 2 + 2 * steps;
 const HEAD = [0, 0, step(1)];
 
-function over(payload: readonly number[]): [ByteCursor, Uint8Array] {
-  const bytes = Uint8Array.from(payload);
-  const source = new ByteCursor();
-  source.reset(bytes, new DataView(bytes.buffer), 0, bytes.length);
-  return [source, bytes];
-}
-
-function decoderOf(spec: RingSpec, major: number, wanted?: boolean[], isPartial = false) {
-  const state = new ColumnState(spec.columns.length, spec.scalars.length);
-  const decoder = new ColumnsDecoder(spec, 300, state, major, wanted);
-  decoder.reset(isPartial);
-  return {
-    decoder,
-    state,
-    labels: (...payload: number[]) => decoder.labelsFrame(...over(payload)),
-    columns: (payload: number[], isAlone = true, told = 0) => decoder.columnsFrame(over(payload)[0], isAlone, told),
-    snapshot: (payload: number[]) => decoder.snapshotFrame(...over(payload)),
-    values: (slots: number) => state.columns.map((column) => [...column.subarray(0, slots)]),
-    updated: () => [...decoder.updated.slots.subarray(0, decoder.updated.count)],
-  };
+function decoderOf(spec: RingSpec, major: number, wanted?: boolean[], isPartial = false): Side {
+  const side = new Side(spec, major, wanted);
+  side.decoder.reset(isPartial);
+  return side;
 }
 
 const THREE = [0, 1, 97, 1, 1, 98, 2, 1, 99];
@@ -56,7 +25,7 @@ describe('version 1', () => {
     const payload = [...HEAD, ...rows, ...CELLS];
     for (const wanted of [undefined, [true, false], [false, true], [false, false]]) {
       const side = decoderOf(spec, 1, wanted);
-      expect(side.labels(...THREE)).toBe(true);
+      expect(side.labels([...THREE])).toBe(true);
       expect(side.columns(payload)).toBe('taken');
       expect(side.values(3)).toEqual([
         wanted?.[0] === false ? [n, n, n] : [1, n, 2],
@@ -67,14 +36,14 @@ describe('version 1', () => {
     for (let length = 0; length <= payload.length + 1; length++) {
       if (length === payload.length) continue;
       const side = decoderOf(spec, 1);
-      side.labels(...THREE);
+      side.labels([...THREE]);
       expect([length, side.columns([...payload, 0].slice(0, length))]).toEqual([length, 'bad']);
     }
   });
 
   it('maps the cells of listed rows to their slots', () => {
     const side = decoderOf(LIST, 1);
-    side.labels(...THREE);
+    side.labels([...THREE]);
     expect(side.columns([...HEAD, 1, 0, 2, 0, 0, 1, 2, step(6), 0, 0])).toBe('taken');
     expect(side.values(3)[0]).toEqual([n, n, 6]);
     expect(side.columns([...HEAD, 1, 0, 2, 0, 0, 1, 3, step(6), 0, 0])).toBe('bad');
@@ -87,7 +56,7 @@ describe('version 1', () => {
   ])('with %s is refused', (_what, cells) => {
     for (const wanted of [undefined, [false, false]]) {
       const side = decoderOf(SPEC, 1, wanted);
-      side.labels(...THREE);
+      side.labels([...THREE]);
       expect(side.columns([...HEAD, 0, ...cells])).toBe('bad');
     }
   });
@@ -100,7 +69,7 @@ describe('version 2', () => {
     ['some of some', [2, 1, 0, 1, 1, 0b10, step(2), 0], [n, n, 2]],
   ])('names %s', (_what, cells, values) => {
     const side = decoderOf(SPEC, 2);
-    side.labels(...THREE);
+    side.labels([...THREE]);
     expect(side.columns([...HEAD, 0, ...cells])).toBe('taken');
     expect(side.values(3)[0]).toEqual(values);
   });
@@ -110,14 +79,14 @@ describe('version 2', () => {
     ['names without an end', [1]],
   ])('with %s is refused', (_what, cells) => {
     const side = decoderOf(SPEC, 2);
-    side.labels(...THREE);
+    side.labels([...THREE]);
     expect(side.columns([...HEAD, 0, ...cells])).toBe('bad');
   });
 
   it('and 3 know no keys against the row above', () => {
     for (const major of [2, 3]) {
       const side = decoderOf(SPEC, major);
-      side.labels(...THREE);
+      side.labels([...THREE]);
       expect(side.columns([...HEAD, 0, 4, 1, 0, step(1), step(2), step(3), 0])).toBe('bad');
     }
   });
@@ -127,7 +96,7 @@ describe('behind damage', () => {
   it('counts only who was freed since, and named again', () => {
     const side = decoderOf(SPEC, 4, undefined, true);
     // Slot 1 is renamed, slot 2 taken anew, slot 0 freed.
-    expect(side.labels(1, 1, 98, 2, 0, 2, 1, 99, 0, 0)).toBe(true);
+    expect(side.labels([1, 1, 98, 2, 0, 2, 1, 99, 0, 0])).toBe(true);
     expect(side.decoder.labels.map((label) => label?.[0])).toEqual([undefined, undefined, 99]);
     expect([...side.decoder.changed.slots.subarray(0, side.decoder.changed.count)]).toEqual([2, 2, 0]);
     // The head says how many cells there are.
@@ -137,7 +106,7 @@ describe('behind damage', () => {
       [n, n, n],
     ]);
     expect([...side.state.status.subarray(0, 3), side.state.scalars[0]]).toEqual([255, 255, 7, 1]);
-    expect([side.updated(), side.decoder.isPartial]).toEqual([[2], true]);
+    expect([side.updated, side.decoder.isPartial]).toEqual([[2], true]);
   });
 
   it('is lost what says not how many cells it tells, and what is told against unknown rows', () => {
@@ -163,9 +132,9 @@ describe('behind damage', () => {
 
   it('listed rows are left out whose slots are not known', () => {
     const side = decoderOf(LIST, 4, undefined, true);
-    side.labels(2, 0, 2, 1, 99);
+    side.labels([2, 0, 2, 1, 99]);
     expect(side.columns([...HEAD, 1, 5, 2, 6, 0, 0, 1, 0, step(1), step(2), 0])).toBe('taken');
-    expect(side.updated()).toEqual([2]);
+    expect(side.updated).toEqual([2]);
     expect(side.values(3)[0]).toEqual([n, n, 2]);
     expect([...side.state.status.subarray(0, 3)]).toEqual([255, 255, 6]);
     // Any slot may be named, up to the last that there can be.
@@ -185,9 +154,9 @@ describe('behind damage', () => {
 
   it('what was known is forgotten behind the next damage', () => {
     const side = decoderOf(SPEC, 4, undefined, true);
-    side.labels(2, 0, 2, 1, 99);
+    side.labels([2, 0, 2, 1, 99]);
     side.decoder.reset(true);
-    expect(side.labels(2, 1, 100)).toBe(true);
+    expect(side.labels([2, 1, 100])).toBe(true);
     expect([side.decoder.labels.length, side.decoder.changed.count]).toEqual([0, 0]);
   });
 });

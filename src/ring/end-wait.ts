@@ -5,8 +5,6 @@
  * reader that comes once has to; one that follows a writer finds nothing new at every second look, and a writer leaves no
  * frame out, so it looks only where nothing has come for long.
  */
-/** Such a reader copies so much at a time. */
-export const AHEAD_BYTES = 64 * 1024;
 const LONG_MS = 5000;
 
 export class EndWait {

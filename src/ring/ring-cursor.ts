@@ -4,12 +4,12 @@
  * The trap: "no more frames" is never final. The writer may be alive, may have recycled the block that we stand in, or
  * may have died in the middle of a frame. `next` tells these apart and never throws for what it finds in the ring.
  */
-import { BlockCopy, frameAfter, takesNumber } from './block-copy.js';
+import { AHEAD_BYTES, BlockCopy, frameAfter, takesNumber } from './block-copy.js';
 import type { BlockEntry, Damage } from './block-index.js';
 import { ColumnState } from './column-state.js';
 import { ColumnsDecoder } from './columns-decoder.js';
 import type { CursorSource } from './cursor-source.js';
-import { AHEAD_BYTES, EndWait } from './end-wait.js';
+import { EndWait } from './end-wait.js';
 import {
   BLOCK_HEADER,
   FLAG_ALONE,
@@ -251,7 +251,7 @@ export class RingCursor {
   private recover(): 'end' | 'retry' {
     const { copy, source, ring, wait } = this;
     if (this.searched === this.position && copy.headChanged(this.position)) this.searched = -1;
-    if (!copy.extend(this.position, this.expected, AHEAD_BYTES)) return this.leave();
+    if (!copy.extend(this.position, this.expected)) return this.leave();
     if (copy.accept(this.position, this.expected)) return 'retry';
     source.index.follow(ring);
     const closed = source.index.after(ring, this.blockSequence) !== undefined;

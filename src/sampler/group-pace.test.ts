@@ -13,7 +13,14 @@ interface Made {
 }
 
 /** Ticks over made groups. `reads[row]` has the seconds at which it was read, and how deep. */
-function run(groups: readonly Made[], seconds: number, share = 0.0015, alarmAt?: number, readsAll = false) {
+function run(
+  groups: readonly Made[],
+  seconds: number,
+  share = 0.0015,
+  alarmAt?: number,
+  readsAll = false,
+  besideNs = 0,
+) {
   const pace = new GroupPace(TICK, share, readsAll);
   for (let row = 0; row < groups.length; row++) pace.arrived(row);
   const live = Uint32Array.from(groups, (_, row) => row);
@@ -33,8 +40,8 @@ function run(groups: readonly Made[], seconds: number, share = 0.0015, alarmAt?:
       spent += COST[depth]!;
       pace.read(row, depth, now, charge(second), limit - charge(second), limit);
     }
-    pace.spent(spent);
-    cpuNs += spent;
+    pace.spent(spent, besideNs);
+    cpuNs += spent + besideNs;
   }
   return { reads, cpuNs };
 }
@@ -126,6 +133,9 @@ describe('the pace of groups', () => {
     );
     expect((idlers.cpuNs - 60e6) / (seconds * 1e9)).toBeLessThan(0.002);
     for (const each of idlers.reads) expect(longestGap(each)).toBeLessThan(60);
+    // What is done besides, such as looking for groups, is of the share too.
+    const beside = run(busy, seconds, undefined, undefined, undefined, 75e3);
+    expect((beside.cpuNs - 60e6) / (seconds * 1e9)).toBeLessThan(0.002);
   });
 
   it('lets those that move fast not keep idle ones from being read', () => {

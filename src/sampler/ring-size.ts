@@ -4,7 +4,7 @@
  * The trap: each block begins with the full state of all processes, and should be several times as large as that, or the
  * ring would hold little else; but a ring needs many blocks, because the oldest is lost as a whole.
  */
-import { readdirSync } from 'node:fs';
+import { listProcesses } from '../procfs/list-processes.js';
 import { parseKeep } from '../recording/keep.js';
 import { LADDER_KEY_BYTES } from '../recording/ladder-format.js';
 import { BLOCK_BYTES_MAX, BLOCK_BYTES_MIN } from '../ring/layout.js';
@@ -95,7 +95,7 @@ export function sizeFor(usualBytes: number, root: string, target: PlainTarget, k
 /** As many as the tree shows; 0 when it cannot be read, which the begin tells. */
 function countProcesses(root: string): number {
   try {
-    return readdirSync(root).filter((name) => /^[1-9]\d{0,9}$/.test(name)).length;
+    return listProcesses(root).length;
   } catch {
     return 0;
   }

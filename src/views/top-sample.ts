@@ -7,12 +7,12 @@
  * then left out; and a container's tree may lack what is the host's, which is absent then and not 0.
  */
 import path from 'node:path';
-import { listProcesses } from '../check/list-processes.js';
 import type { EngineName } from '../engine/engine.js';
 import { type TextFile, TextSweep } from '../engine/text-sweep.js';
 import { readBoundedText } from '../procfs/bounded-file.js';
 import { halvesToNumber } from '../procfs/digits.js';
 import { type HostStat, readHostStat } from '../procfs/host-stat.js';
+import { listProcesses } from '../procfs/list-processes.js';
 import { parseLoadAverages } from '../procfs/loadavg.js';
 import { readMeminfo } from '../procfs/meminfo.js';
 import { StatField, StatValues, tokenizeStat } from '../procfs/stat.js';
