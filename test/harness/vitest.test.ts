@@ -53,9 +53,12 @@ it('gives each benchmark its memory, and one alone in its file RSS and PSS', asy
   // 32 calls, and the one by which tinybench finds out whether a function is asynchronous.
   const memory = holds!.memory!;
   expect(memory.caveats).not.toContain('shared-process');
-  for (const bytes of [memory.rssDelta, memory.pssDelta, memory.peakAboveStart, memory.retainedPerOp * 32]) {
-    expect(bytes! / MIB).toBeGreaterThan(31.9);
-    expect(bytes! / MIB).toBeLessThan(36);
+  expect((memory.retainedPerOp * 32) / MIB).toBeGreaterThan(127.9);
+  expect((memory.retainedPerOp * 32) / MIB).toBeLessThan(134);
+  // A process's pages are more than what it keeps: V8 may give some MiB of its own young space back meanwhile.
+  for (const bytes of [memory.rssDelta, memory.pssDelta, memory.peakAboveStart]) {
+    expect(bytes! / MIB).toBeGreaterThan(115);
+    expect(bytes! / MIB).toBeLessThan(140);
   }
   expect(memory.faults.minor).toBeGreaterThan(100);
 
@@ -63,7 +66,7 @@ it('gives each benchmark its memory, and one alone in its file RSS and PSS', asy
     /memory +alloc\/op \(B\) +retained\/op \(B\) +peak above start \(KiB\) +faults +GCs +GC pause \(ms\)\n/,
   );
   expect(stdout).toMatch(/\n +allocates +\d+\.\d +-?\d+\.\d\d +\d+ +\d+ +\d+ +\d+\.\d\d\n/);
-  expect(stdout).toMatch(/\n +holds +\d+\.\d +\d+\.\d\d +3\d{4} +3\d{4} +3\d{4} +/);
+  expect(stdout).toMatch(/\n +holds +\d+\.\d +\d+\.\d\d +1[1-4]\d{4} +1[1-4]\d{4} +1[1-4]\d{4} +/);
   expect(stdout).toContain('(shared-process)');
 });
 

@@ -5,7 +5,7 @@ const held: Buffer[] = [];
 bench(
   'holds',
   () => {
-    held.push(Buffer.alloc(2 ** 20, 1));
+    held.push(Buffer.alloc(4 * 2 ** 20, 1));
   },
   { iterations: 32, time: 0, warmupIterations: 0, warmupTime: 0 },
 );
