@@ -41,6 +41,9 @@ export interface AgentOptions extends TellingOptions {
 const QUEUE_FOLDERS: Readonly<Record<PushKind, string>> = { 'remote-write': 'queue', otlp: 'queue-otlp' };
 const CAPTURES_FOLDER = 'captures';
 const FOLLOW_MS = 1000;
+/** Frames are taken in so many at once, and no later than that: to take up the thread of a recording costs as much as a frame. */
+const FRAMES_AT_ONCE = 5;
+const MOST_BEHIND_MS = 5000;
 const COLLECT_AGAIN_MS = 100;
 const LIMITS_EVERY_MS = 5000;
 const TRIGGERS_EVERY_MS = 2000;
@@ -61,6 +64,7 @@ export class Agent implements AsyncDisposable {
   #lostBefore = 0;
   #oomKills = Number.NaN;
   #collectedMs = Number.NEGATIVE_INFINITY;
+  #followedMs = Number.NEGATIVE_INFINITY;
   #limitsMs = Number.NEGATIVE_INFINITY;
   #triggersMs = Number.NEGATIVE_INFINITY;
   #isWatched = false;
@@ -92,7 +96,7 @@ export class Agent implements AsyncDisposable {
     for (const stamped of known.slice(known.findLastIndex(({ event }) => event.type === 'resume') + 1))
       this.#take(stamped);
     this.#collect();
-    this.#timer = setInterval(() => this.#follow(), FOLLOW_MS);
+    this.#timer = setInterval(() => this.#look(), FOLLOW_MS);
   }
 
   /**
@@ -199,7 +203,16 @@ export class Agent implements AsyncDisposable {
   }
 
   #follow(): void {
+    this.#followedMs = performance.now();
     this.#groups.follow(() => this.#otherSamples());
+  }
+
+  /** What is looked at whether somebody asks or not. */
+  #look(): void {
+    // Where the sweeps are few; NaN while it is not known how far apart they are.
+    const behindMs = Math.min(MOST_BEHIND_MS, (FRAMES_AT_ONCE * this.#groups.longestDistanceNs) / 1e6) || 0;
+    // A timer may be a little early.
+    if (performance.now() - this.#followedMs >= behindMs - FOLLOW_MS / 2) this.#follow();
     for (const stamped of this.#events.next()) this.#take(stamped);
     const now = performance.now();
     if (now - this.#triggersMs >= TRIGGERS_EVERY_MS) {

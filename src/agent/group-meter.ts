@@ -23,8 +23,9 @@ const NOBODY = -1;
 const UNKNOWN = -1;
 /** After this a process may have been moved to the group that it stays in. */
 const SETTLED_NS = 2e9;
-/** Processes whose group is asked again at each look, in turn. */
+/** Processes whose group is asked again at each look, in turn, and so many more that each has its turn in a round. */
 const ASKED_AGAIN = 8;
+const ROUND_NS = 600e9;
 /** Most of the time for reading marks, and for names of processes that were there before, at each look. */
 const MARKS_MS = 3;
 const NONE: Float64Array = new Float64Array(0);
@@ -67,6 +68,7 @@ export class GroupMeter {
   /** The longest time from the begin of one sweep to the end of the next, lately. */
   readonly #distances = new WindowMost();
   #askCursor = 0;
+  #askedAtNs = Number.NaN;
   #markCursor = 0;
 
   /** `isCounting`: whether counters are added up as well. */
@@ -233,20 +235,23 @@ export class GroupMeter {
 
   #nameAgain(slots: Uint32Array, count: number, endMs: number): void {
     if (!this.by.needs.cgroups && !this.by.needs.exe) return;
+    const passedNs = Math.min(ROUND_NS, this.#frameNs - this.#askedAtNs) || 0;
+    const most = Math.max(ASKED_AGAIN, Math.ceil((count * passedNs) / ROUND_NS));
+    this.#askedAtNs = this.#frameNs;
     let asked = 0;
     for (let step = 0; step < count; step++) {
       const at = (this.#askCursor + step) % count;
       const slot = slots[at]!;
       if (this.groups[slot] === NOBODY) continue;
       const isSettled = this.#askedNs[slot]! - this.#metNs[slot]! >= SETTLED_NS;
-      if (isSettled && (asked >= ASKED_AGAIN || step > ASKED_AGAIN)) continue;
+      if (isSettled && (asked >= most || step > most)) continue;
       if (!isSettled && this.#frameNs - this.#metNs[slot]! < SETTLED_NS) continue;
       asked++;
       this.#askedNs[slot] = this.#frameNs;
       this.#join(slot, this.#identities[slot]!);
       if (performance.now() >= endMs) break;
     }
-    this.#askCursor = (this.#askCursor + ASKED_AGAIN) % Math.max(1, count);
+    this.#askCursor = (this.#askCursor + most) % Math.max(1, count);
   }
 
   /** A process, another one, or another name of the same in a slot; or the same read again at the begin of a block. */

@@ -115,9 +115,9 @@ describe('the census of a host', () => {
     expect([host.census.mostLive, host.census.seen]).toEqual([3, 4]);
   });
 
-  it('lists only when a pid was given out, somebody departed, or a second has passed', () => {
+  it('lists only when a pid was given out, somebody departed, or ten seconds have passed', () => {
     host.look();
-    for (let tick = 0; tick < 99; tick++) host.look(0.01);
+    for (let tick = 0; tick < 999; tick++) host.look(0.01);
     expect(host.engine.lists).toBe(1);
     host.look(0.01);
     expect(host.engine.lists).toBe(2);
@@ -128,6 +128,19 @@ describe('the census of a host', () => {
     host.depart(0);
     host.look(0.01);
     host.look(0.01);
+    expect(host.engine.lists).toBe(4);
+  });
+
+  it('lists every second while somebody is not taken in, or no pid tells of new ones', () => {
+    host.engine.processes.set(30, 'denied');
+    host.look();
+    for (let tick = 0; tick < 100; tick++) host.look(0.01);
+    expect(host.engine.lists).toBe(2);
+    host.engine.processes.delete(30);
+    host.engine.last = -1;
+    host.look(0.01);
+    expect(host.engine.lists).toBe(3);
+    for (let tick = 0; tick < 100; tick++) host.look(0.01);
     expect(host.engine.lists).toBe(4);
   });
 

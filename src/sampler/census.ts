@@ -12,7 +12,10 @@ import type { ProcessTable } from './process-table.js';
 import type { Selector } from './target.js';
 import { isThreadGroup } from './thread-group.js';
 
+/** Without a sign that somebody came all are listed after so long: where some are not taken in, or no sign can be had, */
 const FULL_LOOK_EVERY_NS = 1_000_000_000n;
+/** and where everybody is. */
+const SURE_LOOK_EVERY_NS = 10_000_000_000n;
 /** A listing is not repeated before this many times its own duration has passed. */
 const REST_RATIO = 10n;
 /** An unwanted process is looked at again at each listing while it is so young, then at this interval. */
@@ -78,7 +81,9 @@ export class Census {
         this.#isDue = true;
       }
       const rested = nowNs - this.#listedNs;
-      if (rested < this.#costNs * REST_RATIO || (!this.#isDue && rested < FULL_LOOK_EVERY_NS)) return;
+      const isSure = last >= 0 && this.#unwanted.size === 0;
+      const every = isSure ? SURE_LOOK_EVERY_NS : FULL_LOOK_EVERY_NS;
+      if (rested < this.#costNs * REST_RATIO || (!this.#isDue && rested < every)) return;
     } else {
       this.#last = this.#triedPid = this.lastBegun();
     }

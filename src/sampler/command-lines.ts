@@ -26,8 +26,10 @@ const SHARE = 20n;
 const ROOM = 4n;
 /** but for no longer than this. */
 const LEFT_OUT_NS = 20_000_000n;
-/** Each process's path is looked at again after so long. */
+/** Each process's path is looked at again after so long, */
 const ROUND_NS = 60_000_000_000n;
+/** and where the kernel tells of each exec, only because what it tells may be lost. */
+const TOLD_ROUND_NS = 600_000_000_000n;
 /** Reads of arguments that are under way at once, and for how long one of them is waited for before the next is looked at. */
 const MOST_BEGUN = 32;
 const PATIENCE_NS = 1_000_000n;
@@ -68,6 +70,7 @@ export class CommandLines {
     private readonly engine: Engine,
     private readonly writer: RecordingWriter,
     private readonly table: ProcessTable,
+    private readonly lives: { readonly isHeard: boolean },
   ) {
     this.#mode = writer.cmdlineMode(config.cmdline);
     this.#root = config.root;
@@ -78,7 +81,7 @@ export class CommandLines {
     return this.#waiting.size > 0 || this.#readings.size > 0;
   }
 
-  /** A process has a slot, or another name. */
+  /** A process has a slot, another name, or runs another program. */
   look(slot: number): void {
     this.#queue.add(slot);
   }
@@ -102,7 +105,8 @@ export class CommandLines {
   /** So many of all that each has its turn in a round. */
   #queueSome(nowNs: bigint): void {
     const { live, count } = this.table;
-    const due = Number((BigInt(count) * (nowNs - this.#lookedNs)) / ROUND_NS);
+    const roundNs = this.lives.isHeard ? TOLD_ROUND_NS : ROUND_NS;
+    const due = Number((BigInt(count) * (nowNs - this.#lookedNs)) / roundNs);
     if (due < 1) return;
     if (this.#lookedNs !== 0n) {
       for (let index = 0; index < Math.min(due, count); index++) this.#queue.add(live[this.#round++ % count]!);

@@ -108,7 +108,10 @@ export class DeepSchedule {
 
   /** How a process of so many resident bytes is to be read. */
   methodOf(slot: number, rss: number): DeepMethod {
-    const hold = this.#predictedHold(slot, rss);
+    return this.#methodFor(slot, this.#predictedHold(slot, rss));
+  }
+
+  #methodFor(slot: number, hold: number): DeepMethod {
     const { maxHoldNs, allowHoldNs, canPace } = this.#limits;
     if (hold <= maxHoldNs || (hold <= allowHoldNs && this.#consentUsed[slot] === 0)) return 'whole';
     return canPace ? 'paced' : 'none';
@@ -116,7 +119,12 @@ export class DeepSchedule {
 
   /** What reading it is expected to cost, CPU nanoseconds. */
   costNs(slot: number, rss: number): number {
-    if (this.methodOf(slot, rss) === 'whole') return HOLD_NS_LEAST + this.#predictedHold(slot, rss);
+    const hold = this.#predictedHold(slot, rss);
+    return this.#costOf(this.#methodFor(slot, hold), hold, rss);
+  }
+
+  #costOf(method: DeepMethod, hold: number, rss: number): number {
+    if (method === 'whole') return HOLD_NS_LEAST + hold;
     return PACED_NS_LEAST + (rss / this.#pageSize || 0) * PACED_NS_PER_PAGE;
   }
 
@@ -228,12 +236,19 @@ export class DeepSchedule {
       const slot = live[index]!;
       if (nowNs < this.#nextDue[slot]! && !this.#hasNewRelatives(slot, nowNs)) continue;
       const rss = moved.rss[slot]!;
-      if (!this.#mayRead(slot, rss)) continue;
+      // First, since it is little and most processes end here.
       const error = this.expectedError(slot, count, moved);
       const isOld = nowNs - this.#readAt[slot]! >= MAX_AGE_NS;
       if (!isOld && error < WORTHWHILE * (rss || 0)) continue;
+      const hold = this.#predictedHold(slot, rss);
+      const method = this.#methodFor(slot, hold);
+      if (method === 'none') {
+        this.#fade(slot);
+        continue;
+      }
       // By powers of two of bytes per microsecond: a finer order would cost more than it brings.
-      const worth = ((isOld ? Math.max(error, 0.02 * (rss || this.#pageSize)) : error) * 1e3) / this.costNs(slot, rss);
+      const worth =
+        ((isOld ? Math.max(error, 0.02 * (rss || this.#pageSize)) : error) * 1e3) / this.#costOf(method, hold, rss);
       const bucket = Math.max(0, Math.min(BUCKETS - 1, 16 + Math.floor(Math.log2(worth + 1e-9))));
       this.#buckets[bucket]!.push(slot);
     }

@@ -30,11 +30,23 @@ export class LifeLog {
   /** Forks and execs that were told of. */
   #begun = 0;
 
-  constructor(config: SamplerConfig, engine: Engine, writer: RecordingWriter, table: ProcessTable) {
+  /** `ran`: the process of a slot has become another program. */
+  constructor(
+    config: SamplerConfig,
+    engine: Engine,
+    writer: RecordingWriter,
+    table: ProcessTable,
+    private readonly ran: (slot: number) => void,
+  ) {
     this.#table = table;
     this.#config = config;
     this.#engine = engine;
     this.#writer = writer;
+  }
+
+  /** Whether the kernel tells of every fork, exec and exit of the target. */
+  get isHeard(): boolean {
+    return this.#isHeard;
   }
 
   /** Begins to listen, where the engine can. */
@@ -68,9 +80,15 @@ export class LifeLog {
     if (this.#isHeard) this.#departed.add(identityKey(identity), nowNs);
   }
 
-  /** Stores what has been told since the last time. */
-  drain(): void {
-    if (this.#isHeard) this.#engine.lives!.drain((life) => this.#store(life));
+  /** Stores what has been told since the last time. Returns how many events. */
+  drain(): number {
+    let count = 0;
+    if (!this.#isHeard) return count;
+    this.#engine.lives!.drain((life) => {
+      count++;
+      this.#store(life);
+    });
+    return count;
   }
 
   /**
@@ -102,10 +120,13 @@ export class LifeLog {
     if (type === 'fork' || type === 'exec') this.#begun++;
     const who = { pid, startTicks, ...nameParts(comm) };
     if (type === 'fork') this.#writer.event(timeNs, { type, ...who, parentPid });
-    else if (type === 'exec') this.#writer.event(timeNs, { type: 'ran', ...who });
-    else if (type === 'oom') this.#writer.event(timeNs, { type: 'mark', name: 'oom', ...who });
+    else if (type === 'exec') {
+      this.#writer.event(timeNs, { type: 'ran', ...who });
+      const slot = this.#table.slotOf(life);
+      if (slot !== undefined) this.ran(slot);
+    } else if (type === 'oom') this.#writer.event(timeNs, { type: 'mark', name: 'oom', ...who });
     else {
-      if (!this.#table.hasProcess(life) && !this.#departed.has(identityKey(life))) this.#byEvent++;
+      if (this.#table.slotOf(life) === undefined && !this.#departed.has(identityKey(life))) this.#byEvent++;
       const peak = peakBytes === undefined ? {} : { peak: peakBytes };
       this.#writer.event(timeNs, { type, ...who, exitStatus, cpuNs, ...peak });
     }

@@ -62,10 +62,10 @@ export class ProcessTable {
     return this.#slotOfPid.has(pid);
   }
 
-  /** Whether this very process has a slot. */
-  hasProcess({ pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>): boolean {
+  /** Of this very process; undefined when it has none. */
+  slotOf({ pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>): number | undefined {
     const slot = this.#slotOfPid.get(pid);
-    return slot !== undefined && this.#identities[slot]?.startTicks === startTicks;
+    return slot !== undefined && this.#identities[slot]?.startTicks === startTicks ? slot : undefined;
   }
 
   identity(slot: number): ProcessIdentity | undefined {

@@ -87,11 +87,11 @@ export class Sampler {
     this.#table = new ProcessTable(maxSlots);
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
-    this.#commands = new CommandLines(config, engine, writer, this.#table);
+    this.#lives = new LifeLog(config, engine, writer, this.#table, (slot) => this.#commands.look(slot));
+    this.#commands = new CommandLines(config, engine, writer, this.#table, this.#lives);
     const { target, root } = config;
     const triesNew = target.kind === 'descendants' || target.kind === 'tree';
     const isCertain = narrowTo(target, engine);
-    this.#lives = new LifeLog(config, engine, writer, this.#table);
     this.#census = new Census(
       engine,
       this.#table,

@@ -10,8 +10,10 @@ import { sleepUntil } from '../engine/wait.js';
 const LAST_STRETCH_NS = 2_000_000n;
 /** A turn of the event loop takes a tenth of a tick at 1 kHz and a whole one at 10 kHz, so messages may wait for so long. */
 const TURN_EVERY_NS = 50_000_000n;
-/** What the kernel tells between ticks is taken that often. */
+/** What the kernel tells between ticks is taken that often, and less often while it tells little, since every look is a wake. */
 const DRAIN_EVERY_MS = 100;
+const QUIET_DRAIN_EVERY_MS = 400;
+const LITTLE = 25;
 const MOST_WAIT_MS = 3_600_000;
 
 export class TickWait {
@@ -19,9 +21,10 @@ export class TickWait {
   isStopping = false;
   #turnedNs = 0n;
   #wake: (() => void) | undefined;
+  #drainEveryMs = DRAIN_EVERY_MS;
 
-  /** `drain`, where there is something to drain, is called now and then during a long wait. */
-  constructor(private readonly drain: (() => void) | undefined) {}
+  /** `drain`, where there is something to drain, is called now and then during a long wait; it returns how much that was. */
+  constructor(private readonly drain: (() => number) | undefined) {}
 
   /** Returns early, and at once from now on. */
   stop(): void {
@@ -41,9 +44,9 @@ export class TickWait {
     for (;;) {
       const leftNs = deadlineNs - process.hrtime.bigint();
       if (leftNs <= LAST_STRETCH_NS) break;
-      const most = this.drain ? DRAIN_EVERY_MS : MOST_WAIT_MS;
+      const most = this.drain ? this.#drainEveryMs : MOST_WAIT_MS;
       await this.#pause(Math.min(most, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
-      this.drain?.();
+      if (this.drain) this.#drainEveryMs = this.drain() > LITTLE ? DRAIN_EVERY_MS : QUIET_DRAIN_EVERY_MS;
       if (this.isStopping) return;
     }
     await turn();
