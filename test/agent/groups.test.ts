@@ -190,7 +190,26 @@ describe('groups', () => {
     expect(labels).toEqual(['group="\\\\x1B[2J\\"} 1\\\\x0A\\\\"', 'group="\\\\xFFA"', 'group="other"']);
   });
 
-  it('are one beyond a number, and nothing is lost of their sums', () => {
+  it('of 50,000 processes with a name each are one beyond a number, and nothing is lost', () => {
+    const processes = 50_000;
+    for (let slot = 0; slot < processes; slot++) agent.arrive(slot, `group-${slot}`, of(slot < 20 ? 3 : 1));
+    agent.tick();
+    const families = agent.collect(20);
+    expect(agent.meter.table.count).toBe(MOST_GROUPS);
+    const { samples } = families.get(RSS)!;
+    expect(samples).toHaveLength(21);
+    const all = samples.reduce((sum, { value }) => sum + value, 0);
+    expect(all).toBe(mib(processes + 2 * 20));
+    expect(toldOf(families, RSS, 'other')).toBe(mib(processes - 20));
+    expect(toldOf(families, 'process_group_processes', 'other')).toBe(processes - 20);
+    expect(agent.readings.processes).toBe(processes);
+    // Who ends makes room for another.
+    agent.depart(19_999);
+    agent.tick();
+    expect(toldOf(agent.collect(20), RSS, 'other')).toBe(mib(processes - 21));
+  });
+
+  it('are one beyond a number, whoever belongs to them', () => {
     const { table } = agent.meter;
     for (let group = 0; group < 50_000; group++) table.placeOf(`group-${group}`);
     expect(table.count).toBe(MOST_GROUPS);
