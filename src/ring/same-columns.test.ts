@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SameColumns, STRETCH } from './same-columns.js';
 
-const COUNT = 2 * STRETCH + 10;
+/** So many that a call is worth it. */
+const TAIL = 60;
+const COUNT = 2 * STRETCH + TAIL;
 const column = (change = -1) => Float64Array.from({ length: COUNT + 5 }, (_, slot) => (slot === change ? -1 : slot));
 
 describe('a column', () => {
@@ -18,7 +20,7 @@ describe('a column', () => {
     const same = new SameColumns(1);
     expect(same.same(0, now, before, 0, COUNT)).toBe(STRETCH);
     expect(same.same(0, now, before, STRETCH, COUNT)).toBe(0);
-    expect(same.same(0, now, before, 2 * STRETCH, COUNT)).toBe(10);
+    expect(same.same(0, now, before, 2 * STRETCH, COUNT)).toBe(TAIL);
     expect(same.same(0, now, column(0), 0, COUNT)).toBe(0);
   });
 
@@ -35,19 +37,28 @@ describe('a column', () => {
     expect(same.same(1, now, before, 0, COUNT)).toBe(STRETCH);
   });
 
+  it('of few values is looked at', () => {
+    const same = new SameColumns(1);
+    expect(same.same(0, column(), column(), 0, 48)).toBe(0);
+    expect(same.same(0, column(), column(), 0, 49)).toBe(49);
+    expect(same.same(0, column(), column(), COUNT - 48, COUNT)).toBe(0);
+  });
+
   it('is compared by its bits', () => {
     const same = new SameColumns(1);
-    const one = (value: number) => Float64Array.of(value);
-    expect(same.same(0, one(Number.NaN), one(Number.NaN), 0, 1)).toBe(1);
-    expect(same.same(0, one(0), one(-0), 0, 1)).toBe(0);
+    const all = (value: number) => new Float64Array(TAIL).fill(value);
+    expect(same.same(0, all(Number.NaN), all(Number.NaN), 0, TAIL)).toBe(TAIL);
+    expect(same.same(0, all(0), all(-0), 0, TAIL)).toBe(0);
   });
 
   it('may be a part of a larger array, and another one at each frame', () => {
-    const buffer = new Float64Array([9, 1, 2, 9, 1, 2, 3]).buffer;
-    const part = (at: number) => new Float64Array(buffer, at * 8, 2);
+    const values = column();
+    const { buffer } = Float64Array.of(9, ...values, 9, ...values, 3);
+    const part = (at: number) => new Float64Array(buffer, at * 8, TAIL);
+    const [first, second] = [1, 1 + values.length + 1];
     const same = new SameColumns(1);
-    expect(same.same(0, part(1), part(4), 0, 2)).toBe(2);
-    expect(same.same(0, part(1), part(5), 0, 2)).toBe(0);
-    expect(same.same(0, part(5), part(5), 0, 2)).toBe(2);
+    expect(same.same(0, part(first), part(second), 0, TAIL)).toBe(TAIL);
+    expect(same.same(0, part(first), part(second + 1), 0, TAIL)).toBe(0);
+    expect(same.same(0, part(second + 1), part(second + 1), 0, TAIL)).toBe(TAIL);
   });
 });

@@ -8,6 +8,8 @@
 
 /** Slots that are compared in one call. */
 export const STRETCH = 256;
+/** So few values are sooner looked at one by one. */
+const FEW_SLOTS = 48;
 /** A column that had more changes than this in the frame before is looked at value by value. */
 const FEW_CHANGES = 4;
 
@@ -25,9 +27,10 @@ export class SameColumns {
     this.changes = new Uint32Array(columns);
   }
 
-  /** How many slots from `slot` on need not be looked at, up to `count`; a multiple of `STRETCH`, or all that are left. */
+  /** How many slots from `slot` on need not be looked at, up to `count`; a multiple of `STRETCH`, all that are left, or none. */
   same(c: number, now: Float64Array, before: Float64Array, slot: number, count: number): number {
     const left = count - slot;
+    if (left <= FEW_SLOTS) return 0;
     if (slot === 0 && this.isSame(c, now, before, 0, left)) return left;
     if (this.changes[c] > FEW_CHANGES) return 0;
     const length = Math.min(STRETCH, left);

@@ -44,7 +44,7 @@ export interface CgroupTierOptions {
 
 const MOST_HZ = 10;
 /** Part of the budget where the rate is left to us. */
-const BUDGET_PART = 0.15;
+const BUDGET_PART = 0.11;
 const MOST_KEPT = 4096;
 
 /** Looking for groups: how often, since the first look in a while takes as long as the next four, and for how long. */

@@ -17,7 +17,7 @@ const OOM_KILLS = HOST_COLUMNS.indexOf('hostOomKills');
 const QUICK = 1 << HOST_SOURCES.indexOf('meminfo');
 const MOST_HZ = 10;
 /** Part of the budget that sweeps take where their rate is left to us, and the least of it that is left by what is read once a second. */
-const BUDGET_PART = 0.15;
+const BUDGET_PART = 0.11;
 const LEAST_PART = 0.25;
 /** How much the newest sweep counts in what a sweep is taken to cost. */
 const NEWEST = 0.1;
