@@ -85,7 +85,7 @@ async function follow(
 
 function tell({ report, zoo }: BenchContext, { cpu, memory, scrapes }: Course, times: string): void {
   const last = scrapes.at(-1)!;
-  const on = `${valueIn(last, 'tidemark_processes')} processes, ${zoo.pids.length} of them the zoo, default settings`;
+  const on = `${valueIn(last, 'tidemark_processes')} processes, ${zoo.pids.length} of them the zoo, default settings, engine ${engineOf(last)}`;
   const ms = spreadOf(scrapes.map((scrape) => scrape.ms));
   report({
     ...{ what: 'CPU time', on, times, unit: '% of a core', ours: { name: 'agent', samples: cpu } },
@@ -141,11 +141,12 @@ async function beside(context: BenchContext, child: AgentChild, peers: readonly 
       theirs[index]!.push(((peer.cpuMs() - peersBefore[index]!.cpuMs) * 1000) / (looks * processes));
     });
   }
+  const engine = engineOf(await child.scrape());
   const rate = (sweeps / ((rounds * roundMs) / 1000)).toFixed(1);
   peers.forEach((peer, index) => {
     context.report({
       what: `an agent beside ${peer.name}`,
-      on: `${context.zoo.description}, ours statm, stat and some smaps_rollup, ${rate} times a second, the other ${peer.reads}`,
+      on: `${context.zoo.description}, ours the counters by the engine ${engine} and some deep reads, ${rate} times a second, the other ${peer.reads}`,
       times: `${rounds} rounds of ${roundMs / 1000} s, all at once`,
       unit: 'us/process-sample',
       ours: { name: 'agent', samples: ours },
@@ -154,6 +155,10 @@ async function beside(context: BenchContext, child: AgentChild, peers: readonly 
       target: { relation: '>=', value: 5, of: 'ratio' },
     });
   });
+}
+
+function engineOf({ text }: Scrape): string {
+  return /^tidemark_build_info\{[^}]*engine="(\w+)"/m.exec(text)?.[1] ?? 'unknown';
 }
 
 async function measureFull(context: BenchContext, folder: string): Promise<void> {
