@@ -43,7 +43,7 @@ class FakeEngine {
 }
 
 /** A census of a fake host, whose clock is ahead of ours so that no listing counts as long. */
-function censusOf(target: Target, maxSlots = 100, selector?: Selector) {
+function censusOf(target: Target, maxSlots = 100, selector?: Selector, isTold?: () => boolean) {
   const engine = new FakeEngine();
   const table = new ProcessTable(maxSlots);
   const log: string[] = [];
@@ -63,6 +63,9 @@ function censusOf(target: Target, maxSlots = 100, selector?: Selector) {
     writer as unknown as RecordingWriter,
     isOpenEnded(plain),
     (slot) => arrivedSlots.push(slot),
+    undefined,
+    undefined,
+    isTold,
   );
   let nowNs = process.hrtime.bigint() + 1_000_000n * SECOND;
   return {
@@ -115,9 +118,9 @@ describe('the census of a host', () => {
     expect([host.census.mostLive, host.census.seen]).toEqual([3, 4]);
   });
 
-  it('lists only when a pid was given out, somebody departed, or ten seconds have passed', () => {
+  it('lists only when a pid was given out, somebody departed, or a second has passed', () => {
     host.look();
-    for (let tick = 0; tick < 999; tick++) host.look(0.01);
+    for (let tick = 0; tick < 99; tick++) host.look(0.01);
     expect(host.engine.lists).toBe(1);
     host.look(0.01);
     expect(host.engine.lists).toBe(2);
@@ -131,17 +134,20 @@ describe('the census of a host', () => {
     expect(host.engine.lists).toBe(4);
   });
 
-  it('lists every second while somebody is not taken in, or no pid tells of new ones', () => {
-    host.engine.processes.set(30, 'denied');
-    host.look();
-    for (let tick = 0; tick < 100; tick++) host.look(0.01);
-    expect(host.engine.lists).toBe(2);
-    host.engine.processes.delete(30);
-    host.engine.last = -1;
-    host.look(0.01);
-    expect(host.engine.lists).toBe(3);
-    for (let tick = 0; tick < 100; tick++) host.look(0.01);
-    expect(host.engine.lists).toBe(4);
+  it('lists after ten seconds where the kernel tells of who comes, and every second while somebody is not taken in', () => {
+    const told = censusOf('host', 100, undefined, () => true);
+    told.engine.start(10, 1);
+    told.look();
+    for (let tick = 0; tick < 999; tick++) told.look(0.01);
+    expect(told.engine.lists).toBe(1);
+    told.look(0.01);
+    expect(told.engine.lists).toBe(2);
+    told.engine.processes.set(30, 'denied');
+    told.engine.last++;
+    told.look(0.01);
+    expect(told.engine.lists).toBe(3);
+    for (let tick = 0; tick < 100; tick++) told.look(0.01);
+    expect(told.engine.lists).toBe(4);
   });
 
   it('finds a new process under a pid that it knows', () => {

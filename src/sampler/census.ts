@@ -12,10 +12,10 @@ import type { ProcessTable } from './process-table.js';
 import type { Selector } from './target.js';
 import { isThreadGroup } from './thread-group.js';
 
-/** Without a sign that somebody came all are listed after so long: where some are not taken in, or no sign can be had, */
+/** Without a sign that somebody came all are listed after so long; */
 const FULL_LOOK_EVERY_NS = 1_000_000_000n;
-/** and where everybody is. */
-const SURE_LOOK_EVERY_NS = 10_000_000_000n;
+/** after so long where everybody is taken in, and the kernel itself tells of who comes: the last pid is that of one namespace. */
+const TOLD_LOOK_EVERY_NS = 10_000_000_000n;
 /** A listing is not repeated before this many times its own duration has passed. */
 const REST_RATIO = 10n;
 /** An unwanted process is looked at again at each listing while it is so young, then at this interval. */
@@ -63,6 +63,8 @@ export class Census {
     private readonly lastBegun: () => number = () => engine.lastPid(),
     /** Tries new pids in the tree with this root; `lastBegun` is then the last pid that was given out. */
     private readonly triesNew?: { readonly root: string; readonly pidMax: number },
+    /** Whether `lastBegun` changes with everybody who begins. */
+    private readonly isTold: () => boolean = () => false,
   ) {}
 
   /** Looks for new processes if there can be any. `nowNs` is monotonic. */
@@ -81,8 +83,7 @@ export class Census {
         this.#isDue = true;
       }
       const rested = nowNs - this.#listedNs;
-      const isSure = last >= 0 && this.#unwanted.size === 0;
-      const every = isSure ? SURE_LOOK_EVERY_NS : FULL_LOOK_EVERY_NS;
+      const every = this.#unwanted.size === 0 && this.isTold() ? TOLD_LOOK_EVERY_NS : FULL_LOOK_EVERY_NS;
       if (rested < this.#costNs * REST_RATIO || (!this.#isDue && rested < every)) return;
     } else {
       this.#last = this.#triedPid = this.lastBegun();

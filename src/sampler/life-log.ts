@@ -92,11 +92,11 @@ export class LifeLog {
   }
 
   /**
-   * A number that changes when somebody may have come who belongs to the target. Where the kernel tells of the target alone, the
-   * comings of others leave it as it is.
+   * A number that changes when somebody may have come who belongs to the target. Where the kernel tells of the target, threads and
+   * the comings of others leave it as it is.
    */
   lastBegun(): number {
-    if (!this.#isHeard || this.#config.target.kind === 'host') return this.#engine.lastPid();
+    if (!this.#isHeard) return this.#engine.lastPid();
     return this.#begun + this.#engine.lives!.counts().lost;
   }
 

@@ -101,6 +101,7 @@ export class Sampler {
       (slot) => this.#arrived(slot),
       triesNew ? undefined : () => this.#lives.lastBegun(),
       triesNew ? { root, pidMax: readPidMax(root) } : undefined,
+      () => this.#lives.isHeard,
     );
     this.#wait = new TickWait(engine.lives ? () => this.#lives.drain() : undefined);
     this.#urgency = new Urgency(config.hz, undefined, undefined, keepOff);

@@ -42,12 +42,12 @@ export class TickWait {
 
   async until(deadlineNs: bigint): Promise<void> {
     for (;;) {
+      if (this.isStopping) return;
       const leftNs = deadlineNs - process.hrtime.bigint();
       if (leftNs <= LAST_STRETCH_NS) break;
       const most = this.drain ? this.#drainEveryMs : MOST_WAIT_MS;
       await this.#pause(Math.min(most, Math.max(1, Number((leftNs - LAST_STRETCH_NS) / 1_000_000n))));
       if (this.drain) this.#drainEveryMs = this.drain() > LITTLE ? DRAIN_EVERY_MS : QUIET_DRAIN_EVERY_MS;
-      if (this.isStopping) return;
     }
     await turn();
     this.#turnedNs = process.hrtime.bigint();

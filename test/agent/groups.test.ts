@@ -192,6 +192,7 @@ describe('groups', () => {
 
   it('of 50,000 processes with a name each are one beyond a number, and nothing is lost', () => {
     const processes = 50_000;
+    agent = new SyntheticAgent(folder.file(`tree-${++trees}`), { sizeBytes: 2 ** 28, crowd: processes + 8 });
     for (let slot = 0; slot < processes; slot++) agent.arrive(slot, `group-${slot}`, of(slot < 20 ? 3 : 1));
     agent.tick();
     const families = agent.collect(20);

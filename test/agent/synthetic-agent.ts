@@ -22,9 +22,9 @@ export class SyntheticAgent {
 
   constructor(
     readonly root: string,
-    { by = 'comm', isFull = true, sizeBytes = 2 ** 24 } = {},
+    { by = 'comm', isFull = true, sizeBytes = 2 ** 24, crowd = 0 } = {},
   ) {
-    this.author = new Author({ sizeBytes });
+    this.author = new Author({ sizeBytes, crowd });
     this.#recording = this.author.open();
     this.#walk = this.#recording.walk();
     this.meter = new GroupMeter(root, parseGroupBy(by), isFull);

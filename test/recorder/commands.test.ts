@@ -3,10 +3,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openRecording, startRecording } from 'tidemark';
 import { describe, expect, it } from 'vitest';
+import { bpfAvailability } from '../../src/engine/choose-sweeping.js';
+import { readHostUnits } from '../../src/procfs/host-units.js';
 import { type CommandLine, CommandWriter, decodeCommand } from '../../src/recording/commands.js';
 import { ringSpecs } from '../../src/recording/format.js';
 import { RecordCursor } from '../../src/recording/packed-records.js';
@@ -18,6 +20,7 @@ import { METADATA } from './synthetic.js';
 import { scratch, until, Workload } from './workload.js';
 
 const SECRET = 'hunter2hunter2';
+const isHeard = process.env.CI || bpfAvailability({ root: '/proc', host: readHostUnits() }).works;
 
 describe('command lines', () => {
   it.each(['none', 'exe', 'redacted', 'full'] as const)('are stored as --cmdline %s says', async (cmdline) => {
@@ -70,6 +73,29 @@ describe('command lines', () => {
     expect(others).toEqual([]);
     expect(process).toMatchObject({ comm: 'sleep', program: { args: ['sleep', '61'] } });
     workload.child.kill('SIGKILL');
+  });
+
+  it.runIf(isHeard)('tell at once of an exec of the same name where the kernel does', async () => {
+    using folder = scratch();
+    const copy = folder.file('bash');
+    copyFileSync('/bin/bash', copy);
+    chmodSync(copy, 0o755);
+    const words = ['-c', 'read x; exec "$0" -c "read y; :"', copy];
+    const child = spawn('/bin/bash', words, { stdio: ['pipe', 'ignore', 'inherit'] });
+    const pid = child.pid!;
+    const options = { hz: 50, rollup: 'off', sampler: 'worker', engine: 'bpf' } as const;
+    await using recorder = await startRecording({ target: { pids: [pid] }, ...options });
+    await until(() => recorder.recording().processes({ pid })[0]?.program?.args);
+    child.stdin.write('on\n');
+    const exec = () =>
+      recorder
+        .recording()
+        .events()
+        .map(({ event }) => event)
+        .find(({ type }) => type === 'exec');
+    // Looked at in turn it would be seen within a minute.
+    expect(await until(exec)).toMatchObject({ pid, comm: 'bash', exe: copy });
+    child.kill('SIGKILL');
   });
 
   it('are no exec when a process only takes another name', async () => {

@@ -56,18 +56,25 @@ export interface TickOptions {
 export class Author {
   readonly buffer: SharedArrayBuffer;
   readonly writer: RecordingWriter;
-  readonly counters = new TierColumns(COUNTER_COLUMNS, 4088);
-  readonly rollups = new TierColumns(ROLLUP_COLUMNS, 4088);
+  readonly counters: TierColumns;
+  readonly rollups: TierColumns;
   tick = 0;
   readonly #live = new Map<number, ProcessIdentity>();
   #missed = 0;
 
-  constructor(options: { sizeBytes?: number; metadata?: Partial<RecordingMetadata>; storage?: Storage } = {}) {
+  /** `crowd`: so many slots at least. */
+  constructor(
+    options: { sizeBytes?: number; metadata?: Partial<RecordingMetadata>; storage?: Storage; crowd?: number } = {},
+  ) {
+    const slots = Math.max(4096, Math.ceil((options.crowd ?? 0) / 8) * 8);
+    this.counters = new TierColumns(COUNTER_COLUMNS, slots - 8);
+    this.rollups = new TierColumns(ROLLUP_COLUMNS, slots - 8);
     this.buffer = new SharedArrayBuffer(options.storage ? 8 : (options.sizeBytes ?? 2 ** 22));
     this.writer = RecordingWriter.create(options.storage ?? new SharedStorage(this.buffer), {
       metadata: { ...METADATA, ...options.metadata },
-      blockBytes: 65536,
-      maxSlots: 4096,
+      // A key tells of each some two hundred bytes.
+      blockBytes: Math.max(65536, 2 ** Math.ceil(Math.log2((options.crowd ?? 0) * 256))),
+      maxSlots: slots,
     });
   }
 
