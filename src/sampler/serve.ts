@@ -27,6 +27,8 @@ import type { Firing } from './rule-watch.js';
 import { Sampler } from './sampler.js';
 import { describeTarget, endsWhenEmpty } from './target.js';
 
+/** 20 MiB of the kernel's memory: with 2,000 processes one of the two files of each, and the second of some. */
+const MOST_KEPT_AT_LEISURE = 2500;
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
 /** What reader threads, a listing and the arguments of a process have open at once. */
@@ -90,6 +92,15 @@ async function lastMessages(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * Descriptors that may be kept. Each takes 8 KiB of the kernel's memory, and what it saves is 3 us at each sweep: where the rate is
+ * left to the budget the sweeps of a large host are few, and are not worth more than that.
+ */
+function mostKept(isRateChosen: boolean): number {
+  const room = descriptorRoom();
+  return isRateChosen ? Math.min(room, MOST_KEPT_AT_LEISURE) : room;
+}
+
 /** Opens engine and ring, and finds the processes. Throws an error with a `code`, and leaves no file behind then. */
 function openSampler(
   config: SamplerConfig,
@@ -101,7 +112,7 @@ function openSampler(
   const engine = openEngine(config.engine, {
     root: config.root,
     host: config.host,
-    maxKept: config.maxKept ?? descriptorRoom(),
+    maxKept: config.maxKept ?? mostKept(config.isRateChosen),
   });
   let storage: Storage | undefined;
   let folder: string | undefined;
