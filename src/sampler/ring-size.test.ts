@@ -43,6 +43,14 @@ describe('sizeRing', () => {
     expect(sizeRing(1024 * MIB, 10, { groups: 0 })).toEqual(sizeRing(1024 * MIB, 10));
   });
 
+  it('has room for processes that may come where that is possible, and refuses none for their sake', () => {
+    const mayCome = 8192;
+    expect(sizeRing(256 * MIB, 100, { mayCome })).toEqual({ blockBytes: MIB, maxSlots: 10_923 });
+    expect(sizeRing(8 * MIB, 100, { mayCome }).blockBytes).toBe(MIB / 4);
+    expect(sizeRing(2 * MIB, 1, { mayCome })).toEqual(sizeRing(2 * MIB, 1));
+    expect(sizeRing(1024 * MIB, 2000, { mayCome })).toEqual(sizeRing(1024 * MIB, 2000));
+  });
+
   it('names the least size in its error, and that size works', () => {
     fc.assert(
       fc.property(

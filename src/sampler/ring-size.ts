@@ -1,8 +1,9 @@
 /**
  * How large the blocks of a ring are, and how large a ring is that nobody gave a size.
  *
- * The trap: each block begins with the full state of all processes, and should be several times as large as that, or the
- * ring would hold little else; but a ring needs many blocks, because the oldest is lost as a whole.
+ * The traps: each block begins with the full state of all processes, and should be several times as large as that, or the
+ * ring would hold little else; but a ring needs many blocks, because the oldest is lost as a whole; and its blocks stay as they are,
+ * while a host that has just booted has a hundred processes where it will have thousands.
  */
 import { listProcesses } from '../procfs/list-processes.js';
 import { parseKeep } from '../recording/keep.js';
@@ -44,6 +45,8 @@ export interface RingNeeds {
   readonly leastBlocks?: number;
   /** Control groups; there is room for them as far as the size allows. */
   readonly groups?: number;
+  /** Processes that may be there one day: there is room for them as far as the size allows. */
+  readonly mayCome?: number;
 }
 
 /** What a ladder of `--keep` needs. */
@@ -57,10 +60,12 @@ export function needsOfKeep(keep: string | undefined): RingNeeds {
  * size when that many cannot be recorded in it, or the most processes when no size is enough.
  */
 export function sizeRing(sizeBytes: number, processes: number, needs: RingNeeds = {}): RingSize {
-  const { keyBytes = KEY_BYTES_PER_PROCESS, leastBlocks = BLOCKS_PER_RING_AT_LEAST, groups = 0 } = needs;
+  const { keyBytes = KEY_BYTES_PER_PROCESS, leastBlocks = BLOCKS_PER_RING_AT_LEAST, groups = 0, mayCome = 0 } = needs;
   const key = keyOf(processes, keyBytes);
   const forGroups = Math.ceil(groups * MORE_TO_COME) * KEY_BYTES_PER_GROUP * GROUP_KEYS_PER_BLOCK;
-  const wanted = powerOfTwoAbove(Math.max(key * KEYS_PER_BLOCK, forGroups, sizeBytes / BLOCKS_AT_MOST));
+  const wanted = powerOfTwoAbove(
+    Math.max(key * KEYS_PER_BLOCK, forGroups, mayCome * keyBytes, sizeBytes / BLOCKS_AT_MOST),
+  );
   const possible = powerOfTwoBelow((sizeBytes - HEADER_BYTES) / leastBlocks);
   const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES_MIN, Math.min(wanted, possible)));
   if (possible < BLOCK_BYTES_MIN || key > blockBytes) {

@@ -31,6 +31,8 @@ import { describeTarget, endsWhenEmpty } from './target.js';
 const MOST_KEPT_AT_LEISURE = 2500;
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
+/** What a host may come to after its boot. */
+const MANY_PROCESSES = 8192;
 /** What reader threads, a listing and the arguments of a process have open at once. */
 const FEW_DESCRIPTORS = 8;
 
@@ -156,7 +158,9 @@ function refuseUnread({ root, target }: SamplerConfig, found: number, unread: Re
 function blocksFor({ storage, target, keep, cgroupTier, root }: SamplerConfig, processes: number): RingSize {
   const sizeBytes = storage.kind === 'file' ? storage.sizeBytes : storage.buffer.byteLength;
   const needs = { groups: cgroupTier === 'off' ? 0 : countGroups(root), ...needsOfKeep(keep) };
-  if (target.kind === 'host') return sizeRing(sizeBytes, processes, needs);
+  // What ends is trimmed to its last block, so large ones are for what goes on as long as the host.
+  const mayCome = storage.kind === 'file' && !storage.trim ? MANY_PROCESSES : 0;
+  if (target.kind === 'host') return sizeRing(sizeBytes, processes, { ...needs, mayCome });
   if (target.kind === 'pids') return sizeRing(sizeBytes, target.pids.length, needs);
   for (let most = processes; most > FEW_PROCESSES; most = Math.floor(most / 2)) {
     try {

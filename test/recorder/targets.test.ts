@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type Recorder, type RecordOptions, startRecording } from 'tidemark';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENGINES } from '../engine/engines.js';
-import { endChild, MIB, readKernel, startSleep, until, Workload } from './workload.js';
+import { endChild, MIB, readKernel, scratch, startSleep, until, Workload } from './workload.js';
 
 const NOBODY = 0x7fffffff;
 const opened: { [Symbol.asyncDispose](): PromiseLike<void> }[] = [];
@@ -252,4 +252,15 @@ describe('a control group', () => {
     }
     return undefined;
   }
+});
+
+it('of a host that goes on for ever has room for what the host may come to, and one that ends is small', async () => {
+  using folder = scratch();
+  const slots: number[] = [];
+  for (const trim of [false, true]) {
+    const recorder = await record({ target: 'host', file: folder.file(`${trim}.tide`), sizeBytes: 64 * MIB, trim });
+    slots.push(recorder.recording().ring.maxSlots);
+  }
+  expect(slots[0]).toBeGreaterThan(8192);
+  expect(slots[1]).toBeLessThan(8192);
 });
