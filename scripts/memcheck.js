@@ -71,6 +71,7 @@ function check(name, options, program, words) {
   const log = path.join(PLACE, `${name}.%p.log`);
   const all = [...VALGRIND, ...options, `--log-file=${log}`, program, ...words];
   const { status, signal, stdout } = spawnSync('valgrind', all, {
+    env: { ...process.env, LD_PRELOAD: KNOWN_IOCTL },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
