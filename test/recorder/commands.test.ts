@@ -7,20 +7,18 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, readlinkSync, symlink
 import path from 'node:path';
 import { openRecording, startRecording } from 'tidemark';
 import { describe, expect, it } from 'vitest';
-import { bpfAvailability } from '../../src/engine/choose-sweeping.js';
-import { readHostUnits } from '../../src/procfs/host-units.js';
 import { type CommandLine, CommandWriter, decodeCommand } from '../../src/recording/commands.js';
 import { ringSpecs } from '../../src/recording/format.js';
 import { RecordCursor } from '../../src/recording/packed-records.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
 import { RingWriter } from '../../src/ring/ring-writer.js';
 import { SharedStorage } from '../../src/ring/shared-storage.js';
+import { ENGINES } from '../engine/engines.js';
 import { runTidemark } from '../tidemark-process.js';
 import { METADATA } from './synthetic.js';
 import { scratch, until, Workload } from './workload.js';
 
 const SECRET = 'hunter2hunter2';
-const isHeard = process.env.CI || bpfAvailability({ root: '/proc', host: readHostUnits() }).works;
 
 describe('command lines', () => {
   it.each(['none', 'exe', 'redacted', 'full'] as const)('are stored as --cmdline %s says', async (cmdline) => {
@@ -75,7 +73,7 @@ describe('command lines', () => {
     workload.child.kill('SIGKILL');
   });
 
-  it.runIf(isHeard)('tell at once of an exec of the same name where the kernel does', async () => {
+  it.runIf(ENGINES.includes('bpf'))('tell at once of an exec of the same name where the kernel does', async () => {
     using folder = scratch();
     const copy = folder.file('bash');
     copyFileSync('/bin/bash', copy);
