@@ -27,7 +27,7 @@ import type { Firing } from './rule-watch.js';
 import { Sampler } from './sampler.js';
 import { describeTarget, endsWhenEmpty } from './target.js';
 
-/** 20 MiB of the kernel's memory: with 2,000 processes one of the two files of each, and the second of some. */
+/** 12 MiB of the kernel's memory: with 2,000 processes one of the two files of each, and the second of some. */
 const MOST_KEPT_AT_LEISURE = 2500;
 const PROGRESS_EVERY_MS = 1000;
 const FEW_PROCESSES = 64;
@@ -95,7 +95,7 @@ async function lastMessages(): Promise<void> {
 }
 
 /**
- * Descriptors that may be kept. Each takes 8 KiB of the kernel's memory, and what it saves is 3 us at each sweep: where the rate is
+ * Descriptors that may be kept. Each takes 5 KiB of the kernel's memory, and what it saves is 4 us at each sweep: where the rate is
  * left to the budget the sweeps of a large host are few, and are not worth more than that.
  */
 function mostKept(isRateChosen: boolean): number {
