@@ -32,9 +32,6 @@ describe('an agent', () => {
       ...['--ring', folder.file('answers'), '--procfs', host.root, '--group', 'comm', '--hz', '10', '--budget', '10%'],
       ...['--remote-write', store.url, '--push-every', '1s'],
     );
-    await until(() => store.times.length >= answers.length + 2, 'all answers', 30_000);
-    await pause(100);
-    expect(await agent.end()).toBe(0);
     const own = (name: string, more: Record<string, string> = {}) =>
       store.taken.map(({ series }) => {
         const found = series.find(({ labels }) => {
@@ -44,6 +41,11 @@ describe('an agent', () => {
         });
         return { value: found!.value, unixMs: found!.unixMs };
       });
+    await until(() => store.times.length >= answers.length + 2, 'all answers', 30_000);
+    // What waited during the pauses tells of the time when it was made, so what was refused comes with a later one.
+    await until(() => own('push_samples_total', { result: 'refused' }).at(-1)!.value > 0, 'it tells the refusal', 30_000);
+    await pause(100);
+    expect(await agent.end()).toBe(0);
     const times = own('recording').map(({ unixMs }) => unixMs);
     // One a second, each once and in order, but for the one that was refused.
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
