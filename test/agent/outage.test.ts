@@ -43,7 +43,11 @@ describe('an agent', () => {
       });
     await until(() => store.times.length >= answers.length + 2, 'all answers', 30_000);
     // What waited during the pauses tells of the time when it was made, so what was refused comes with a later one.
-    await until(() => own('push_samples_total', { result: 'refused' }).at(-1)!.value > 0, 'it tells the refusal', 30_000);
+    await until(
+      () => own('push_samples_total', { result: 'refused' }).at(-1)!.value > 0,
+      'it tells the refusal',
+      30_000,
+    );
     await pause(100);
     expect(await agent.end()).toBe(0);
     const times = own('recording').map(({ unixMs }) => unixMs);
