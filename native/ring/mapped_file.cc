@@ -22,6 +22,9 @@ namespace {
 constexpr size_t kStackBytes = 64 * 1024;
 // What a recording of 2,000 processes at 100 Hz brings in half a minute.
 constexpr size_t kMostWaiting = 8 * 1024 * 1024;
+// Where ticks come faster than this, the storing thread rests for so long behind each batch, and nobody wakes it: at
+// 10 kHz waking it was a seventh of what recording cost, and being woken another.
+constexpr int64_t kRestNs = 4'000'000;
 
 thread_local sigjmp_buf* guard = nullptr;
 struct sigaction before;
@@ -75,6 +78,12 @@ int StartThread(void* (*run)(void*), void* self, pthread_t* thread) {
   return -error;
 }
 
+int64_t MonotonicNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * int64_t{1000000000} + now.tv_nsec;
+}
+
 }  // namespace
 
 int MappedFile::Open(int fd, uint64_t size, int64_t period_ms, std::unique_ptr<MappedFile>* out) {
@@ -115,7 +124,7 @@ MappedFile::MappedFile(int fd, uint8_t* memory, uint64_t size, int64_t period_ms
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  for (pthread_cond_t* one : {&store_, &flush_, &settled_}) pthread_cond_init(one, &attributes);
+  for (pthread_cond_t* one : {&store_, &rest_, &flush_, &settled_}) pthread_cond_init(one, &attributes);
   pthread_condattr_destroy(&attributes);
 }
 
@@ -130,7 +139,7 @@ MappedFile::~MappedFile() {
   Close();
   munmap(memory_, size_);
   close(fd_);
-  for (pthread_cond_t* one : {&store_, &flush_, &settled_}) pthread_cond_destroy(one);
+  for (pthread_cond_t* one : {&store_, &rest_, &flush_, &settled_}) pthread_cond_destroy(one);
   pthread_mutex_destroy(&mutex_);
 }
 
@@ -153,8 +162,8 @@ int MappedFile::Put(const Store& store, const uint8_t* bytes) {
   // What is written is of use to nobody before it is committed.
   const bool wake = error != 0 || (store.is_commit != 0 && !gathers_);
   if (store.is_commit != 0) gathered_ = gathers_;
+  if (wake) Wake(error != 0 || queue_.waiting() > kMostWaiting / 8);
   pthread_mutex_unlock(&mutex_);
-  if (wake) pthread_cond_signal(&store_);
   return error;
 }
 
@@ -163,14 +172,22 @@ void MappedFile::Gather(bool gathers) {
   const bool wake = !gathers && gathered_;
   gathers_ = gathers;
   if (wake) gathered_ = false;
+  if (wake) Wake(false);
   pthread_mutex_unlock(&mutex_);
-  if (wake) pthread_cond_signal(&store_);
+}
+
+// Under the lock. The storing thread finds what waits when its rest is over, which is at once if there is no time to rest.
+void MappedFile::Wake(bool now) {
+  wakes_++;
+  if (now && resting_) pthread_cond_signal(&rest_);
+  if (now) hurried_ = true;
+  if (!resting_) pthread_cond_signal(&store_);
 }
 
 int MappedFile::Settle() {
   pthread_mutex_lock(&mutex_);
   fault_ = 0;
-  pthread_cond_signal(&store_);
+  Wake(true);
   while (storing_ && fault_ == 0 && !queue_.IsEmpty()) pthread_cond_wait(&settled_, &mutex_);
   const int error = fault_;
   pthread_mutex_unlock(&mutex_);
@@ -193,7 +210,7 @@ void MappedFile::Kick() {
 void MappedFile::Close() {
   pthread_mutex_lock(&mutex_);
   stopping_ = true;
-  pthread_cond_signal(&store_);
+  Wake(true);
   pthread_cond_signal(&flush_);
   pthread_mutex_unlock(&mutex_);
   if (storing_) pthread_join(storer_, nullptr);
@@ -212,21 +229,38 @@ void* MappedFile::RunFlushes(void* self) {
 }
 
 void MappedFile::StoreAll() {
+  int64_t last_ns = 0;
   pthread_mutex_lock(&mutex_);
   for (;;) {
     while (!stopping_ && !queue_.Refill()) pthread_cond_wait(&store_, &mutex_);
     if (!queue_.Refill()) break;
+    const int64_t now_ns = MonotonicNs();
+    const bool often = wakes_ > 1 || now_ns - last_ns < kRestNs / 2;
+    last_ns = now_ns;
+    wakes_ = 0;
     pthread_mutex_unlock(&mutex_);
     const int error = StoreQueued();
     pthread_mutex_lock(&mutex_);
     fault_ = error;
     if (error != 0 || queue_.IsEmpty()) pthread_cond_broadcast(&settled_);
-    if (error == 0) continue;
+    if (error == 0) {
+      if (often) Rest(now_ns + kRestNs);
+      continue;
+    }
     if (stopping_) break;
     // What waits is tried again with the next that comes: by then the disk may have room.
     pthread_cond_wait(&store_, &mutex_);
   }
   pthread_mutex_unlock(&mutex_);
+}
+
+// Under the lock.
+void MappedFile::Rest(int64_t until_ns) {
+  const timespec deadline = {until_ns / 1000000000, until_ns % 1000000000};
+  resting_ = true;
+  int waited = 0;
+  while (!stopping_ && !hurried_ && waited == 0) waited = pthread_cond_timedwait(&rest_, &mutex_, &deadline);
+  resting_ = hurried_ = false;
 }
 
 // Returns 0 when all that was taken out is stored, else the negative errno of the one that comes next.

@@ -50,6 +50,8 @@ class MappedFile {
   static void* RunStores(void* self);
   static void* RunFlushes(void* self);
   int Put(const Store& store, const uint8_t* bytes);
+  void Wake(bool now);
+  void Rest(int64_t until_ns);
   void StoreAll();
   int StoreQueued();
   void Track(uint64_t at, uint32_t length);
@@ -76,6 +78,7 @@ class MappedFile {
   // Guards what follows.
   pthread_mutex_t mutex_;
   pthread_cond_t store_;
+  pthread_cond_t rest_;
   pthread_cond_t flush_;
   pthread_cond_t settled_;
   StoreQueue queue_;
@@ -83,6 +86,10 @@ class MappedFile {
   int fault_ = 0;
   bool stopping_ = false;
   bool kicked_ = false;
+  // Whether the storing thread rests, and whether it must not; and how often it was to be woken since it took anything.
+  bool resting_ = false;
+  bool hurried_ = false;
+  uint32_t wakes_ = 0;
   // Whether it gathers, and whether something was committed since.
   bool gathers_ = false;
   bool gathered_ = false;

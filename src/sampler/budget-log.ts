@@ -19,33 +19,37 @@ export class BudgetLog {
   #before: Spent = { cpuNs: 0, deepNs: 0 };
   #reason = '';
 
+  /** `asked`: a share of one core. What is spent and the rate, ticks per second, are asked for only where they are told. */
   constructor(
     private readonly asked: number,
     private readonly writer: RecordingWriter,
+    private readonly spent: () => Spent,
+    private readonly hz: () => number,
   ) {}
 
-  /** The rate is this from now on, for a reason in words. */
-  changed(nowNs: bigint, spent: Spent, hz: number, reason: string): void {
+  /** The rate is another from now on, for a reason in words. */
+  changed(nowNs: bigint, reason: string): void {
     this.#reason = reason;
-    this.#store(nowNs, spent, hz);
+    this.#store(nowNs);
   }
 
   /** To be called at each tick. */
-  ticked(nowNs: bigint, spent: Spent, hz: number): void {
-    if (this.#atNs !== undefined && nowNs - this.#atNs >= EVERY_NS) this.#store(nowNs, spent, hz);
+  ticked(nowNs: bigint): void {
+    if (this.#atNs !== undefined && nowNs - this.#atNs >= EVERY_NS) this.#store(nowNs);
   }
 
   /** The last stretch. */
-  finish(nowNs: bigint, spent: Spent, hz: number): void {
-    if (this.#atNs !== undefined) this.#store(nowNs, spent, hz);
+  finish(nowNs: bigint): void {
+    if (this.#atNs !== undefined) this.#store(nowNs);
   }
 
-  #store(nowNs: bigint, spent: Spent, hz: number): void {
+  #store(nowNs: bigint): void {
+    const spent = this.spent();
     const passedNs = this.#atNs === undefined ? 0 : Number(nowNs - this.#atNs);
     const shareOf = (ns: number) => (passedNs > 0 ? Number((ns / passedNs).toFixed(6)) : 0);
     this.writer.event(nowNs, {
       type: 'budget',
-      hz,
+      hz: this.hz(),
       asked: this.asked,
       seconds: Number((passedNs / 1e9).toFixed(3)),
       used: shareOf(spent.cpuNs - this.#before.cpuNs),

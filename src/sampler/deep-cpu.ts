@@ -13,12 +13,14 @@ export class DeepCpu {
     private readonly engine: Engine,
   ) {}
 
-  /** Charges what `read` takes, and what reader threads did since the last call: between the ticks that was deep reading too. */
-  charge(read: () => void): void {
+  /** Charges what `read` takes, and what reader threads did since the last call: between the ticks that was deep reading too. Returns what everything took so far, ns. */
+  charge(read: () => void): number {
     const before = this.cost.cpuNs();
     const inBackground = this.engine.readerCpuNs() - this.#readersNs;
     read();
     this.#readersNs = this.engine.readerCpuNs();
-    this.ns += this.cost.cpuNs() - before + inBackground;
+    const after = this.cost.cpuNs();
+    this.ns += after - before + inBackground;
+    return after;
   }
 }

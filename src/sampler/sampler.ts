@@ -14,7 +14,7 @@ import type { V8Record } from '../recording/v8-log.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { BesideTicks } from './beside-ticks.js';
 import { Budget } from './budget.js';
-import { BudgetLog, type Spent } from './budget-log.js';
+import { BudgetLog } from './budget-log.js';
 import { Census } from './census.js';
 import { ClockPace } from './clock-pace.js';
 import { CommandLines } from './command-lines.js';
@@ -83,7 +83,8 @@ export class Sampler {
     this.#deepCpu = new DeepCpu(this.#cost, engine);
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#ratePace = config.isRateChosen ? new RatePace(config.budget, config.hz, config.leastHz) : undefined;
-    this.#budgetLog = new BudgetLog(config.budget, writer);
+    const spent = () => ({ cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpu.ns });
+    this.#budgetLog = new BudgetLog(config.budget, writer, spent, () => this.#ratePace?.hz ?? config.hz);
     this.#table = new ProcessTable(maxSlots);
     this.#budget = new Budget(config.budget);
     this.#deep = new DeepReads(config, engine, writer, this.#table, this.#budget);
@@ -121,7 +122,7 @@ export class Sampler {
     this.#peaks.begin(nowNs);
     this.#beside.begin(nowNs);
     const why = this.#ratePace ? 'as some sweeps before the first tick had it' : 'as asked for';
-    this.#budgetLog.changed(nowNs, this.#spent(), this.#config.hz, why);
+    this.#budgetLog.changed(nowNs, why);
     return this.#table.count;
   }
 
@@ -219,7 +220,7 @@ export class Sampler {
     this.#census.settle(process.hrtime.bigint());
     this.#lives.drain();
     this.#lives.report(process.hrtime.bigint());
-    this.#budgetLog.finish(process.hrtime.bigint(), this.#spent(), this.#ratePace?.hz ?? this.#config.hz);
+    this.#budgetLog.finish(process.hrtime.bigint());
     this.#writer.clock(readClocks());
     this.#writer.close(process.hrtime.bigint(), reason, trim);
     this.#engine.close();
@@ -230,7 +231,7 @@ export class Sampler {
   #tick(schedule: Schedule): bigint {
     const { deadlineNs, tick } = schedule;
     const startNs = process.hrtime.bigint();
-    const cpuAtStart = this.#cost.cpuNs();
+    const cpuAtStart = this.#ratePace ? this.#cost.cpuNs() : 0;
     this.#lives.drain();
     this.#census.look(startNs);
     const table = this.#table;
@@ -270,7 +271,7 @@ export class Sampler {
     }
     this.#peaks.check(startNs);
     this.#urgency.check(startNs);
-    this.#pace(startNs, schedule, this.#cost.cpuNs() - cpuAtStart);
+    this.#pace(startNs, schedule, cpuAtStart);
     this.#beside.tick(startNs, schedule.periodNs, this.#counters);
     this.#writer.gather(false);
     return startNs;
@@ -280,24 +281,20 @@ export class Sampler {
   #readDeep({ tick, deadlineNs, periodNs }: Schedule, startNs: bigint): void {
     const endNs = deadlineNs + periodNs;
     this.#commands.spend(periodNs, endNs);
-    this.#deepCpu.charge(() => this.#deep.spend(tick, endNs, this.#counters));
-    this.#budget.spent(Number(process.hrtime.bigint()), this.#cost.cpuNs(), this.#deepCpu.ns);
+    const cpuNs = this.#deepCpu.charge(() => this.#deep.spend(tick, endNs, this.#counters));
+    this.#budget.spent(Number(process.hrtime.bigint()), cpuNs, this.#deepCpu.ns);
     this.#rules?.look(startNs, this.#counters, this.#deep.columns);
   }
 
-  /** The rate from now on, by what this tick cost. */
-  #pace(nowNs: bigint, schedule: Schedule, tickCpuNs: number): void {
-    this.#budgetLog.ticked(nowNs, this.#spent(), this.#ratePace?.hz ?? this.#config.hz);
+  /** The rate from now on, by what this tick cost. What the process has used is asked of the kernel only where it decides. */
+  #pace(nowNs: bigint, schedule: Schedule, cpuAtStart: number): void {
+    this.#budgetLog.ticked(nowNs);
     const pace = this.#ratePace;
-    if (!pace?.ticked(Number(nowNs), tickCpuNs, this.#budget.otherShare)) return;
+    if (!pace?.ticked(Number(nowNs), this.#cost.cpuNs() - cpuAtStart, this.#budget.otherShare)) return;
     schedule.setRate(pace.hz);
     this.#statPace.setPeriod(Number(schedule.periodNs));
     this.#deep.setPeriod(Number(schedule.periodNs));
-    this.#budgetLog.changed(nowNs, this.#spent(), pace.hz, pace.why(this.#budget.otherShare));
-  }
-
-  #spent(): Spent {
-    return { cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpu.ns };
+    this.#budgetLog.changed(nowNs, pace.why(this.#budget.otherShare));
   }
 
   #rename(renames: number, nowNs: bigint): void {

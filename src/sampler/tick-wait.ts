@@ -9,7 +9,7 @@ import { sleepUntil } from '../engine/wait.js';
 
 const LAST_STRETCH_NS = 2_000_000n;
 /** A turn of the event loop takes a tenth of a tick at 1 kHz and a whole one at 10 kHz, so messages may wait for so long. */
-const TURN_EVERY_NS = 50_000_000n;
+const TURN_EVERY_NS = 100_000_000n;
 /** What the kernel tells between ticks is taken that often, and less often while it tells little, since every look is a wake. */
 const DRAIN_EVERY_MS = 100;
 const QUIET_DRAIN_EVERY_MS = 400;

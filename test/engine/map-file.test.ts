@@ -3,10 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mapFile } from '../../src/engine/map-file.js';
 import { preallocate } from '../../src/engine/preallocate.js';
 import { FileStorage } from '../../src/ring/file-storage.js';
+import { until } from '../recorder/workload.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-map-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,6 +38,21 @@ describe('a mapped file', () => {
     expect(storage.read(4090, back, 0, 9000)).toBe(9000);
     expect(Buffer.compare(back, bytes.subarray(7, 9007))).toBe(0);
     storage.flush();
+    storage.close();
+  });
+
+  it('has what is committed within a moment, however fast it comes, and also what comes after a pause', async () => {
+    const storage = storageAt('fast');
+    const file = path.join(folder, 'fast');
+    for (const [round, pauseMs] of [0, 1, 3, 20].entries()) {
+      for (let tick = 1; tick <= 40; tick++) {
+        storage.gather(true);
+        storage.commit(8 * round, tick, round);
+        storage.gather(false);
+        if (pauseMs > 0) await pause(pauseMs);
+      }
+      await until(() => readFileSync(file)[8 * round] === 40, `the last of those ${pauseMs} ms apart`);
+    }
     storage.close();
   });
 
