@@ -176,7 +176,8 @@ void MappedFile::Gather(bool gathers) {
   pthread_mutex_unlock(&mutex_);
 }
 
-// Under the lock. The storing thread finds what waits when its rest is over, which is at once if there is no time to rest.
+// Under the lock. The storing thread finds what waits when its rest is over, which is at once if there is no time to
+// rest.
 void MappedFile::Wake(bool now) {
   wakes_++;
   if (now && resting_) pthread_cond_signal(&rest_);
