@@ -25,12 +25,19 @@ describe('measureGrowth', () => {
 
   it('does not call churn a leak', async () => {
     let churn: unknown;
-    const growth = await measureGrowth(() => {
-      churn = [{ a: Math.random() }, 'x'.repeat(Math.floor(Math.random() * 100)), new ArrayBuffer(64)];
-    });
+    const found = [];
+    for (let trial = 0; trial < 3; trial++) {
+      found.push(
+        await measureGrowth(() => {
+          churn = [{ a: Math.random() }, 'x'.repeat(Math.floor(Math.random() * 100)), new ArrayBuffer(64)];
+        }),
+      );
+    }
     expect(churn).toBeDefined();
-    expect(growth.verdict).not.toBe('grows');
-    expect(growth.fastest).toBeUndefined();
+    // It is 95 % sure, and the runner's own memory grows meanwhile: one of three may be a false alarm.
+    const others = found.filter(({ verdict }) => verdict !== 'grows');
+    expect(others.length).toBeGreaterThanOrEqual(2);
+    for (const { fastest } of others) expect(fastest).toBeUndefined();
   });
 
   it('says that too few calls can tell nothing, and how many would', async () => {
