@@ -8,8 +8,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sleepUntil } from '../engine/wait.js';
 
 const LAST_STRETCH_NS = 2_000_000n;
-/** A turn of the event loop takes a tenth of a tick at 1 kHz and a whole one at 10 kHz, so messages may wait for so long. */
-const TURN_EVERY_NS = 100_000_000n;
+/**
+ * Messages may wait for so long: a wait in the event loop, which is a timer and two wakes, takes as much of a processor as three
+ * ticks of one process do.
+ */
+const TURN_EVERY_NS = 40_000_000n;
+/** A turn takes a tenth of a tick at 1 kHz and a whole one at 10 kHz: where ticks are as short as the last stretch, they may wait longer. */
+const SELDOM_TURN_EVERY_NS = 100_000_000n;
 /** What the kernel tells between ticks is taken that often, and less often while it tells little, since every look is a wake. */
 const DRAIN_EVERY_MS = 100;
 const QUIET_DRAIN_EVERY_MS = 400;
@@ -35,7 +40,9 @@ export class TickWait {
   /** Sleeps without a turn of the event loop where the last was just now; undefined then, and the deadline is there. */
   untilTick(deadlineNs: bigint): Promise<void> | undefined {
     const nowNs = process.hrtime.bigint();
-    if (nowNs - this.#turnedNs >= TURN_EVERY_NS || deadlineNs - nowNs > LAST_STRETCH_NS) return this.until(deadlineNs);
+    const leftNs = deadlineNs - nowNs;
+    const everyNs = leftNs > LAST_STRETCH_NS ? TURN_EVERY_NS : SELDOM_TURN_EVERY_NS;
+    if (nowNs - this.#turnedNs >= everyNs || leftNs > TURN_EVERY_NS) return this.until(deadlineNs);
     sleepUntil(deadlineNs);
     return undefined;
   }
