@@ -36,7 +36,9 @@ constexpr uint64_t kAnonymous = uint64_t{1} << 63;  // our own, beside a PFN
 constexpr size_t kRegions = 256;
 // An address range without pages takes some 2 ms a TiB.
 constexpr uint64_t kMostRange = uint64_t{32} << 30;
-constexpr uint64_t kFewestPages = 64, kFirstPages = 1024, kMostPages = 8192;
+// Where huge pages end the next piece is read as if it were one of them: at 80 ns for a small page that is cold, the
+// most may not be much.
+constexpr uint64_t kFewestPages = 64, kFirstPages = 1024, kMostPages = 2048;
 // Regions closer than this are read together.
 constexpr uint64_t kGapPages = 32;
 constexpr int64_t kLeastPauseNs = 500'000;
@@ -87,12 +89,16 @@ struct PacedRead::Sums {
   }
 };
 
-void PacedRead::Held(int64_t ns, bool is_walk) {
+// The target was held for so long, for so many pages.
+void PacedRead::Held(int64_t ns, uint64_t pages) {
   held_ns_ += static_cast<uint64_t>(ns);
   hold_ns_ = std::max(hold_ns_, static_cast<uint64_t>(ns));
   burst_ns_ += ns;
-  if (is_walk && ns > max_hold_ns_ / 4) piece_pages_ = std::max(kFewestPages, piece_pages_ / 2);
-  if (is_walk && ns < max_hold_ns_ / 16) piece_pages_ = std::min(kMostPages, piece_pages_ * 2);
+  // A mapping of few pages tells nothing of a whole piece.
+  if (pages >= piece_pages_) {
+    if (ns > max_hold_ns_ / 4) piece_pages_ = std::max(kFewestPages, piece_pages_ / 2);
+    if (ns < max_hold_ns_ / 16) piece_pages_ = std::min(kMostPages, piece_pages_ * 2);
+  }
   if (burst_ns_ >= max_hold_ns_ / 8) {
     SleepUntil(MonotonicNs() + std::min(kMostPauseNs, std::max(kLeastPauseNs, burst_ns_ * kPauseRatio)));
     burst_ns_ = 0;
@@ -108,7 +114,7 @@ int64_t PacedRead::ReadPages(int pagemap, uint64_t start, uint64_t end) {
   int64_t took = MonotonicNs() - began;
   if (got < 0) return -errno;
   if (got == 0) return -ENODATA;  // its memory has gone: an exec, or its end
-  Held(took, true);
+  Held(took, pages);
   return got / 8;
 }
 
@@ -128,7 +134,9 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
     int found = ioctl(pagemap, kPagemapScan, &scan);
     int64_t took = MonotonicNs() - began;
     if (found < 0) return errno == ESRCH ? -ENODATA : -errno;
-    Held(took, false);
+    uint64_t found_pages = 0;
+    for (int i = 0; i < found; i++) found_pages += (regions[i].end - regions[i].start) / page_size_;
+    Held(took, found_pages);
     for (int i = 0; i < found;) {
       int last = i;
       while (last + 1 < found && regions[last + 1].start - regions[last].end <= kGapPages * page_size_) last++;
@@ -292,7 +300,7 @@ void PacedRead::Run() {
   const int64_t began = MonotonicNs();
   hold_ns_ = held_ns_ = 0;
   burst_ns_ = 0;
-  if (piece_pages_ == 0) piece_pages_ = kFirstPages;
+  piece_pages_ = kFirstPages;
   shared_count_ = 0;
   counted_ = 0;
   int pagemap = folder_->Open(pid_, "pagemap");

@@ -46,7 +46,7 @@ class PacedRead final : public DeepRead {
   void CountShared(Sums& sums, int kpagecount);
   void SampleShared(Sums& sums, int kpagecount);
   void TellSample(const Sums& sums);
-  void Held(int64_t ns, bool is_walk);
+  void Held(int64_t ns, uint64_t pages);
 
   uint64_t page_size_ = 4096;
   int64_t max_hold_ns_ = 500'000;
