@@ -26,7 +26,7 @@ struct ScanArguments {
   uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
 };
 constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArguments);
-constexpr uint64_t kIsFile = 1 << 2, kIsPresent = 1 << 3, kIsSwapped = 1 << 4, kIsZeroPage = 1 << 5, kIsHuge = 1 << 6;
+constexpr uint64_t kIsPresent = 1 << 3, kIsSwapped = 1 << 4, kIsZeroPage = 1 << 5, kIsHuge = 1 << 6;
 
 // Bits of an entry of pagemap.
 constexpr uint64_t kPresent = uint64_t{1} << 63, kSwapped = uint64_t{1} << 62, kFileOrShmem = uint64_t{1} << 61;
@@ -89,7 +89,7 @@ struct PacedRead::Sums {
   }
 };
 
-// The target was held for so long, for so many pages.
+// The target was held for so long; for so many pages, where these were looked at one by one.
 void PacedRead::Held(int64_t ns, uint64_t pages) {
   held_ns_ += static_cast<uint64_t>(ns);
   hold_ns_ = std::max(hold_ns_, static_cast<uint64_t>(ns));
@@ -129,14 +129,14 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
     scan.region_count = kRegions;
     scan.max_pages = piece_pages_;
     scan.category_anyof_mask = kIsPresent | kIsSwapped;
-    scan.return_mask = kIsFile | kIsPresent | kIsSwapped | kIsZeroPage | kIsHuge;
+    // Not whether it is of a file, which pagemap tells as well: the scan would look at each page frame for it, and took
+    // 80 ns a page instead of 10.
+    scan.return_mask = kIsPresent | kIsSwapped | kIsZeroPage | kIsHuge;
     int64_t began = MonotonicNs();
     int found = ioctl(pagemap, kPagemapScan, &scan);
     int64_t took = MonotonicNs() - began;
     if (found < 0) return errno == ESRCH ? -ENODATA : -errno;
-    uint64_t found_pages = 0;
-    for (int i = 0; i < found; i++) found_pages += (regions[i].end - regions[i].start) / page_size_;
-    Held(took, found_pages);
+    Held(took, 0);
     for (int i = 0; i < found;) {
       int last = i;
       while (last + 1 < found && regions[last + 1].start - regions[last].end <= kGapPages * page_size_) last++;
@@ -148,7 +148,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
       for (; i <= last; i++) {
         const PageRegion& region = regions[i];
         if (region.categories & kIsZeroPage) continue;
-        bool is_huge = (region.categories & kIsHuge) && !(region.categories & kIsFile);
+        const bool is_huge = (region.categories & kIsHuge) != 0;
         for (uint64_t page = region.start; page < region.end; page += page_size_) {
           const uint64_t place = (page - first) / page_size_;
           if (place >= static_cast<uint64_t>(got)) break;
@@ -158,7 +158,7 @@ int64_t PacedRead::ReadRange(Sums& sums, int pagemap, int kpagecount, uint64_t s
             continue;
           }
           sums.rss++;
-          sums.huge += is_huge;
+          sums.huge += is_huge && !(entry & kFileOrShmem);
           sums.anonymous += !(entry & kFileOrShmem);
           if (entry & kExclusive) {
             sums.exclusive++;
