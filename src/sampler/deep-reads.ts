@@ -81,7 +81,7 @@ export class DeepReads {
       config.rollup,
       pageSize,
       intervalNs,
-      { ...limits, canPace, areRelatives },
+      { ...limits, canPace, areRelatives, share: config.budget },
       periodNs,
     );
     this.#peaks = config.mappings === 'peak' ? new PeakReads(pageSize) : undefined;

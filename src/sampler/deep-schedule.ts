@@ -22,6 +22,8 @@ export interface DeepLimits {
   readonly canPace: boolean;
   /** The processes fork from each other: whoever comes or goes changes what the others share, and no counter tells. */
   readonly areRelatives?: boolean;
+  /** With `auto`, of one core: a process is read again no sooner than this pays for the read. What was saved up is for others. */
+  readonly share?: number;
 }
 
 /** What the counters say of each slot. */
@@ -32,7 +34,7 @@ export interface Movement {
 
 const HOLD_NS_PER_PAGE = 25;
 const HOLD_NS_LEAST = 40_000;
-const PACED_NS_PER_PAGE = 70;
+const PACED_NS_PER_PAGE = 90;
 const PACED_NS_LEAST = 200_000;
 /** With `auto`: whatever moved or not, a process is read that often. */
 const MAX_AGE_NS = 60e9;
@@ -167,7 +169,9 @@ export class DeepSchedule {
       this.#nextDue[slot] = next > nowNs ? next : nowNs + 1e9 / this.#rate;
       return;
     }
-    this.#nextDue[slot] = nowNs + this.#leastIntervalNs;
+    const { share } = this.#limits;
+    const paidNs = share === undefined ? 0 : this.costNs(slot, moved.rss[slot]!) / share;
+    this.#nextDue[slot] = nowNs + Math.max(this.#leastIntervalNs, paidNs);
   }
 
   /** Bytes by which PSS and USS may have moved since the last read; of a process that was never read all it has. */
