@@ -109,21 +109,18 @@ describe('auto', () => {
     expect(due(START + 70 * SECOND).sort()).toEqual([0, 1]);
   });
 
-  it('reads what is dear again no sooner than the budget pays for it, and what is cheap at once', () => {
-    const { due, read, moved, schedule } = scheduleOf('auto', 2, { share: 0.01 });
+  it('reads what is dear and only moves again no sooner than the budget pays for it, and what is cheap or grows at once', () => {
+    const { due, read, moved, schedule } = scheduleOf('auto', 3, { share: 0.01 });
     moved.rss[0] = 2048 * MIB;
+    moved.rss[2] = 2048 * MIB;
     const costNs = schedule.costNs(0, moved.rss[0]!);
     due(START);
-    read(0, START, { paced: true });
-    read(1, START);
-    const grow = () =>
-      moved.rss.forEach((rss, slot) => {
-        moved.rss[slot] = rss * 1.2;
-      });
-    grow();
-    expect(due(START + SECOND)).toEqual([1]);
-    expect(due(START + costNs * 100 - 1)).toEqual([1]);
-    expect(due(START + costNs * 100).sort()).toEqual([0, 1]);
+    for (const slot of [0, 1, 2]) read(slot, START, { paced: slot !== 1 });
+    moved.faults.fill(1e6);
+    moved.rss[2] = 2200 * MIB;
+    expect(due(START + SECOND).sort()).toEqual([1, 2]);
+    expect(due(START + costNs * 100 - 1).sort()).toEqual([1, 2]);
+    expect(due(START + costNs * 100).sort()).toEqual([0, 1, 2]);
   });
 
   it('reads nobody more often than it should, however much moves', () => {

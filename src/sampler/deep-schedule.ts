@@ -22,7 +22,10 @@ export interface DeepLimits {
   readonly canPace: boolean;
   /** The processes fork from each other: whoever comes or goes changes what the others share, and no counter tells. */
   readonly areRelatives?: boolean;
-  /** With `auto`, of one core: a process is read again no sooner than this pays for the read. What was saved up is for others. */
+  /**
+   * With `auto`, of one core: a process that neither grows nor shrinks is read again no sooner than this pays for the read. What
+   * was saved up is for others.
+   */
   readonly share?: number;
 }
 
@@ -44,6 +47,8 @@ const WORTHWHILE = 0.005;
 const PAGES_PER_FAULT = 0.25;
 /** Relatives that came or went have a process read again no sooner than this. */
 const RELATIVES_NS = 20e6;
+/** Who has become so much larger or smaller is read again at once. */
+const GROWN = 0.05;
 const BUCKETS = 64;
 const FADING = 0.9;
 
@@ -61,6 +66,8 @@ export class DeepSchedule {
   /** A read belongs to the nearest tick, which may be a little before it is due. */
   readonly #slackNs: number;
   #nextDue = new Float64Array(64);
+  /** Until then the budget has not paid for another read. */
+  #paidAt = new Float64Array(64);
   #readAt = new Float64Array(64);
   #rss = new Float64Array(64);
   #faults = new Float64Array(64);
@@ -98,7 +105,8 @@ export class DeepSchedule {
   /** A slot has a new process: it is due at once. */
   arrived(slot: number): void {
     if (slot >= this.#nextDue.length) this.#grow(Math.max(slot + 1, this.#nextDue.length * 2));
-    for (const column of [this.#nextDue, this.#readAt, this.#rss, this.#shared, ...this.#holds]) column[slot] = 0;
+    for (const column of [this.#nextDue, this.#paidAt, this.#readAt, this.#rss, this.#shared, ...this.#holds])
+      column[slot] = 0;
     this.#consentUsed[slot] = 0;
     this.#comings++;
   }
@@ -169,9 +177,9 @@ export class DeepSchedule {
       this.#nextDue[slot] = next > nowNs ? next : nowNs + 1e9 / this.#rate;
       return;
     }
+    this.#nextDue[slot] = nowNs + this.#leastIntervalNs;
     const { share } = this.#limits;
-    const paidNs = share === undefined ? 0 : this.costNs(slot, moved.rss[slot]!) / share;
-    this.#nextDue[slot] = nowNs + Math.max(this.#leastIntervalNs, paidNs);
+    if (share !== undefined) this.#paidAt[slot] = nowNs + this.costNs(slot, moved.rss[slot]!) / share;
   }
 
   /** Bytes by which PSS and USS may have moved since the last read; of a process that was never read all it has. */
@@ -240,6 +248,7 @@ export class DeepSchedule {
       const slot = live[index]!;
       if (nowNs < this.#nextDue[slot]! && !this.#hasNewRelatives(slot, nowNs)) continue;
       const rss = moved.rss[slot]!;
+      if (nowNs < this.#paidAt[slot]! && Math.abs(rss - this.#rss[slot]!) < GROWN * rss) continue;
       // First, since it is little and most processes end here.
       const error = this.expectedError(slot, count, moved);
       const isOld = nowNs - this.#readAt[slot]! >= MAX_AGE_NS;
@@ -269,6 +278,7 @@ export class DeepSchedule {
       return grown;
     };
     this.#nextDue = larger(this.#nextDue);
+    this.#paidAt = larger(this.#paidAt);
     this.#readAt = larger(this.#readAt);
     this.#rss = larger(this.#rss);
     this.#faults = larger(this.#faults);
