@@ -109,6 +109,16 @@ describe('auto', () => {
     expect(due(START + 70 * SECOND).sort()).toEqual([0, 1]);
   });
 
+  it('does not take the hold of a small process for that of a large one because it was read in pieces meanwhile', () => {
+    const { read, moved, schedule } = scheduleOf('auto', 1);
+    read(0, START, { hold: 1e5 });
+    expect(schedule.methodOf(0, moved.rss[0]!)).toBe('whole');
+    moved.rss[0] = 1024 * MIB;
+    expect(schedule.methodOf(0, moved.rss[0])).toBe('paced');
+    read(0, START + SECOND, { paced: true });
+    expect(schedule.methodOf(0, moved.rss[0])).toBe('paced');
+  });
+
   it('reads what is dear and only moves again no sooner than the budget pays for it, and what is cheap or grows at once', () => {
     const { due, read, moved, schedule } = scheduleOf('auto', 3, { share: 0.01 });
     moved.rss[0] = 2048 * MIB;

@@ -76,6 +76,8 @@ export class DeepSchedule {
   #turnover = new Float64Array(64);
   /** Holds of the last two whole reads, ns; their smaller one counts, since a wait for a processor is no hold. */
   #holds: [Float64Array, Float64Array] = [new Float64Array(64), new Float64Array(64)];
+  /** Resident bytes at the last whole read, which that hold was for: reads in pieces may have come since. */
+  #heldRss = new Float64Array(64);
   #consentUsed = new Uint8Array(64);
   #comings = 0;
   /** Of relatives: all resident bytes, now and by slot at its read, without its own. */
@@ -169,6 +171,7 @@ export class DeepSchedule {
         if (holdNs > this.#limits.maxHoldNs) this.#consentUsed[slot] = 1;
         this.#holds[1][slot] = this.#holds[0][slot]!;
         this.#holds[0][slot] = holdNs;
+        this.#heldRss[slot] = moved.rss[slot]!;
       }
     }
     if (typeof this.#rate === 'number') {
@@ -211,7 +214,8 @@ export class DeepSchedule {
     const fromPages = foreseenHoldNs(rss, this.#pageSize);
     const [last, before] = [this.#holds[0][slot]!, this.#holds[1][slot]!];
     if (last === 0) return fromPages;
-    const growth = this.#rss[slot]! > 0 && rss > this.#rss[slot]! ? rss / this.#rss[slot]! : 1;
+    const heldRss = this.#heldRss[slot]!;
+    const growth = heldRss > 0 && rss > heldRss ? rss / heldRss : 1;
     const told = Math.min(last, before || Number.POSITIVE_INFINITY) * growth;
     // One read that had to wait says little: until there is a second one the pages count, when they say less.
     return before === 0 ? Math.min(told, Math.max(fromPages, told / 4)) : told;
@@ -282,6 +286,7 @@ export class DeepSchedule {
     this.#readAt = larger(this.#readAt);
     this.#rss = larger(this.#rss);
     this.#faults = larger(this.#faults);
+    this.#heldRss = larger(this.#heldRss);
     this.#shared = larger(this.#shared);
     this.#turnover = larger(this.#turnover);
     this.#othersAtRead = larger(this.#othersAtRead);
