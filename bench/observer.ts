@@ -157,7 +157,7 @@ function median(numbers: readonly number[]): number {
 const alone = results.get('alone')!;
 const ms = (ns: number) => (ns / 1e6).toFixed(2);
 console.log(
-  `target of ${Number(given.bytes) / 2 ** 20} MiB in small pages, ${rounds} rounds of ${seconds} s (peers ${PEER_ROUNDS}), ours up for ${UP_MS / 1000} s, medians over rounds\n`,
+  `target of ${Number(given.bytes) / 2 ** 20} MiB in small pages, ${rounds} rounds of ${seconds} s (peers ${given['no-peers'] ? 0 : PEER_ROUNDS}), ours up for ${UP_MS / 1000} s, medians over rounds\n`,
 );
 console.log('| reader | mean, ratio to alone | p99.9 ms | p99.99 ms | worst ms | of the time in stalls over 1 ms |');
 console.log('|---|---|---|---|---|---|');

@@ -16,6 +16,8 @@
 #include <cstring>
 #include <new>
 
+#include "../sweep/clock.h"
+
 namespace tidemark {
 namespace {
 
@@ -76,12 +78,6 @@ int StartThread(void* (*run)(void*), void* self, pthread_t* thread) {
   pthread_sigmask(SIG_SETMASK, &own_mask, nullptr);
   pthread_attr_destroy(&attributes);
   return -error;
-}
-
-int64_t MonotonicNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * int64_t{1000000000} + now.tv_nsec;
 }
 
 }  // namespace
@@ -176,8 +172,8 @@ void MappedFile::Gather(bool gathers) {
   pthread_mutex_unlock(&mutex_);
 }
 
-// Under the lock. The storing thread finds what waits when its rest is over, which is at once if there is no time to
-// rest.
+// Under the lock. A thread that rests finds what waits when its rest is over; `now` ends the rest, or leaves out the
+// next.
 void MappedFile::Wake(bool now) {
   wakes_++;
   if (now && resting_) pthread_cond_signal(&rest_);
@@ -257,7 +253,7 @@ void MappedFile::StoreAll() {
 
 // Under the lock.
 void MappedFile::Rest(int64_t until_ns) {
-  const timespec deadline = {until_ns / 1000000000, until_ns % 1000000000};
+  const timespec deadline = TimeOf(until_ns);
   resting_ = true;
   int waited = 0;
   while (!stopping_ && !hurried_ && waited == 0) waited = pthread_cond_timedwait(&rest_, &mutex_, &deadline);

@@ -264,11 +264,9 @@ MappingTable PacedRead::table() const {
 int64_t PacedRead::ReadAllOf(Sums& sums, int pagemap, int kpagecount) {
   int maps = folder_->Open(pid_, "maps");
   if (maps < 0) return maps;
-  int64_t began = MonotonicNs();
-  int64_t length = ProcTree::ReadAll(maps, text_);
   // Read in pieces of a page of text, so this is no hold in one go; where the kernel has locks per mapping, none at
   // all.
-  (void)began;
+  int64_t length = ProcTree::ReadAll(maps, text_);
   close(maps);
   if (length <= 0) return length;
   Beat();

@@ -81,8 +81,7 @@ export class DeepReads {
       config.rollup,
       pageSize,
       intervalNs,
-      // A command that is measured from its begin on may end before what was paid ahead is used up.
-      { ...limits, canPace, areRelatives, ...(areRelatives ? {} : { share: config.budget }) },
+      { ...limits, canPace, areRelatives, share: config.budget },
       periodNs,
     );
     this.#peaks = config.mappings === 'peak' ? new PeakReads(pageSize) : undefined;

@@ -24,7 +24,8 @@ export interface DeepLimits {
   readonly areRelatives?: boolean;
   /**
    * With `auto`, of one core: a process that neither grows nor shrinks is read again no sooner than this pays for the read. What
-   * was saved up is for others.
+   * was saved up is for others. Relatives are a command from its begin on, which may end before that is used up: they are
+   * not held back.
    */
   readonly share?: number;
 }
@@ -181,8 +182,8 @@ export class DeepSchedule {
       return;
     }
     this.#nextDue[slot] = nowNs + this.#leastIntervalNs;
-    const { share } = this.#limits;
-    if (share !== undefined) this.#paidAt[slot] = nowNs + this.costNs(slot, moved.rss[slot]!) / share;
+    const { share, areRelatives } = this.#limits;
+    if (share !== undefined && !areRelatives) this.#paidAt[slot] = nowNs + this.costNs(slot, moved.rss[slot]!) / share;
   }
 
   /** Bytes by which PSS and USS may have moved since the last read; of a process that was never read all it has. */

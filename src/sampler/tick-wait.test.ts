@@ -17,6 +17,20 @@ it('asks less often for what the kernel tells while that is little', async () =>
   expect(await drainsWith(26)).toBeGreaterThan(5);
 });
 
+it('waits without the event loop, which has a turn now and then all the same', async () => {
+  const wait = new TickWait(undefined);
+  let turns = 0;
+  for (let tick = 0; tick < 40; tick++) {
+    const turned = wait.untilTick(process.hrtime.bigint() + 10_000_000n);
+    if (turned === undefined) continue;
+    turns++;
+    await turned;
+  }
+  // Each 40 ms, and so at each fifth tick or so.
+  expect(turns).toBeGreaterThanOrEqual(4);
+  expect(turns).toBeLessThan(20);
+});
+
 it('ends at once when it is stopped, also in the middle of a wait', async () => {
   const wait = new TickWait(undefined);
   const fromMs = performance.now();
