@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <limits>
+#include <new>
 #include <type_traits>
 
 #include "clock.h"
@@ -43,31 +44,32 @@ bool Passed(int64_t stop_ns) { return stop_ns != 0 && MonotonicNs() >= stop_ns; 
 }  // namespace
 
 void Sweeper::Forget(Slot& slot) {
-  if (slot.rollup) pool_.Recall(*slot.rollup);
-  if (slot.mappings) pool_.Recall(*slot.mappings);
-  if (slot.paced) paced_pool_.Recall(*slot.paced);
-  if (slot.paced_mappings) paced_pool_.Recall(*slot.paced_mappings);
-  slot.paced.reset();
-  slot.paced_mappings.reset();
-  slot.rollup.reset();
-  slot.mappings.reset();
-  slot.stuck.reset();
+  if (!slot.reads) return;
+  const Reads& reads = *slot.reads;
+  if (reads.rollup) pool_.Recall(*reads.rollup);
+  if (reads.mappings) pool_.Recall(*reads.mappings);
+  if (reads.paced) paced_pool_.Recall(*reads.paced);
+  if (reads.paced_mappings) paced_pool_.Recall(*reads.paced_mappings);
+  slot.reads.reset();
 }
 
 bool Sweeper::IsBackedOff(Slot& slot) {
-  if (slot.stuck && !slot.stuck->HasReturned()) return true;
-  slot.stuck.reset();
-  return MonotonicNs() < slot.retry_ns;
+  if (!slot.reads) return false;
+  Reads& reads = *slot.reads;
+  if (reads.stuck && !reads.stuck->HasReturned()) return true;
+  reads.stuck.reset();
+  return MonotonicNs() < reads.retry_ns;
 }
 
 Status Sweeper::StatusOfRead(Slot& slot, const std::shared_ptr<DeepRead>& read) {
+  Reads& reads = *slot.reads;
   if (read->IsLeft()) {
-    slot.stuck = read;
-    slot.back_off_ns = std::min(std::max(slot.back_off_ns * 2, kBackOffNs), kMostBackOffNs);
-    slot.retry_ns = MonotonicNs() + slot.back_off_ns;
+    reads.stuck = read;
+    reads.back_off_ns = std::min(std::max(reads.back_off_ns * 2, kBackOffNs), kMostBackOffNs);
+    reads.retry_ns = MonotonicNs() + reads.back_off_ns;
     return Status::kTimeout;
   }
-  slot.back_off_ns = 0;
+  reads.back_off_ns = 0;
   if (read->length() < 0) return StatusOfFailure(slot, -read->length());
   Status presence = Presence(slot);
   if (presence != Status::kOk) return presence;
@@ -76,7 +78,7 @@ Status Sweeper::StatusOfRead(Slot& slot, const std::shared_ptr<DeepRead>& read) 
 
 // `take(place, slot, status, read)` gets the result for the place-th slot that was read; false when it has no room.
 template <typename Read, typename Take>
-size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending,
+size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Reads::*pending,
                           std::vector<std::shared_ptr<Read>>& spare, uint32_t* slots, size_t count, size_t most_begun,
                           int64_t stop_ns, Take take) {
   enum Taken : uint8_t { kNot, kYes, kHopeless };
@@ -87,9 +89,15 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
   std::fill_n(taken_.data(), count, kNot);
   ordered_ = 0;
 
+  auto pending_of = [&](const Slot& slot) { return slot.reads ? ((*slot.reads).*pending).get() : nullptr; };
   auto begin = [&](size_t i) {
     Slot* slot = Find(slots[i]);
-    if (!slot || slot->kernel_thread || slot->*pending || IsBackedOff(*slot)) return;
+    if (!slot || slot->kernel_thread || pending_of(*slot) || IsBackedOff(*slot)) return;
+    if (!slot->reads) slot->reads.reset(new (std::nothrow) Reads());
+    if (!slot->reads) {
+      taken_[i] = kHopeless;
+      return;
+    }
     std::shared_ptr<Read> read;
     if (spare.empty()) {
       read = std::make_shared<Read>();
@@ -102,13 +110,14 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
       read->SetLimits(static_cast<uint64_t>(page_size_), max_hold_ns_);
     }
     if (pool.Submit(read))
-      slot->*pending = std::move(read);
+      (*slot->reads).*pending = std::move(read);
     else
       taken_[i] = kHopeless;
   };
   auto drop = [&](Slot& slot) {
-    std::shared_ptr<Read> read = std::move(slot.*pending);
-    (slot.*pending).reset();
+    std::shared_ptr<Read> read = std::move((*slot.reads).*pending);
+    ((*slot.reads).*pending).reset();
+    if (slot.reads->IsIdle()) slot.reads.reset();
     if (read->IsLeft()) return;
     read->Reset();
     spare.push_back(std::move(read));
@@ -124,12 +133,12 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
     if (!slot) return give(Status::kGone, nullptr);
     if (slot->kernel_thread) return give(Status::kNoMm, nullptr);
     if (taken_[i] == kHopeless) return give(Status::kLost, nullptr);
-    const std::shared_ptr<Read>& read = slot->*pending;
-    if (!read) {
+    if (!pending_of(*slot)) {
       if (IsBackedOff(*slot)) return give(Status::kTimeout, nullptr);
       begin(i);
       return Outcome::kNotYet;
     }
+    const std::shared_ptr<Read>& read = (*slot->reads).*pending;
     if (!read->IsDone() && !read->IsLeft()) return Outcome::kNotYet;
     bool is_short = read->IsDone() && (read->length() == -EMFILE || read->length() == -ENFILE) && kept_ > 0;
     if (is_short) GiveBackDescriptors();
@@ -172,7 +181,8 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
     size_t under_way = 0;
     for (size_t i = head; i < next; i++) {
       Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
-      if (slot && slot->*pending && !(slot->*pending)->IsDone() && !(slot->*pending)->IsLeft()) under_way++;
+      const Read* read = slot ? pending_of(*slot) : nullptr;
+      if (read && !read->IsDone() && !read->IsLeft()) under_way++;
     }
     if (under_way == 0) continue;
     int64_t patience_ns = MonotonicNs() + kPatienceNs;
@@ -182,14 +192,14 @@ size_t Sweeper::SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending
     if (is_served) continue;
     for (size_t i = head; i < next; i++) {
       Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
-      if (!slot || !(slot->*pending) || !pool.Recall(*(slot->*pending))) continue;
+      if (!slot || !pending_of(*slot) || !pool.Recall(*pending_of(*slot))) continue;
       drop(*slot);
       taken_[i] = kHopeless;
     }
   }
   for (size_t i = head; i < next; i++) {
     Slot* slot = taken_[i] == kYes ? nullptr : Find(slots[i]);
-    if (slot && slot->*pending && pool.Recall(*(slot->*pending))) drop(*slot);
+    if (slot && pending_of(*slot) && pool.Recall(*pending_of(*slot))) drop(*slot);
   }
   const size_t done = ordered_;
   if (head == done && std::is_sorted(order_.data(), order_.data() + done)) return done;
@@ -247,7 +257,7 @@ size_t Sweeper::SweepPaced(uint32_t* slots, size_t count, const Columns& out, in
     FillRollup(slot, out, status, read ? read->values() : nullptr, holds);
     return true;
   };
-  return SweepDeep(paced_pool_, &Slot::paced, spare_paced_, slots, count, 2, stop_ns, take);
+  return SweepDeep(paced_pool_, &Reads::paced, spare_paced_, slots, count, 2, stop_ns, take);
 }
 
 size_t Sweeper::SweepRollup(uint32_t* slots, size_t count, const Columns& out, int64_t stop_ns) {
@@ -257,7 +267,7 @@ size_t Sweeper::SweepRollup(uint32_t* slots, size_t count, const Columns& out, i
     FillRollup(slot, out, status, read ? read->values() : nullptr, {hold, hold, hold, false});
     return true;
   };
-  return SweepDeep(pool_, &Slot::rollup, spare_rollups_, slots, count, kRollupsBegun, stop_ns, take);
+  return SweepDeep(pool_, &Reads::rollup, spare_rollups_, slots, count, kRollupsBegun, stop_ns, take);
 }
 
 size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, MappingRows& out, int64_t max_hold_ns,
@@ -288,9 +298,9 @@ size_t Sweeper::SweepMappings(uint32_t* slots, size_t count, uint8_t* status, Ma
   };
   max_hold_ns_ = max_hold_ns;
   size_t done = max_hold_ns == 0
-                    ? SweepDeep(pool_, &Slot::mappings, spare_mappings_, slots, count,
+                    ? SweepDeep(pool_, &Reads::mappings, spare_mappings_, slots, count,
                                 kMappingsPerReader * pool_.readers(), stop_ns, take)
-                    : SweepDeep(paced_pool_, &Slot::paced_mappings, spare_paced_, slots, count, 2, stop_ns, take);
+                    : SweepDeep(paced_pool_, &Reads::paced_mappings, spare_paced_, slots, count, 2, stop_ns, take);
   out.table.header[kRows] = static_cast<uint32_t>(row);
   return done;
 }

@@ -114,15 +114,7 @@ class Sweeper {
   const uint8_t* Comm(uint32_t slot, uint32_t* length) const;
 
  private:
-  struct Slot {
-    int pid = 0;  // 0: free
-    int statm = -1;
-    int stat = -1;
-    bool kernel_thread = false;
-    bool proven = false;  // by stat in the last sweep that read it
-    uint64_t start_ticks = 0;
-    uint32_t comm_length = 0;
-    uint8_t comm[kMaxComm] = {};
+  struct Reads {
     // Deep reads that were begun and not taken yet.
     std::shared_ptr<RollupRead> rollup;
     std::shared_ptr<MappingsRead> mappings;
@@ -132,6 +124,20 @@ class Sweeper {
     std::shared_ptr<DeepRead> stuck;
     int64_t retry_ns = 0;
     int64_t back_off_ns = 0;
+
+    bool IsIdle() const { return !rollup && !mappings && !paced && !paced_mappings && !stuck && back_off_ns == 0; }
+  };
+  struct Slot {
+    int pid = 0;  // 0: free
+    int statm = -1;
+    int stat = -1;
+    bool kernel_thread = false;
+    bool proven = false;  // by stat in the last sweep that read it
+    uint64_t start_ticks = 0;
+    uint32_t comm_length = 0;
+    uint8_t comm[kMaxComm] = {};
+    // Made with the first deep read, and dropped when nothing is to be remembered: few slots have one at a time.
+    std::unique_ptr<Reads> reads;
   };
 
   // Opens a file of a slot; gives kept descriptors back when there is none left.
@@ -156,7 +162,7 @@ class Sweeper {
   // The number in a small file of a process; absent where it cannot be read.
   double ReadScore(int pid, const char* file) const;
   template <typename Read, typename Take>
-  size_t SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Slot::*pending, std::vector<std::shared_ptr<Read>>& spare,
+  size_t SweepDeep(ReaderPool& pool, std::shared_ptr<Read> Reads::*pending, std::vector<std::shared_ptr<Read>>& spare,
                    uint32_t* slots, size_t count, size_t most_begun, int64_t stop_ns, Take take);
   // kOk when the slot's process still has its pid, kGone when not, else why that cannot be known.
   Status Presence(Slot& slot);

@@ -7,6 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { identityKey } from '../engine/identity.js';
+import { internedText } from '../engine/interned.js';
 import type { RingWriter } from '../ring/ring-writer.js';
 import { COMMANDS_RING } from './format.js';
 import { PACKED_BYTES, RecordPacker } from './packed-records.js';
@@ -69,9 +70,15 @@ export function decodeCommand(type: number, payload: Uint8Array): CommandLine | 
 
 const AGE_NS = 1_000_000_000n;
 
-interface Told {
-  /** As a text, which takes a third of the memory that bytes do. */
-  readonly text: string;
+interface Living {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly source?: number | undefined;
+}
+
+interface Told extends Living {
+  /** What follows in the text of the record: the same string for all that run the same. */
+  readonly rest: string;
   /** Number of the block that it is in, or of a later one; of what is not flushed infinite. */
   block: number;
 }
@@ -80,8 +87,8 @@ interface Told {
 export class CommandWriter {
   readonly #ring: RingWriter;
   readonly #id: number;
-  /** By process, in the order of their telling: what was told, and in which block. */
-  readonly #living = new Map<string, Told>();
+  /** In the order of their telling: what was told, and in which block. By pid, which takes no memory, or where two have it by process. */
+  readonly #living = new Map<number | string, Told>();
   readonly #packer: RecordPacker;
   /** Whether what is told waits for no others. */
   isUrgent = false;
@@ -96,7 +103,9 @@ export class CommandWriter {
 
   write(timeNs: bigint, command: CommandLine): void {
     if (this.#id < 0) return;
-    this.#tell(timeNs, identityKey(command), JSON.stringify(command));
+    const { pid, startTicks, source, ...program } = command;
+    const text = JSON.stringify(program);
+    this.#tell(timeNs, { pid, startTicks, source, rest: internedText(text), block: Number.POSITIVE_INFINITY });
     if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     this.#tellAgain(timeNs);
   }
@@ -117,29 +126,38 @@ export class CommandWriter {
     this.#told = [];
   }
 
-  depart(process: { readonly pid: number; readonly startTicks: number }): void {
+  depart(process: Living): void {
+    if (isSame(this.#living.get(process.pid), process)) this.#living.delete(process.pid);
     this.#living.delete(identityKey(process));
   }
 
-  #tell(timeNs: bigint, key: string, text: string): void {
-    this.#packer.add(timeNs, COMMAND_RECORD, new TextEncoder().encode(text));
-    const line = { text, block: Number.POSITIVE_INFINITY };
+  #tell(timeNs: bigint, line: Told): void {
+    this.#packer.add(timeNs, COMMAND_RECORD, new TextEncoder().encode(recordText(line)));
     this.#told.push(line);
-    this.#living.delete(key);
-    this.#living.set(key, line);
+    this.depart(line);
+    this.#living.set(this.#living.has(line.pid) ? identityKey(line) : line.pid, line);
   }
 
   /** At most half a block of them at a time: what does not fit into the ring cannot be kept in it. */
   #tellAgain(timeNs: bigint): void {
     let room = this.#ring.blockBytes / 2;
-    for (const [key, { text, block }] of this.#living) {
-      if (block >= this.#ring.recordRoom(this.#id).oldest) return;
-      room -= text.length;
+    for (const line of this.#living.values()) {
+      if (line.block >= this.#ring.recordRoom(this.#id).oldest) return;
+      room -= line.rest.length;
       if (room < 0) return;
-      this.#tell(timeNs, key, text);
+      this.#tell(timeNs, { ...line, block: Number.POSITIVE_INFINITY });
       if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     }
   }
+}
+
+function isSame(line: Told | undefined, { pid, startTicks, source }: Living): boolean {
+  return line?.pid === pid && line.startTicks === startTicks && line.source === source;
+}
+
+function recordText({ pid, startTicks, source, rest }: Told): string {
+  const head = JSON.stringify({ pid, startTicks, source });
+  return rest === '{}' ? head : `${head.slice(0, -1)},${rest.slice(1)}`;
 }
 
 function textOf(bytes: Uint8Array): string {

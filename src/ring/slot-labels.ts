@@ -10,6 +10,15 @@ import { varintLength, writeVarint } from './varint.js';
 /** A ring that is not swept for long keeps no more changes than this; its next sweep begins a block instead. */
 const CHANGES_MAX = 65536;
 
+/** Two rings of a file have the same labels, told one after the other: a text that is equal to the last one is that one. */
+let lastText = '';
+
+function textOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  if (text !== lastText) lastText = text;
+  return lastText;
+}
+
 export class SlotLabels {
   private readonly labels: (string | undefined)[] = [];
   private readonly changedSlots: number[] = [];
@@ -28,7 +37,7 @@ export class SlotLabels {
 
   /** Labels a slot, or renames it; a renamed slot keeps its values. The bytes are copied. */
   set(slot: number, bytes: Uint8Array): void {
-    const label = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    const label = textOf(bytes);
     const old = this.labels[slot];
     if (old === label) return;
     if (old === undefined) {

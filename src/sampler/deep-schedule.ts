@@ -73,17 +73,17 @@ export class DeepSchedule {
   #rss = new Float64Array(64);
   #faults = new Float64Array(64);
   /** Of the PSS that was read, the part of pages that others map too. */
-  #shared = new Float64Array(64);
+  #shared = new Float32Array(64);
   #turnover = new Float64Array(64);
   /** Holds of the last two whole reads, ns; their smaller one counts, since a wait for a processor is no hold. */
-  #holds: [Float64Array, Float64Array] = [new Float64Array(64), new Float64Array(64)];
+  #holds: [Float32Array, Float32Array] = [new Float32Array(64), new Float32Array(64)];
   /** Resident bytes at the last whole read, which that hold was for: reads in pieces may have come since. */
   #heldRss = new Float64Array(64);
   #consentUsed = new Uint8Array(64);
   #comings = 0;
   /** Of relatives: all resident bytes, now and by slot at its read, without its own. */
   #total = 0;
-  #othersAtRead = new Float64Array(64);
+  #othersAtRead = new Float64Array(0);
   /** Where the next search for due slots begins, so that none is starved. */
   #cursor = 0;
   readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
@@ -94,6 +94,7 @@ export class DeepSchedule {
     this.#limits = limits;
     this.#leastIntervalNs = leastIntervalNs;
     this.#slackNs = typeof rate === 'number' ? periodNs / 2 : 0;
+    if (limits.areRelatives) this.#othersAtRead = new Float64Array(this.#nextDue.length);
   }
 
   get isOff(): boolean {
@@ -107,6 +108,7 @@ export class DeepSchedule {
 
   /** A slot has a new process: it is due at once. */
   arrived(slot: number): void {
+    if (this.isOff) return;
     if (slot >= this.#nextDue.length) this.#grow(Math.max(slot + 1, this.#nextDue.length * 2));
     for (const column of [this.#nextDue, this.#paidAt, this.#readAt, this.#rss, this.#shared, ...this.#holds])
       column[slot] = 0;
@@ -154,6 +156,7 @@ export class DeepSchedule {
 
   /** A slot was read: `holdNs` is NaN when nothing was measured, `shared` the PSS of pages that others map too. */
   read(slot: number, status: number, holdNs: number, isPaced: boolean, shared: number, nowNs: number, moved: Movement) {
+    if (this.isOff) return;
     this.#cursor = slot + 1;
     this.#readAt[slot] = nowNs;
     if (status === Status.noMm || status === Status.unsupported) {
@@ -277,7 +280,7 @@ export class DeepSchedule {
   }
 
   #grow(size: number): void {
-    const larger = <T extends Float64Array | Uint8Array>(column: T): T => {
+    const larger = <T extends Float64Array | Float32Array | Uint8Array>(column: T): T => {
       const grown = new (column.constructor as new (size: number) => T)(size);
       grown.set(column);
       return grown;
@@ -290,7 +293,7 @@ export class DeepSchedule {
     this.#heldRss = larger(this.#heldRss);
     this.#shared = larger(this.#shared);
     this.#turnover = larger(this.#turnover);
-    this.#othersAtRead = larger(this.#othersAtRead);
+    if (this.#limits.areRelatives) this.#othersAtRead = larger(this.#othersAtRead);
     this.#holds = [larger(this.#holds[0]), larger(this.#holds[1])];
     this.#consentUsed = larger(this.#consentUsed);
   }

@@ -114,36 +114,76 @@ describe('command lines', () => {
     workload.child.kill('SIGKILL');
   });
 
-  it('of a process that lives are told again before they are overwritten', () => {
-    const buffer = new SharedArrayBuffer(2 ** 21);
-    const ring = RingWriter.create(new SharedStorage(buffer), {
-      rings: ringSpecs({ ...METADATA, cmdline: 'full' }),
-      metadata: METADATA,
-      blockBytes: 65536,
-    });
-    const writer = new CommandWriter(ring);
-    const command = (pid: number): CommandLine => ({
+  describe('of a process that lives', () => {
+    const command = (pid: number, startTicks = pid): CommandLine => ({
       pid,
-      startTicks: pid,
-      args: [randomBytes(250).toString('hex'), `${pid}`],
+      startTicks,
+      args: [randomBytes(250).toString('hex'), `${pid} of ${startTicks}`],
     });
-    writer.write(0n, command(1));
-    writer.write(0n, command(2));
-    writer.depart(command(2));
-    for (let pid = 3; pid < 2000; pid++) {
-      writer.write(BigInt(pid), command(pid));
-      writer.depart(command(pid));
+
+    /** What the ring has after what `tell` told first and, so that this would be overwritten, thousands that are gone. */
+    function kept(tell: (writer: CommandWriter) => void): CommandLine[] {
+      const buffer = new SharedArrayBuffer(2 ** 21);
+      const ring = RingWriter.create(new SharedStorage(buffer), {
+        rings: ringSpecs({ ...METADATA, cmdline: 'full' }),
+        metadata: METADATA,
+        blockBytes: 65536,
+      });
+      const writer = new CommandWriter(ring);
+      tell(writer);
+      for (let pid = 3; pid < 2000; pid++) {
+        writer.write(BigInt(pid), command(pid));
+        writer.depart(command(pid));
+      }
+      writer.flush();
+      const reader = RingReader.open(new SharedStorage(buffer));
+      const cursor = new RecordCursor(reader.cursor(reader.ringId('commands')));
+      const found: CommandLine[] = [];
+      for (let step = cursor.next(); step !== null; step = cursor.next()) {
+        if (step === 'record') found.push(decodeCommand(cursor.type, cursor.payload)!);
+      }
+      return found;
     }
-    const reader = RingReader.open(new SharedStorage(buffer));
-    writer.flush();
-    const cursor = new RecordCursor(reader.cursor(reader.ringId('commands')));
-    const pids = new Set<number>();
-    for (let step = cursor.next(); step !== null; step = cursor.next()) {
-      if (step === 'record') pids.add(decodeCommand(cursor.type, cursor.payload)!.pid);
-    }
-    expect(pids.has(1)).toBe(true);
-    expect(pids.has(2)).toBe(false);
-    expect(pids.size).toBeLessThan(1000);
+
+    it('are told again before they are overwritten', () => {
+      const first = command(1);
+      const found = kept((writer) => {
+        writer.write(0n, first);
+        writer.write(0n, command(2));
+        writer.depart(command(2));
+      });
+      const pids = new Set(found.map(({ pid }) => pid));
+      expect(found.find(({ pid }) => pid === 1)).toEqual(first);
+      expect(pids.has(2)).toBe(false);
+      expect(pids.size).toBeLessThan(1000);
+    });
+
+    it('are told again as they were last', () => {
+      const last = command(1);
+      const found = kept((writer) => {
+        writer.write(0n, command(1));
+        writer.write(0n, last);
+      });
+      expect(found.filter(({ pid }) => pid === 1).every(({ args }) => args![0] === last.args![0])).toBe(true);
+    });
+
+    it('are told apart where its pid is that of an earlier one that was not seen to go', () => {
+      const [early, late, later] = [command(1, 10), command(1, 20), command(1, 20)];
+      const found = kept((writer) => {
+        for (const one of [early, late, later]) writer.write(0n, one);
+      });
+      const argsOf = (startTicks: number) =>
+        new Set(found.filter((one) => one.pid === 1 && one.startTicks === startTicks).map(({ args }) => args![0]));
+      expect(argsOf(10)).toEqual(new Set([early.args![0]]));
+      expect(argsOf(20)).toEqual(new Set([later.args![0]]));
+      const after = kept((writer) => {
+        for (const one of [early, late]) writer.write(0n, one);
+        writer.depart(early);
+        writer.write(0n, later);
+        writer.depart(later);
+      });
+      expect(after.some(({ pid }) => pid === 1)).toBe(false);
+    });
   });
 });
 
