@@ -21,6 +21,7 @@
 #include "mapped_file_object.h"
 #include "read_ahead.h"
 #include "same_memory.h"
+#include "start_process.h"
 #include "sweeper_object.h"
 #include "text_sweep.h"
 #include "tokenizers.h"
@@ -164,6 +165,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportGuardedFile(env, exports);
   ExportReadAhead(env, exports);
   ExportMallocUse(env, exports);
+  ExportStartProcess(env, exports);
   MappedFileObject::Export(env, exports);
   exports.Set("columns", Napi::Function::New<Columns>(env, "columns"));
   exports.Set("tableLayout", Napi::Function::New<TableLayout>(env, "tableLayout"));

@@ -119,6 +119,10 @@ interface Addon {
   mallocUse(out: Float64Array): boolean;
   /** Malloc maps what is so large by itself, gives back what is freed, and new threads share arenas; false where it cannot be told. */
   mallocLess(bytes: number): boolean;
+  /** Fills in its pid and a descriptor that is a line to its descriptor 3; returns 0 or a negative errno. */
+  startProcess(file: string, words: readonly string[], environment: readonly string[], out: Int32Array): number;
+  /** 0 while it lives, 1 once it has ended with the wait status that is filled in, else a negative errno. */
+  processEnd(pid: number, out: Int32Array): number;
   preallocate(fd: number, bytes: number): number;
   lockFile(fd: number): number;
   compareMemory(first: number, second: number): number;

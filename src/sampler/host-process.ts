@@ -4,10 +4,12 @@
  * The trap: neither may keep the embedding program alive, crash it, or outlive it: a worker is unreferenced, a helper
  * ends when its line to us breaks, and the death of either becomes a `failed` message.
  */
-import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { isShortOfDescriptors, tooFewDescriptors } from '../engine/descriptors.js';
+import { type StartedProcess, startProcess } from '../engine/start-process.js';
 import type { SamplerConfig } from './config.js';
+import { hearLines, sendLine } from './json-line.js';
 import type { FromSampler, ToSampler } from './protocol.js';
 
 /** Young objects of a tick die with it: more room for them is memory for nothing. */
@@ -19,6 +21,10 @@ const YOUNG_MIB = 6;
 const HELPER_MEMORY = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
 /** A collection that waits for threads of a lower priority takes several ticks where every processor is busy. */
 const HELPER_FLAGS = [`--max-semi-space-size=${YOUNG_MIB / 3}`, '--single-threaded-gc', '--optimize-for-size'];
+
+/** Options of our host's Node are not for it; and a program that has Node inside it runs as Node only when it is told so. */
+const PLAIN_NODE = { NODE_OPTIONS: '', ...(process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
+const HELPER = fileURLToPath(new URL('./helper.js', import.meta.url));
 
 export type SamplerHost = 'worker' | 'process';
 
@@ -74,27 +80,41 @@ export function startSampler(
       hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
     };
   }
-  const child = fork(new URL('./helper.js', import.meta.url), [], {
-    execArgv: HELPER_FLAGS,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: '', ...HELPER_MEMORY },
-  });
-  child.on('message', (message) => hear(message as FromSampler));
-  child.on('error', (error) => died(`The sampler's process failed: ${error.message}`));
-  // Not `exit`: that may come before the last messages have been read.
-  child.on('close', (code, signal) => died(`The sampler's process ended (${signal ?? `code ${code}`})`));
-  child.send(config);
-  const setHeld = (isHeld: boolean) => {
-    if (isHeld) child.ref();
-    else child.unref();
-    if (isHeld) child.channel?.ref();
-    else child.channel?.unref();
-  };
-  setHeld(false);
+  return startHelper(config, hear, died);
+}
+
+function startHelper(
+  config: SamplerConfig,
+  hear: (message: FromSampler) => void,
+  died: (message: string) => void,
+): SamplerLine {
+  const env = { ...process.env, ...PLAIN_NODE, ...HELPER_MEMORY };
+  const { line, ended } = startNode(env);
+  let isHeld = false;
+  hearLines(
+    line,
+    (message) => hear(message as FromSampler),
+    async () => died(`The sampler's process ended (${await ended(isHeld)})`),
+  );
+  sendLine(line, config);
+  line.unref();
   return {
-    send: (message) => {
-      if (child.connected) child.send(message, () => {});
+    send: (message) => void sendLine(line, message),
+    hold: (held) => {
+      isHeld = held;
+      if (held) line.ref();
+      else line.unref();
     },
-    hold: setHeld,
   };
+}
+
+/** Throws an error with a `code` and a sentence where there is no process to be had. */
+function startNode(env: NodeJS.ProcessEnv): StartedProcess {
+  try {
+    return startProcess(process.execPath, [...HELPER_FLAGS, HELPER], env);
+  } catch (error) {
+    if (isShortOfDescriptors(error)) throw tooFewDescriptors();
+    const { message } = error as Error;
+    throw Object.assign(new Error(`The sampler's process could not be started: ${message}`), { code: 'no-process' });
+  }
 }
