@@ -2,26 +2,40 @@
  * Mutation testing of one room by its own tests: Stryker breaks the code in one place after the other, and a test has to
  * see it. `npm run mutation -- ROOM [FILE ...]`, where ROOM is a folder of src and each FILE one of it: named files are tried
  * by the tests of their names alone, in minutes, a whole room by all that it has. What was found of a room is kept under
- * out/mutation, so that a later run tries only what has changed since; `--force` tries all.
+ * out/mutation, so that a later run tries only what has changed since; `--force` tries all. A room has thousands of mutants, which
+ * take hours: `--sample PERCENT` tries those in so many of its lines, in pieces that are drawn at random (`--seed N`), and tells the
+ * share that is killed with its interval.
  *
  * The trap: code that is never right again runs for ever, and its test is stopped by a limit of time. On a host that is busy
  * with other work the limit may strike a test that is only slow, and a mutant that lives is told as killed: so the number
  * of those is told, too. MUTATION_CONCURRENCY is how many run at once; default 1.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
+import { drawPieces, shareWithInterval } from './mutation/sample.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const words = process.argv.slice(2);
-const isForced = words.includes('--force');
-const [room, ...files] = words.filter((word) => word !== '--force');
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    force: { type: 'boolean' },
+    sample: { type: 'string' },
+    seed: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+const [room, ...files] = positionals;
+const share = given.sample === undefined ? undefined : Number(given.sample) / 100;
+const seed = given.seed === undefined ? Date.now() % 1e6 : Number(given.seed);
 
-if (room === undefined || room === '--help' || !existsSync(path.join(root, 'src', room))) {
+const isOdd = (share !== undefined && !(share > 0 && share <= 1)) || !Number.isInteger(seed);
+if (given.help || room === undefined || isOdd || !existsSync(path.join(root, 'src', room))) {
   process.stderr.write(
-    'usage: npm run mutation -- ROOM [FILE ...] [--force]\n  ROOM: a folder of src, such as procfs\n',
+    'usage: npm run mutation -- ROOM [FILE ...] [--force] [--sample PERCENT [--seed N]]\n' +
+      '  ROOM: a folder of src, such as procfs\n',
   );
   process.exit(2);
 }
@@ -43,13 +57,31 @@ const kept = path.join(root, 'out/mutation');
 mkdirSync(kept, { recursive: true });
 const report = path.join(kept, `${room}.report.json`);
 rmSync(report, { force: true });
+const pieces = share === undefined ? [] : drawPieces(sourcesOf(room), share, seed);
+const env = {
+  ...process.env,
+  MUTATION_ROOM: room,
+  MUTATION_FILES: files.join(','),
+  MUTATION_PIECES: pieces.join(','),
+};
 const { status } = spawnSync(
   process.execPath,
-  [stryker, 'run', 'scripts/mutation/stryker.config.js', ...(isForced ? ['--force'] : [])],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_ROOM: room, MUTATION_FILES: files.join(',') } },
+  [stryker, 'run', 'scripts/mutation/stryker.config.js', ...(given.force ? ['--force'] : [])],
+  { cwd: root, stdio: 'inherit', env },
 );
 if (existsSync(report)) printScores(JSON.parse(readFileSync(report, 'utf8')));
 process.exit(status ?? 1);
+
+/** Of a room: the name of each file that is tried, and its lines. */
+function sourcesOf(room) {
+  const folder = path.join(root, 'src', room);
+  const names = readdirSync(folder, { recursive: true }).map(String);
+  return names
+    .filter((name) => name.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(name))
+    .filter((name) => files.length === 0 || files.includes(name))
+    .sort()
+    .map((name) => ({ name, lines: readFileSync(path.join(folder, name), 'utf8').split('\n').length }));
+}
 
 /** A line for each file, the weakest first, and one for all. Mutants that do not compile or are left out count for nothing. */
 function printScores({ files: byFile }) {
@@ -67,6 +99,13 @@ function printScores({ files: byFile }) {
     const line = cells.map((cell, at) => String(cell).padStart([8, 8, 7, 8, 9, 12][at])).join(' ');
     process.stdout.write(`${name === 'all' ? styleText('bold', line) : line}  ${name}\n`);
   }
+  if (share === undefined) return;
+  const { killed, timeout, total } = rows.at(-1);
+  const { low, high } = shareWithInterval(killed + timeout, total);
+  const percent = (value) => `${(value * 100).toFixed(1)} %`;
+  process.stdout.write(
+    `\n${pieces.length} pieces drawn with the seed ${seed}: of all mutants ${percent(low)} to ${percent(high)} are killed (95 %)\n`,
+  );
 }
 
 function rowOf(name, mutants) {

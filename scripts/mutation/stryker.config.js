@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 /** How Stryker is run by scripts/mutation.js, which says for which room by its environment. */
 const room = process.env.MUTATION_ROOM;
 const files = (process.env.MUTATION_FILES ?? '').split(',').filter((file) => file !== '');
+const pieces = (process.env.MUTATION_PIECES ?? '').split(',').filter((piece) => piece !== '');
 const folder = `src/${room}`;
+const whole = files.length > 0 ? files : ['**/*.ts'];
 
 export default {
   testRunner: 'vitest',
@@ -12,7 +14,7 @@ export default {
   vitest: { configFile: 'scripts/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
   mutate: [
-    ...(files.length > 0 ? files.map((file) => `${folder}/${file}`) : [`${folder}/**/*.ts`]),
+    ...(pieces.length > 0 ? pieces : whole).map((name) => `${folder}/${name}`),
     `!${folder}/**/*.test.ts`,
     `!${folder}/**/*.fixture.ts`,
   ],
@@ -25,7 +27,7 @@ export default {
   timeoutFactor: 3,
   timeoutMS: 5000,
   // What one run of a part found would be taken for what the tests of all find.
-  incremental: files.length === 0,
+  incremental: files.length + pieces.length === 0,
   incrementalFile: `out/mutation/${room}.json`,
   tempDirName: 'out/mutation/work',
   // What is built is run by one test alone, as another user; the fewer files, the sooner it begins.

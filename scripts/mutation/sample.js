@@ -1,0 +1,46 @@
+/**
+ * A sample of the lines of a room, and what the share of something in it says of the whole.
+ *
+ * The trap: a mutant counts when all of it lies in what was drawn, so single lines would leave out those of blocks, which are
+ * killed more easily; pieces are as long as a function of ours.
+ */
+
+const PIECE = 24;
+/** Of the normal distribution, 95 %. */
+const Z = 1.96;
+
+/**
+ * About `share` of all lines, as `name:from-to`, beginning with 1. `sources`: { name, lines } of each file. The same seed draws the
+ * same.
+ */
+export function drawPieces(sources, share, seed) {
+  const all = sources.flatMap(({ name, lines }) =>
+    Array.from({ length: Math.ceil(lines / PIECE) }, (_, at) => `${name}:${at * PIECE + 1}-${(at + 1) * PIECE}`),
+  );
+  const random = randomOf(seed);
+  for (let at = all.length - 1; at > 0; at--) {
+    const other = Math.floor(random() * (at + 1));
+    [all[at], all[other]] = [all[other], all[at]];
+  }
+  return all.slice(0, Math.max(1, Math.round(all.length * share))).sort();
+}
+
+/** The interval by Wilson, in which 95 of 100 such samples have the share of the whole. */
+export function shareWithInterval(hits, total) {
+  if (total === 0) return { low: 0, high: 1 };
+  const share = hits / total;
+  const middle = (share + Z ** 2 / (2 * total)) / (1 + Z ** 2 / total);
+  const half = (Z / (1 + Z ** 2 / total)) * Math.sqrt((share * (1 - share)) / total + Z ** 2 / (4 * total ** 2));
+  return { low: middle - half, high: middle + half };
+}
+
+/** Numbers from 0 to 1 by the generator mulberry32. */
+function randomOf(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
