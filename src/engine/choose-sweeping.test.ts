@@ -1,6 +1,7 @@
 /** The kernel's refusals in words; how they come about is in test/engine/bpf-refused.test.ts. */
 import { tmpdir } from 'node:os';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { ENGINES } from '../../test/engine/engines.js';
 import { readHostUnits } from '../procfs/host-units.js';
 import { bpfAvailability, chooseSweepingEngine, explainRefusal } from './choose-sweeping.js';
 
@@ -29,4 +30,21 @@ it('another tree is not what programs see', () => {
   expect(bpfAvailability(options)).toMatchObject({ works: false, reason: expect.stringMatching(/is no procfs/) });
   expect(() => chooseSweepingEngine('bpf', options)).toThrow(/^The bpf engine cannot be used: .*this kernel only$/);
   expect(chooseSweepingEngine('native', options)).toEqual({ name: 'native', reason: 'asked for' });
+});
+
+it.runIf(ENGINES.includes('bpf'))('the engine that was tried is kept for whoever takes it, once', async () => {
+  // It is tried once for each copy of the module, and those before have.
+  vi.resetModules();
+  const { chooseSweepingEngine, TriedEngine } = await import('./choose-sweeping.js');
+  using tried = new TriedEngine();
+  const options = { root: '/proc', host: readHostUnits() };
+  expect(chooseSweepingEngine('auto', options, tried).name).toBe('bpf');
+  const engine = tried.take();
+  expect(engine?.name).toBe('bpf');
+  expect([...engine!.listPids()]).toContain(process.pid);
+  engine!.close();
+  expect(tried.take()).toBeUndefined();
+  // Whether it works is known now, so none is opened.
+  expect(chooseSweepingEngine('auto', options, tried).name).toBe('bpf');
+  expect(tried.take()).toBeUndefined();
 });

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { bpfBinding } from './bpf-binding.js';
 import { type ChosenEngine, chooseEngine, EngineUnavailableError, warnWithoutAddon } from './choose.js';
 import { isShortOfDescriptors, readDescriptors, tooFewDescriptors } from './descriptors.js';
-import type { EngineOptions } from './engine.js';
+import type { Engine, EngineOptions } from './engine.js';
 import { openEngine } from './open-engine.js';
 import { foreignTree } from './pid-namespace.js';
 
@@ -29,21 +29,42 @@ const FEW: BpfAvailability = { works: false, reason: 'this process may open too 
 
 let tried: BpfAvailability | undefined;
 
+/** The engine that was opened to try it, for whoever needs one next: loading its programs again takes the kernel 60 ms. */
+export class TriedEngine implements Disposable {
+  #engine: Engine | undefined;
+
+  keep(engine: Engine): void {
+    this.#engine = engine;
+  }
+
+  /** The engine, which the caller closes; undefined where none was tried, or it is taken. */
+  take(): Engine | undefined {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    return engine;
+  }
+
+  [Symbol.dispose](): void {
+    this.take()?.close();
+  }
+}
+
 /** Whether programs can be loaded here for that tree. Tries it, once per process. Never throws. */
-export function bpfAvailability(options: Pick<EngineOptions, 'root' | 'host'>): BpfAvailability {
+export function bpfAvailability(options: Pick<EngineOptions, 'root' | 'host'>, kept?: TriedEngine): BpfAvailability {
   const binding = bpfBinding();
   if (binding.state === 'absent') return { works: false, reason: binding.reason };
   const foreign = foreignTree(options.root);
   if (foreign !== undefined) return { works: false, reason: `${foreign}, and programs see this kernel only` };
-  tried ??= attempt(options);
+  tried ??= attempt(options, kept);
   return tried;
 }
 
-function attempt(options: Pick<EngineOptions, 'root' | 'host'>): BpfAvailability {
+function attempt(options: Pick<EngineOptions, 'root' | 'host'>, kept?: TriedEngine): BpfAvailability {
   try {
     const engine = openEngine('bpf', { ...options, maxKept: 0 });
     const { note } = engine;
-    engine.close();
+    if (kept) kept.keep(engine);
+    else engine.close();
     return { works: true, how: note ?? '' };
   } catch (error) {
     return explainRefusal(error as Error & { errno?: number });
@@ -74,9 +95,10 @@ export function explainRefusal(error: Error & { errno?: number }): BpfAvailabili
 export function chooseSweepingEngine(
   choice: SweepingChoice,
   options: Pick<EngineOptions, 'root' | 'host'>,
+  kept?: TriedEngine,
 ): ChosenEngine {
   if (choice === 'native' || choice === 'ts') return chooseEngine(choice);
-  const bpf = choice === 'auto' && hasFewDescriptors() ? FEW : bpfAvailability(options);
+  const bpf = choice === 'auto' && hasFewDescriptors() ? FEW : bpfAvailability(options, kept);
   if (bpf.works) {
     // What the kernel does not do, such as deep reads, is done without it.
     if (choice === 'auto') warnWithoutAddon();

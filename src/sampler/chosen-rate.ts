@@ -30,15 +30,19 @@ export function rateOfRecording(file: string): number | undefined {
   }
 }
 
-/** One of `RATES`. Of a target that may be any process the whole host is measured, where the engine cannot tell. */
+/**
+ * One of `RATES`. Of a target that may be any process the whole host is measured, where the engine cannot tell. `opened`: an engine
+ * of that name for that tree, which is closed.
+ */
 export function chooseRate(
   root: string,
   host: HostUnits,
   name: EngineName,
   target: PlainTarget,
   share: number,
+  opened?: Engine,
 ): number {
-  const engine = openEngine(name, { root, host, maxKept: descriptorRoom() });
+  const engine = opened ?? openEngine(name, { root, host, maxKept: descriptorRoom() });
   try {
     const pids = target.kind === 'pids' ? target.pids : candidates(target, engine);
     const step = Math.max(1, pids.length / SAMPLE);

@@ -5,7 +5,7 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice } from '../engine/choose-sweeping.js';
+import { chooseSweepingEngine, SWEEPING_CHOICES, type SweepingChoice, TriedEngine } from '../engine/choose-sweeping.js';
 import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode, type WorkloadPart } from '../recording/format.js';
@@ -191,12 +191,13 @@ export function planRecording(options: RecordOptions): RecordPlan {
   }
   checkFolder(root);
   const units = hostUnits(root, options);
-  const chosen = chooseSweepingEngine(choice, { root, host: units });
+  using tried = new TriedEngine();
+  const chosen = chooseSweepingEngine(choice, { root, host: units }, tried);
   const planned = planFile(options);
   const leastHz = leastRateOf(options.keep);
   const chosenRate = () =>
     (planned.resume ? rateOfRecording(planned.file!) : undefined) ??
-    Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget));
+    Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget, tried.take()));
   const actions = planActions(options.actions, { engine: chosen.name, rollup, mappings });
   const rate = hz === 'auto' ? chosenRate() : hz;
   const keep = checkKeep(options.keep, rate);
