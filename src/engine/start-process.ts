@@ -25,6 +25,7 @@ export interface StartedProcess {
 /** How often is asked, and for how long, whether a program whose line has closed has ended. */
 const ASK_EVERY_MS = 10;
 const ASK_TIMES = 500;
+const UNTOLD = 'nobody was told how';
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 /** Starts `file`; it may read nothing and write to our standard error. Throws the error of the system, with its `code`. */
@@ -44,7 +45,12 @@ export function startProcess(
   return {
     pid,
     line: new Socket({ fd, readable: true, writable: true }),
-    ended: (keepsAlive) => askForEnd(keepsAlive, () => (addon.processEnd(pid, out) === 0 ? undefined : wayOf(out[0]!))),
+    ended: (keepsAlive) =>
+      askForEnd(keepsAlive, () => {
+        const end = addon.processEnd(pid, out);
+        // Where a program ignores the ends of its children the kernel tells nobody how they ended.
+        return end === 0 ? undefined : end < 0 ? UNTOLD : wayOf(out[0]!);
+      }),
   };
 }
 
@@ -64,7 +70,7 @@ function askForEnd(keepsAlive: boolean, ask: () => string | undefined): Promise<
     let asked = 0;
     const again = () => {
       const way = ask();
-      if (way !== undefined || ++asked > ASK_TIMES) resolve(way ?? 'its line broke');
+      if (way !== undefined || ++asked > ASK_TIMES) resolve(way ?? UNTOLD);
       else {
         const timer = setTimeout(again, ASK_EVERY_MS);
         if (!keepsAlive) timer.unref();

@@ -21,8 +21,21 @@ export function hearLines(line: Socket, hear: (message: unknown) => void, closed
   line.on('data', (piece: string) => {
     const lines = (rest + piece).split('\n');
     rest = lines.pop()!;
-    for (const text of lines) hear(JSON.parse(text));
+    for (const text of lines) {
+      const message = parsed(text);
+      // Nothing of ours writes that: what follows is not to be trusted either.
+      if (message === undefined) return void line.destroy();
+      hear(message);
+    }
   });
   line.on('error', () => {});
   line.on('close', closed);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
