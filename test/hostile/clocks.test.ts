@@ -84,12 +84,18 @@ describe('the time of day put', () => {
     expect(await ended).toEqual([0, null]);
     const overMs = Date.now();
 
-    const { stdout } = await runTidemark(['export', file, '--format', 'csv', '--metric', 'rss']);
-    const times = stdout
-      .trimEnd()
-      .split('\n')
-      .slice(1)
-      .map((line) => Number(BigInt(line.split(',')[0]!) / 1_000_000n));
+    const told = async (...range: string[]) => {
+      const { code, stdout, stderr } = await runTidemark([
+        ...['export', file, '--format', 'csv', '--metric', 'rss', ...range],
+      ]);
+      expect(code, stderr).toBe(0);
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => Number(BigInt(line.split(',')[0]!) / 1_000_000n));
+    };
+    const times = await told();
     const moved = times.map((time, index) => time - (times[index - 1] ?? time));
     const steps = moved.filter((ms) => Math.abs(ms) > 1_000_000);
     expect(steps).toEqual([expect.closeTo(seconds * 1000, -4)]);
@@ -108,7 +114,14 @@ describe('the time of day put', () => {
       const shown = await runTidemark(['ps', '--in', file, '--at', when, '-o', 'pid,rss']);
       expect({ when, ...shown }).toMatchObject({ when, code: 0, stdout: expect.stringContaining(String(child.pid)) });
     }
-    if (seconds > 0) return;
+    // What is cut out by times goes on over the step.
+    const iso = (index: number, laterMs = 0) => new Date(times[index]! + laterMs).toISOString();
+    expect(await told('--from', iso(at - 3))).toEqual(times.slice(at - 3));
+    expect(await told('--to', iso(at + 2, 1))).toEqual(times.slice(0, at + 3));
+    if (seconds > 0) {
+      expect(await told('--from', iso(at - 3), '--to', iso(at + 2, 1))).toEqual(times.slice(at - 3, at + 3));
+      return;
+    }
     for (const words of [
       ['segments', '--in', file, String(child.pid)],
       ['host', '--in', file],
