@@ -58,19 +58,52 @@ mkdirSync(kept, { recursive: true });
 const report = path.join(kept, `${room}.report.json`);
 rmSync(report, { force: true });
 const pieces = share === undefined ? [] : drawPieces(sourcesOf(room), share, seed);
-const env = {
-  ...process.env,
-  MUTATION_ROOM: room,
-  MUTATION_FILES: files.join(','),
-  MUTATION_PIECES: pieces.join(','),
-};
-const { status } = spawnSync(
-  process.execPath,
-  [stryker, 'run', 'scripts/mutation/stryker.config.js', ...(given.force ? ['--force'] : [])],
-  { cwd: root, stdio: 'inherit', env },
-);
-if (existsSync(report)) printScores(JSON.parse(readFileSync(report, 'utf8')));
+let status = runStryker({ MUTATION_PIECES: pieces.join(',') });
+const found = readReport(report);
+const survivors = found && room === 'ring' && files.length === 0 ? placesOfSurvivors(found) : [];
+if (survivors.length > 0) {
+  // By the tests of thousands of cases, which were left out.
+  status = runStryker({ MUTATION_PIECES: survivors.join(','), MUTATION_SLOW: '1' });
+  takeKilled(found, readReport(report.replace('.report', '.slow.report')));
+}
+if (found) printScores(found);
 process.exit(status ?? 1);
+
+function runStryker(more) {
+  const words = [stryker, 'run', 'scripts/mutation/stryker.config.js', ...(given.force ? ['--force'] : [])];
+  const env = { ...process.env, MUTATION_ROOM: room, MUTATION_FILES: files.join(','), ...more };
+  return spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit', env }).status;
+}
+
+function readReport(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** As Stryker is asked for them: its columns begin with 0, those of its report with 1. */
+function placesOfSurvivors({ files: byFile }) {
+  return Object.entries(byFile).flatMap(([name, { mutants }]) =>
+    mutants.filter(lives).map(({ location: { start, end } }) => {
+      const file = path.relative(`src/${room}`, name);
+      return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
+    }),
+  );
+}
+
+function lives({ status }) {
+  return status === 'Survived' || status === 'NoCoverage';
+}
+
+/** What lived and was killed by others later is killed. */
+function takeKilled({ files: byFile }, later) {
+  const keyOf = ({ location, mutatorName, replacement }) => JSON.stringify([location, mutatorName, replacement]);
+  for (const [name, { mutants }] of Object.entries(byFile)) {
+    const others = new Map((later?.files[name]?.mutants ?? []).map((mutant) => [keyOf(mutant), mutant.status]));
+    for (const mutant of mutants.filter(lives)) {
+      const status = others.get(keyOf(mutant));
+      if (status === 'Killed' || status === 'Timeout') mutant.status = status;
+    }
+  }
+}
 
 /** Of a room: the name of each file that is tried, and its lines. */
 function sourcesOf(room) {

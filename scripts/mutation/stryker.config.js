@@ -5,6 +5,8 @@ const room = process.env.MUTATION_ROOM;
 const files = (process.env.MUTATION_FILES ?? '').split(',').filter((file) => file !== '');
 const pieces = (process.env.MUTATION_PIECES ?? '').split(',').filter((piece) => piece !== '');
 const folder = `src/${room}`;
+/** Of the reports. */
+const name = process.env.MUTATION_SLOW === '1' ? `${room}.slow` : room;
 const whole = files.length > 0 ? files : ['**/*.ts'];
 
 export default {
@@ -36,8 +38,8 @@ export default {
     ...(files.length === 0 || files.includes('read.ts') ? [] : ['/dist']),
   ],
   reporters: ['json', 'html', 'progress-append-only'],
-  jsonReporter: { fileName: `out/mutation/${room}.report.json` },
-  htmlReporter: { fileName: `out/mutation/${room}.html` },
+  jsonReporter: { fileName: `out/mutation/${name}.report.json` },
+  htmlReporter: { fileName: `out/mutation/${name}.html` },
   allowEmpty: true,
   warnings: { slow: false, preprocessorErrors: true, unserializableOptions: true, unknownOptions: true },
 };
