@@ -41,6 +41,14 @@ describe('the text of mappings', () => {
     expect(compared).toBeGreaterThan(3);
   });
 
+  it('has numbers as long as they are: a mapping of 2 TiB, which sanitizers make', () => {
+    const size = (kib: string) => `8fff7000-2008fff7000 ---p 00000000 00:00 0 \nSize:           ${kib} kB\n`;
+    for (const kib of ['       4', '99999999', '2147483648']) {
+      const { table, bytes } = tableOf(Buffer.from(size(kib)), tokenizeSmaps);
+      expect(Buffer.from(smapsText(table, bytes)).toString('latin1')).toBe(size(kib));
+    }
+  });
+
   it('leaves out what was not measured', () => {
     const { table, bytes } = tableOf(readFileSync('/proc/self/smaps'), tokenizeSmaps);
     table.sizes[SmapsColumn.sharedDirty]!.fill(Number.NaN);

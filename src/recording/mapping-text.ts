@@ -13,9 +13,10 @@ import { ByteWriter } from '../text/byte-writer.js';
 const KIBIBYTE = 1024;
 /** Columns before the blank that stands before a name. */
 const NAME_COLUMN = 72;
-/** Columns of a key, its colon, and a number together. */
-const VALUE_END = 24;
-const LABELS = SMAPS_KEYS.map(({ key }) => `${key}:`);
+/** Columns of a key with its colon, and of a number, which is longer where it has to be: a mapping from 96 GiB on. */
+const LABEL_COLUMNS = 16;
+const VALUE_COLUMNS = 8;
+const LABELS = SMAPS_KEYS.map(({ key }) => `${key}:`.padEnd(LABEL_COLUMNS));
 
 /** One line for each mapping. */
 export function mapsText(table: MappingTable, text: Uint8Array): Uint8Array {
@@ -34,7 +35,7 @@ export function smapsText(table: MappingTable, text: Uint8Array): Uint8Array {
       if (Number.isNaN(value)) return;
       const isPlain = 'plain' in field;
       const digits = String(isPlain ? value : value / KIBIBYTE);
-      out.ascii(LABELS[column]! + digits.padStart(VALUE_END - LABELS[column]!.length) + (isPlain ? '\n' : ' kB\n'));
+      out.ascii(LABELS[column]! + digits.padStart(VALUE_COLUMNS) + (isPlain ? '\n' : ' kB\n'));
     });
     const flags = table.flagsStart[row]!;
     if (flags === NO_SPAN) continue;
