@@ -25,13 +25,22 @@ export function drawPieces(sources, share, seed) {
   return all.slice(0, Math.max(1, Math.round(all.length * share))).sort();
 }
 
-/** The interval by Wilson, in which 95 of 100 such samples have the share of the whole. */
-export function shareWithInterval(hits, total) {
-  if (total === 0) return { low: 0, high: 1 };
-  const share = hits / total;
-  const middle = (share + Z ** 2 / (2 * total)) / (1 + Z ** 2 / total);
-  const half = (Z / (1 + Z ** 2 / total)) * Math.sqrt((share * (1 - share)) / total + Z ** 2 / (4 * total ** 2));
-  return { low: middle - half, high: middle + half };
+/**
+ * The share of all hits, and about where it lies in the whole with 95 %. `pieces`: { hits, total } of each that has any. What lies
+ * together is alike, so it is the pieces that vary and not each mutant by itself (the ratio estimate of a sample of clusters).
+ */
+export function shareOfPieces(pieces) {
+  const sum = (of) => pieces.reduce((all, piece) => all + of(piece), 0);
+  const total = sum((piece) => piece.total);
+  const share = sum((piece) => piece.hits) / total;
+  const spread = sum((piece) => (piece.hits - share * piece.total) ** 2);
+  const error = (Math.sqrt((spread * pieces.length) / (pieces.length - 1)) / total) * Z;
+  return { share, low: Math.max(0, share - error), high: Math.min(1, share + error) };
+}
+
+/** The place of the piece of its file in which a line lies. */
+export function pieceOf(line) {
+  return Math.floor((line - 1) / PIECE);
 }
 
 /** Numbers from 0 to 1 by the generator mulberry32. */

@@ -7,6 +7,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SLOW_TESTS } from './slow-tests.js';
 
 const room = process.env.MUTATION_ROOM;
 const files = (process.env.MUTATION_FILES ?? '').split(',').filter((file) => file !== '');
@@ -15,9 +16,7 @@ const ELSEWHERE: Record<string, string[]> = {
   analyze: ['test/segments/fixtures.test.ts', 'test/workload/peak-track.test.ts'],
 };
 
-const SLOW = ['ring-damage', 'ring-live', 'ring-model', 'ring-parts', 'moved-slots', 'ring-columns', 'ring-wrap'].map(
-  (name) => `src/ring/${name}.test.ts`,
-);
+const SLOW: string[] = (SLOW_TESTS as Record<string, string[]>)[room ?? ''] ?? [];
 const isForSlow = process.env.MUTATION_SLOW === '1';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -7,8 +7,8 @@
  */
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { exitCode, signalName } from '../text/exit-text.js';
 import { nativeBinding } from './native-binding.js';
 
 /** Of the line in the program that is started. */
@@ -26,7 +26,6 @@ export interface StartedProcess {
 const ASK_EVERY_MS = 10;
 const ASK_TIMES = 500;
 const UNTOLD = 'nobody was told how';
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 /** Starts `file`; it may read nothing and write to our standard error. Throws the error of the system, with its `code`. */
 export function startProcess(
@@ -49,7 +48,7 @@ export function startProcess(
       askForEnd(keepsAlive, () => {
         const end = addon.processEnd(pid, out);
         // Where a program ignores the ends of its children the kernel tells nobody how they ended.
-        return end === 0 ? undefined : end < 0 ? UNTOLD : wayOf(out[0]!);
+        return end === 0 ? undefined : end < 0 ? UNTOLD : (signalName(out[0]!) ?? `code ${exitCode(out[0]!)}`);
       }),
   };
 }
@@ -78,12 +77,6 @@ function askForEnd(keepsAlive: boolean, ask: () => string | undefined): Promise<
     };
     again();
   });
-}
-
-/** Of a wait status. */
-function wayOf(status: number): string {
-  const signal = status & 127;
-  return signal === 0 ? `code ${(status >> 8) & 255}` : (SIGNALS.get(signal) ?? `signal ${signal}`);
 }
 
 function systemError(error: number, file: string): Error {

@@ -87,7 +87,7 @@ interface Told extends Living {
 export class CommandWriter {
   readonly #ring: RingWriter;
   readonly #id: number;
-  /** In the order of their telling: what was told, and in which block. By pid, which takes no memory, or where two have it by process. */
+  /** In the order of their telling. By pid, a key that takes no memory, or by process where another has that pid. */
   readonly #living = new Map<number | string, Told>();
   readonly #packer: RecordPacker;
   /** Whether what is told waits for no others. */
@@ -104,8 +104,14 @@ export class CommandWriter {
   write(timeNs: bigint, command: CommandLine): void {
     if (this.#id < 0) return;
     const { pid, startTicks, source, ...program } = command;
-    const text = JSON.stringify(program);
-    this.#tell(timeNs, { pid, startTicks, source, rest: internedText(text), block: Number.POSITIVE_INFINITY });
+    const line = {
+      pid,
+      startTicks,
+      source,
+      rest: internedText(JSON.stringify(program)),
+      block: Number.POSITIVE_INFINITY,
+    };
+    this.#tell(timeNs, line, recordText(line));
     if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     this.#tellAgain(timeNs);
   }
@@ -131,8 +137,8 @@ export class CommandWriter {
     this.#living.delete(identityKey(process));
   }
 
-  #tell(timeNs: bigint, line: Told): void {
-    this.#packer.add(timeNs, COMMAND_RECORD, new TextEncoder().encode(recordText(line)));
+  #tell(timeNs: bigint, line: Told, text: string): void {
+    this.#packer.add(timeNs, COMMAND_RECORD, new TextEncoder().encode(text));
     this.#told.push(line);
     this.depart(line);
     this.#living.set(this.#living.has(line.pid) ? identityKey(line) : line.pid, line);
@@ -143,9 +149,10 @@ export class CommandWriter {
     let room = this.#ring.blockBytes / 2;
     for (const line of this.#living.values()) {
       if (line.block >= this.#ring.recordRoom(this.#id).oldest) return;
-      room -= line.rest.length;
+      const text = recordText(line);
+      room -= text.length;
       if (room < 0) return;
-      this.#tell(timeNs, { ...line, block: Number.POSITIVE_INFINITY });
+      this.#tell(timeNs, { ...line, block: Number.POSITIVE_INFINITY }, text);
       if (this.#packer.bytes >= PACKED_BYTES) this.flush();
     }
   }

@@ -8,8 +8,8 @@ import { identityKey } from '../engine/identity.js';
 import type { Recording } from '../recording/recording.js';
 import { formatDurationShort } from '../text/duration.js';
 import { escapeTerminal } from '../text/escape.js';
+import { exitText, signalName } from '../text/exit-text.js';
 import { collectCollections } from './collections.js';
-import { exitText, signalName } from './exit-text.js';
 import type { PageEvent } from './page-format.js';
 
 const MOST_FREQUENT = 4000;

@@ -169,7 +169,7 @@ export class DeepSchedule {
       this.#faults[slot] = moved.faults[slot]!;
       this.#shared[slot] = shared;
       this.#turnover[slot] = this.#comings;
-      this.#othersAtRead[slot] = this.#total - moved.rss[slot]!;
+      if (this.#limits.areRelatives) this.#othersAtRead[slot] = this.#total - moved.rss[slot]!;
       if (isPaced) this.#fade(slot);
       else {
         if (holdNs > this.#limits.maxHoldNs) this.#consentUsed[slot] = 1;

@@ -6,10 +6,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { findLauncher } from '../engine/native-binding.js';
 import { deferred } from '../sampler/deferred.js';
+import { signalName } from '../text/exit-text.js';
 import { WorkloadError } from './workload-error.js';
 
 /** How the command ended. */
@@ -40,8 +40,6 @@ export interface LaunchOptions {
 
 /** The name of a process that has not become its command yet. */
 export const LAUNCHER_NAME = 'tidemark-launch';
-
-const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 export class Launcher {
   /** Of the launcher: everything below it is the workload. */
@@ -173,5 +171,5 @@ export class Launcher {
 function endOf(status: number): CommandEnd {
   const number = status & 0x7f;
   if (number === 0) return { kind: 'exited', code: (status >> 8) & 0xff };
-  return { kind: 'killed', signal: SIGNAL_NAMES.get(number) ?? `signal ${number}`, number };
+  return { kind: 'killed', signal: signalName(number)!, number };
 }

@@ -216,6 +216,21 @@ describe('the other functions of the addon', () => {
     for (const bytes of [0, -1, '1']) expect(() => addon.mallocLess(bytes as number)).toThrow(TypeError);
   });
 
+  it('starts nothing for wrong arguments', () => {
+    const right = ['/bin/true', ['true'], ['A=1'], new Int32Array(2)] as const;
+    const start = addon.startProcess as unknown as Call;
+    for (let at = 0; at < right.length; at++) {
+      for (const wrong of [undefined, null, 7, {}, new Int32Array(1)]) {
+        expect(() => start(...right.slice(0, at), wrong, ...right.slice(at + 1))).toThrow(TypeError);
+      }
+    }
+    const end = addon.processEnd as unknown as Call;
+    for (const wrong of [undefined, 0, -1, 1.5, 2 ** 40, '1']) expect(() => end(wrong, right[3])).toThrow(TypeError);
+    expect(() => end(1, new Int32Array(0))).toThrow(TypeError);
+    // Not a child of ours.
+    expect(end(1, right[3])).toBe(-10);
+  });
+
   it('refuses clocks and texts over what is no plain memory', () => {
     expect(() => addon.clocks(new BigInt64Array(3))).toThrow(TypeError);
     expect(() => addon.clocks(new BigInt64Array(new SharedArrayBuffer(64)))).toThrow(TypeError);
