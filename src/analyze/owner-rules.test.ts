@@ -170,7 +170,6 @@ describe('malloc of glibc', () => {
       'glibc arena: glibc-arena',
       undefined,
     ]);
-    expect(ownerOf(GLIBC, arena(64n * MIB))).toBe('glibc arena: glibc-arena');
     const not = (...lines: Line[]) => expect(ownersIn(GLIBC, ...lines)[1]).not.toBe('glibc arena: glibc-arena');
     not(arena(132n * KIB));
     not(arena(132n * KIB), rest(132n * KIB, { bytes: MIB }));
@@ -179,6 +178,21 @@ describe('malloc of glibc', () => {
     not({ ...arena(132n * KIB), start: BEGIN + 4096n }, rest(132n * KIB));
     not(arena(132n * KIB, { perms: 'rwxp' }), rest(132n * KIB));
     expect(ownersIn(PYTHON, arena(132n * KIB), rest(132n * KIB))[1]).toBeUndefined();
+  });
+
+  it("has full arenas beside those that grow; alone such a block is anybody's", () => {
+    const growing = [arena(132n * KIB), rest(132n * KIB)];
+    const full = arena(64n * MIB, { start: BEGIN + 256n * MIB });
+    expect(ownersIn(GLIBC, ...growing, full)[3]).toBe('glibc arena: glibc-arena');
+    expect(ownerOf(GLIBC, full)).toBe('glibc mmap: glibc-mmap');
+    expect(ownerOf(GLIBC, PYTHON, full)).toBe('python arena: python-arenas');
+    const not = (more: Partial<Line>) =>
+      expect(ownersIn(GLIBC, ...growing, { ...full, ...more })[3]).not.toBe('glibc arena: glibc-arena');
+    not({ bytes: 64n * MIB - 4096n });
+    not({ bytes: 64n * MIB + 4096n });
+    not({ start: full.start + 4096n });
+    not({ perms: 'rwxp' });
+    not({ name: '/memfd:x' });
   });
 
   it('has the break, and large blocks', () => {

@@ -34,6 +34,8 @@ export interface Traits {
   readonly isJvm: boolean;
   readonly isPython: boolean;
   readonly hasGlibc: boolean;
+  /** Some arena of glibc still has room to grow. */
+  readonly hasGrowingArena: boolean;
   readonly hasJemalloc: boolean;
   readonly hasTcmalloc: boolean;
 }
@@ -107,6 +109,18 @@ function isBehind({ rows, index }: Placed, library: RegExp): boolean {
   const before = rows[index - 1];
   return before?.file !== undefined && library.test(before.file) && before.end === rows[index]!.start;
 }
+
+const mayBeHeap = (row: Row) => isAnonymous(row) && row.start % GLIBC_HEAP === 0n && !isExecutable(row);
+
+/** Used in part: what is reserved behind the row ends where a heap of glibc does. */
+export function isGrowingArena(rows: readonly Row[], index: number): boolean {
+  const [row, rest] = [rows[index]!, rows[index + 1]];
+  if (rest === undefined || !mayBeHeap(row) || !nothing(rest) || rest.start !== row.end) return false;
+  return rest.end === row.start + GLIBC_HEAP;
+}
+
+/** Any block of 64 MiB looks like one that begins so, as one of 32 does: the kernel aligns what can be huge pages. */
+const isFullHeap = (row: Row) => mayBeHeap(row) && size(row) === GLIBC_HEAP;
 
 /** A reserved part of the address space that V8 never shares with a child, its place for code if some of it is executable. */
 const V8_FLAGS = ['dc', 'nr'];
@@ -186,12 +200,10 @@ export const OWNER_RULES: readonly OwnerRule[] = [
   {
     name: 'glibc-arena',
     confidence: 'likely',
-    why: 'begins at a multiple of 64 MiB, and what is reserved behind it ends at the next one',
+    why: 'begins at a multiple of 64 MiB, and what is reserved behind it ends at the next one; full ones beside such',
     owner: ({ row, rows, index, traits }) => {
-      if (!traits.hasGlibc || !isAnonymous(row) || row.start % GLIBC_HEAP !== 0n || isExecutable(row)) return undefined;
-      const rest = rows[index + 1];
-      const end = rest !== undefined && nothing(rest) && rest.start === row.end ? rest.end : row.end;
-      return end === row.start + GLIBC_HEAP ? 'glibc arena' : undefined;
+      if (!traits.hasGlibc) return undefined;
+      return isGrowingArena(rows, index) || (traits.hasGrowingArena && isFullHeap(row)) ? 'glibc arena' : undefined;
     },
   },
   {

@@ -3,7 +3,7 @@ import type { MappingTable } from '../procfs/mapping-table.js';
 import { addRow, type ClassSums, nothing } from './class-sums.js';
 import { type Classification, type Row, rowOf } from './classify.js';
 import { MAPPING_CLASSES } from './mapping-classes.js';
-import { OWNER_RULES, type Owner, type OwnerRule, type Placed, type Traits } from './owner-rules.js';
+import { isGrowingArena, OWNER_RULES, type Owner, type OwnerRule, type Placed, type Traits } from './owner-rules.js';
 
 /** Classes that can have an owner: a stack has a thread, and what has a file belongs to that. */
 const OWNED: ReadonlySet<string> = new Set(['heap', 'anon', 'jit']);
@@ -68,6 +68,7 @@ function traitsOf(rows: readonly Row[]): Traits {
     isJvm: has(/\/libjvm\.so/),
     isPython: has(PYTHON) || has(/\/libpython3/),
     hasGlibc: has(/\/libc(?:-2\.\d+)?\.so(?:\.6)?$/) && !has(/\/ld-musl/),
+    hasGrowingArena: rows.some((_, index) => isGrowingArena(rows, index)),
     hasJemalloc: has(/\/libjemalloc/),
     hasTcmalloc: has(/\/libtcmalloc/),
   };
