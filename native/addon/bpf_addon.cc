@@ -7,6 +7,7 @@
 
 #include "../bpf/kernel_counters.h"
 #include "../bpf/life_ring.h"
+#include "../bpf/parked_counters.h"
 #include "../sweep/clock.h"
 #include "arguments.h"
 
@@ -52,11 +53,13 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
                                                   InstanceMethod<&CountersObject::WatchPeaks>("watchPeaks"),
                                                   InstanceMethod<&CountersObject::PeakEvents>("peakEvents"),
                                                   InstanceMethod<&CountersObject::Facts>("facts"),
+                                                  InstanceMethod<&CountersObject::Park>("park"),
                                                   InstanceMethod<&CountersObject::Close>("close"),
                                               }));
   }
 
-  // (pageSize, clockTicksPerSecond, exactCpus, method: 0 best, 1 walk, 2 iterate, isInitialNamespace)
+  // (pageSize, clockTicksPerSecond, exactCpus, method: 0 best, 1 walk, 2 iterate, isInitialNamespace, parked?): what
+  // was parked under that key in this process if it is there still, and then the others say nothing.
   explicit CountersObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CountersObject>(info) {
     const int64_t page_size = TakeIndex(info[0], INT32_MAX);
     const int64_t ticks = TakeIndex(info[1], 1000000000);
@@ -66,6 +69,13 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
       Refuse(info.Env(), "Expected a page size, clock ticks, a number of processors, a method and a boolean");
       return;
     }
+    const int64_t key = info[5].IsUndefined() ? 0 : TakeIndex(info[5], UINT32_MAX);
+    if (key < 0) {
+      Refuse(info.Env(), "Expected the key of parked counters");
+      return;
+    }
+    counters_ = TakeParked(static_cast<uint32_t>(key));
+    if (counters_) return;
     auto counters = std::make_unique<KernelCounters>(static_cast<uint64_t>(page_size), static_cast<uint64_t>(ticks),
                                                      static_cast<uint32_t>(cpus));
     const int error = counters->Open(static_cast<Method>(method), info[4].As<Napi::Boolean>().Value());
@@ -233,6 +243,12 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
     return facts;
   }
 
+  // () -> the key by which another thread of this process takes them; these are closed
+  Napi::Value Park(const Napi::CallbackInfo& info) {
+    if (!Open(info.Env())) return info.Env().Undefined();
+    return Napi::Number::New(info.Env(), tidemark::Park(std::move(counters_)));
+  }
+
   void Close(const Napi::CallbackInfo&) { counters_.reset(); }
 
   std::unique_ptr<KernelCounters> counters_;
@@ -315,12 +331,23 @@ Napi::Value ColumnNames(const Napi::CallbackInfo& info) {
   return out;
 }
 
+// (key) lets go of what was parked under it, if nobody has taken it
+void DropParked(const Napi::CallbackInfo& info) {
+  const int64_t key = TakeIndex(info[0], UINT32_MAX);
+  if (key < 0) {
+    Refuse(info.Env(), "Expected the key of parked counters");
+    return;
+  }
+  TakeParked(static_cast<uint32_t>(key));
+}
+
 }  // namespace
 }  // namespace tidemark
 
 static Napi::Object InitBpfAddon(Napi::Env env, Napi::Object exports) {
   tidemark::CountersObject::Export(env, exports);
   tidemark::LivesObject::Export(env, exports);
+  exports.Set("dropParked", Napi::Function::New<tidemark::DropParked>(env, "dropParked"));
   exports.Set("columns", Napi::Function::New<tidemark::ColumnNames>(env, "columns"));
   return exports;
 }

@@ -216,6 +216,14 @@ void KernelCounters::Detach(uint32_t index) {
   slot->pid = 0;
 }
 
+void KernelCounters::Forget() {
+  WatchPeaks(false);
+  for (uint32_t index = 0; index < slots_.size(); index++) Detach(index);
+  listed_ = tidemark_selection{};
+  listed_.kind = SELECT_ALL;
+  listed_root_ = 0;
+}
+
 const uint8_t* KernelCounters::Comm(uint32_t index, uint32_t* length) const {
   if (index >= slots_.size() || !slots_[index].pid) {
     *length = 0;

@@ -45,6 +45,8 @@ class KernelCounters {
   // Binds it to a process whose start is known from elsewhere.
   Status Bind(uint32_t slot, uint32_t pid, uint64_t start_ticks, const uint8_t* comm, uint32_t comm_length);
   void Detach(uint32_t slot);
+  // As it was when it was opened: no slot is bound, everybody is listed, no peaks are watched.
+  void Forget();
   // The pid in the initial namespace of who has this one in ours, or had it at the last listing; 0: nobody has it.
   uint32_t TgidOf(uint32_t pid);
 

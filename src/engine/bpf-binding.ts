@@ -30,6 +30,8 @@ export interface KernelCounters {
   watchPeaks(isOn: boolean): number;
   peakEvents(): number;
   facts(): { readonly method: 'walk' | 'iterate'; readonly isExact: boolean };
+  /** Closes this one and keeps what it has loaded for another thread of this process: the key for its constructor. */
+  park(): number;
   close(): void;
 }
 
@@ -48,6 +50,7 @@ interface BpfAddon {
     exactCpus: number,
     method: number,
     isInitialNamespace: boolean,
+    parked?: number,
   ) => KernelCounters;
   LifeRing: new (
     ringBytes: number,
@@ -58,6 +61,8 @@ interface BpfAddon {
     cgroup: bigint,
     pidNamespace: number,
   ) => KernelLives;
+  /** Lets go of what was parked and nobody has taken. */
+  dropParked(key: number): void;
   columns(): readonly string[];
 }
 

@@ -28,6 +28,8 @@ export const BpfMethod = { best: 0, walk: 1, iterate: 2 } as const;
 
 export interface BpfEngineOptions extends EngineOptions {
   readonly method?: keyof typeof BpfMethod;
+  /** From `park` of an engine of the same options in this process; loaded anew where it is taken already. */
+  readonly parked?: number | undefined;
 }
 
 export class BpfEngine implements Engine {
@@ -60,7 +62,7 @@ export class BpfEngine implements Engine {
     const isInitial = isInitialPidNamespace();
     const method = BpfMethod[options.method ?? 'best'];
     const { KernelCounters } = binding.addon;
-    this.#counters = new KernelCounters(pageSize, clockTicksPerSecond, EXACT_CPUS, method, isInitial);
+    this.#counters = new KernelCounters(pageSize, clockTicksPerSecond, EXACT_CPUS, method, isInitial, options.parked);
     const facts = this.#counters.facts();
     this.method = facts.method;
     this.note = facts.isExact ? 'counters exact' : 'counters approximate: too many processors to add up their parts';
@@ -187,6 +189,13 @@ export class BpfEngine implements Engine {
     this.lives.close();
     this.#counters.close();
     this.#inner.close();
+  }
+
+  /** Closes it but for the loaded programs, which an engine of another thread of this process takes by this key. */
+  park(): number {
+    const key = this.#counters.park();
+    this.close();
+    return key;
   }
 
   #look(slot: number, pid: number): Attached {

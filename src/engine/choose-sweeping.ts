@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { bpfBinding } from './bpf-binding.js';
+import { BpfEngine } from './bpf-engine.js';
 import { type ChosenEngine, chooseEngine, EngineUnavailableError, warnWithoutAddon } from './choose.js';
 import { isShortOfDescriptors, readDescriptors, tooFewDescriptors } from './descriptors.js';
 import type { Engine, EngineOptions } from './engine.js';
@@ -37,16 +38,29 @@ export class TriedEngine implements Disposable {
     this.#engine = engine;
   }
 
-  /** The engine, which the caller closes; undefined where none was tried, or it is taken. */
-  take(): Engine | undefined {
+  /** Undefined where none was tried; closed with this object. */
+  get engine(): Engine | undefined {
+    return this.#engine;
+  }
+
+  /** What it has loaded, by the key for `BpfEngineOptions.parked` in another thread; undefined where there is nothing. */
+  park(): number | undefined {
     const engine = this.#engine;
+    if (!(engine instanceof BpfEngine)) return undefined;
     this.#engine = undefined;
-    return engine;
+    return engine.park();
   }
 
   [Symbol.dispose](): void {
-    this.take()?.close();
+    this.#engine?.close();
+    this.#engine = undefined;
   }
+}
+
+/** Lets go of what was parked, where nobody has taken it. */
+export function dropParked(key: number | undefined): void {
+  const binding = bpfBinding();
+  if (key !== undefined && binding.state === 'loaded') binding.addon.dropParked(key);
 }
 
 /** Whether programs can be loaded here for that tree. Tries it, once per process. Never throws. */

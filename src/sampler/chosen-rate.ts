@@ -32,7 +32,7 @@ export function rateOfRecording(file: string): number | undefined {
 
 /**
  * One of `RATES`. Of a target that may be any process the whole host is measured, where the engine cannot tell. `opened`: an engine
- * of that name for that tree, which is closed.
+ * of that name for that tree, which stays open.
  */
 export function chooseRate(
   root: string,
@@ -60,7 +60,7 @@ export function chooseRate(
     const ofAll = sample.length < pids.length ? (COLD * least * pids.length) / sample.length : least;
     return rateFor(share, ofAll);
   } finally {
-    engine.close();
+    if (!opened) engine.close();
   }
 }
 

@@ -59,6 +59,8 @@ export interface SamplerConfig {
   readonly durationMs: number;
   /** Most descriptors to keep open, or undefined to find out. */
   readonly maxKept: number | undefined;
+  /** What this process has loaded into the kernel already, for a sampler in a thread of it. */
+  readonly parked: number | undefined;
   /** Where the ring lives. */
   readonly storage:
     | {

@@ -156,10 +156,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
   // Defaults of a destructuring: what is absent has one, a null is as wrong as any other value.
   const { engine: choice = 'auto', procfs: root = '/proc', trim = true } = options;
   const { hz = 10, rollup = 'auto', mappings = 'off', audit = AUDIT, durationMs = 0 } = options;
-  const { hostTier = 'auto', cgroupTier = 'auto' } = options;
-  const { budget = BUDGET, maxHoldMs = MAX_HOLD_MS, allowHoldMs = 0 } = options;
-  const { sizeBytes, ownCost = 'thread' } = options;
-  const { target: wanted = 'self' } = options;
+  const { hostTier = 'auto', cgroupTier = 'auto', budget = BUDGET, sizeBytes } = options;
+  const { maxHoldMs = MAX_HOLD_MS, allowHoldMs = 0, ownCost = 'thread', target: wanted = 'self' } = options;
   const target = plainTarget(wanted, process.pid);
   const { sampler = includesSelf(target) ? 'process' : 'worker' } = options;
   if (options.v8 && !includesSelf(target)) {
@@ -194,11 +192,11 @@ export function planRecording(options: RecordOptions): RecordPlan {
   using tried = new TriedEngine();
   const chosen = chooseSweepingEngine(choice, { root, host: units }, tried);
   const planned = planFile(options);
+  const actions = planActions(options.actions, { engine: chosen.name, rollup, mappings });
   const leastHz = leastRateOf(options.keep);
   const chosenRate = () =>
     (planned.resume ? rateOfRecording(planned.file!) : undefined) ??
-    Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget, tried.take()));
-  const actions = planActions(options.actions, { engine: chosen.name, rollup, mappings });
+    Math.max(leastHz, chooseRate(root, units, chosen.name, target, budget, tried.engine));
   const rate = hz === 'auto' ? chosenRate() : hz;
   const keep = checkKeep(options.keep, rate);
   const usualBytes = options.file === undefined ? MEMORY_BYTES : FILE_BYTES;
@@ -240,6 +238,8 @@ export function planRecording(options: RecordOptions): RecordPlan {
       embedder: ownCost === 'process' ? undefined : process.pid,
       ownCost: sampler === 'process' ? 'process' : ownCost,
       version: readVersion(),
+      // The last: nothing that is refused is to leave it behind.
+      parked: sampler === 'worker' ? tried.park() : undefined,
     },
   };
 }

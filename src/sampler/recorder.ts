@@ -6,6 +6,7 @@
  */
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { dropParked } from '../engine/choose-sweeping.js';
 import type { ClockLine } from '../recording/clock-line.js';
 import type { TideEvent } from '../recording/events.js';
 import type { FrameView, GapView } from '../recording/frame.js';
@@ -96,6 +97,8 @@ export class Recorder implements AsyncDisposable {
   /** See `startRecording`. */
   static async start(options: RecordOptions): Promise<Recorder> {
     const plan = planRecording(options);
+    // A sampler that has begun has taken it; nobody else will.
+    using _parked = { [Symbol.dispose]: () => dropParked(plan.config.parked) };
     const source = openSource(plan);
     const started = deferred<void>();
     const ended = deferred<RecordingEnd>();

@@ -115,6 +115,7 @@ function openSampler(
     root: config.root,
     host: config.host,
     maxKept: config.maxKept ?? mostKept(config.isRateChosen),
+    parked: config.parked,
   });
   let storage: Storage | undefined;
   let folder: string | undefined;

@@ -206,6 +206,24 @@ describe.runIf(ENGINES.includes('bpf'))('the second addon', () => {
     expect([counters.detach!(0), counters.close()]).toEqual([undefined, undefined]);
   });
 
+  it('parks counters under a key, and takes nothing else for one', () => {
+    const { dropParked } = (second as { addon: { dropParked: Call } }).addon;
+    expectRefusals('dropParked', dropParked, () => [2 ** 31]);
+    for (const key of ['1', -1, 0.5, 2 ** 32, null]) {
+      expect(() => make(KernelCounters, [...COUNTERS(), key]), String(key)).toThrow('the key of parked counters');
+    }
+    const counters = make(KernelCounters, COUNTERS());
+    const key = counters.park!();
+    expect(() => counters.park!()).toThrow('These counters are closed');
+    // By the wrong key they stay where they are, and by none new ones are made.
+    dropParked(2 ** 31);
+    const others = ['iterate', 'walk'].map((_, method) =>
+      make(KernelCounters, [4096, 100, 32, 2, true, ...(method ? [key] : [])]),
+    );
+    expect(others.map((one) => (one.facts!() as { method: string }).method)).toEqual(['iterate', 'walk']);
+    for (const one of others) one.close();
+  });
+
   it('has rings of what is right and nothing else', () => {
     expectRefusals('LifeRing', (...words) => make(LifeRing, words).close(), RING);
     for (const bytes of [0, 2048, 5000, 2 ** 31]) {

@@ -11,6 +11,16 @@ import { FileStorage } from '../../src/ring/file-storage.js';
 import { RingReader } from '../../src/ring/ring-reader.js';
 import { endChild, MIB, readKernel, scratch, startSleep, Workload } from './workload.js';
 
+/** Of a module: how many programs of the kernel the process has open, and a recording by them. */
+const PROGRAMS = `
+import { readdirSync, readlinkSync } from 'node:fs';
+import { startRecording } from '${import.meta.resolve('tidemark')}';
+const kindOf = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
+const programs = () => readdirSync('/proc/self/fd').filter((fd) => kindOf(fd) === 'anon_inode:bpf-prog').length;
+const start = (more) => startRecording({
+  target: { pids: [Number(process.env.TARGET)] }, engine: 'bpf', hz: 'auto', file: process.env.FILE, sampler: 'worker', ...more });
+`;
+
 /** Under CI it must be there, or its tests fail. */
 const isThere = process.env.CI || bpfAvailability({ root: '/proc', host: readHostUnits() }).works;
 
@@ -49,6 +59,34 @@ describe.runIf(isThere)('the engine in the kernel', () => {
     const gaps = values.map((value, index) => (Number.isNaN(value) ? index : -1)).filter((index) => index >= 0);
     expect(gaps.length).toBeGreaterThan(0);
     expect(Number.isNaN(values[0]!) || Number.isNaN(values.at(-1)!)).toBe(false);
+  });
+
+  it('is tried by one thread and used by another, and nothing of it is left behind', async () => {
+    using folder = scratch();
+    // Each in a process of its own, since it is tried once in each.
+    const programsIn = (text: string) => {
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', `${PROGRAMS}${text}`], {
+        ...{ encoding: 'utf8', env: { ...process.env, FILE: folder.file('a.tide'), TARGET: String(process.pid) } },
+      });
+      return JSON.parse(stdout);
+    };
+    const [tried, stopped, again] = programsIn(`
+      const one = await start();
+      const tried = programs();
+      await one.stop();
+      const stopped = programs();
+      await start({ file: undefined });
+      console.log(JSON.stringify([tried, stopped, programs()]));
+      process.exit();`);
+    expect(tried).toBeGreaterThan(0);
+    // The second recording tries nothing: what it has open is what one sampler has.
+    expect([tried, stopped]).toEqual([again, 0]);
+    const refused = programsIn(`
+      const codes = [];
+      for (const more of [{ target: { pids: [2 ** 22 - 1] }, file: undefined }, {}])
+        await start(more).catch(({ code }) => codes.push(code));
+      console.log(JSON.stringify([...codes, programs()]));`);
+    expect(refused).toEqual(['target-not-found', 'exists', 0]);
   });
 
   it('keeps the last, least and most of its own columns in steps', async () => {
