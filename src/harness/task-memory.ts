@@ -4,11 +4,15 @@
  * The trap: tasks that share a process use again what others have freed, so their RSS and PSS say little: they are told only of a
  * task that had a fresh process for itself, and all others say `shared-process`.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SpanMemory } from '../analyze/span-memory.js';
 import { type MeasuringRecorder, startRecording } from './measuring-recorder.js';
 import type { Faults } from './own-faults.js';
 import { type TaskStamp, TaskStamper } from './task-stamp.js';
 import type { V8Activity } from './v8-heap.js';
+
+/** In its first 200 ms the helper takes three times what it takes later, next to the first of the tasks. */
+const SETTLE_MS = 200;
 
 export interface TaskMemory {
   readonly name: string;
@@ -44,7 +48,9 @@ export class TaskMeter {
 
   /** Records this process, `hz` times per second, in a helper of its own. `isAlone`: it runs one task and nothing else. */
   static async start(hz: number, isAlone = false): Promise<TaskMeter> {
-    return new TaskMeter(await startRecording({ target: 'self', hz, hostTier: 'off', cgroupTier: 'off' }), isAlone);
+    const recorder = await startRecording({ target: 'self', hz, hostTier: 'off', cgroupTier: 'off' });
+    await pause(SETTLE_MS);
+    return new TaskMeter(recorder, isAlone);
   }
 
   /** A task is about to be timed. */
