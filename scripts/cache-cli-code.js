@@ -14,6 +14,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 import { Script } from 'node:vm';
 
 const folder = fileURLToPath(new URL('../dist/cli', import.meta.url));
@@ -48,7 +49,14 @@ function cacheAll() {
     if (error?.code === 'ETIMEDOUT') console.warn(`${name}: no answer in ${MOST_MS / 1000} s, so its code is not kept`);
     else if (!existsSync(path.join(folder, `${name}.cache`))) throw new Error(`The bundle ${name}.js does not load`);
   }
-  cacheScreen();
+  const scratch = mkdtempSync(path.join(tmpdir(), 'tidemark-build-'));
+  try {
+    const recording = path.join(scratch, 'own.tide');
+    runOne('program', ['record', '--for', '200ms', '--pid', self, '-o', recording]);
+    cacheScreen(recording);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 function runOne(name, command) {
@@ -56,25 +64,16 @@ function runOne(name, command) {
   return spawnSync(process.execPath, words, { stdio: 'ignore', timeout: MOST_MS, killSignal: 'SIGKILL' }).error;
 }
 
-/** Adds what the screen of top needs, over a recording; where there is no `script` for a terminal, it does without. */
-function cacheScreen() {
-  const scratch = mkdtempSync(path.join(tmpdir(), 'tidemark-build-'));
-  try {
-    const recording = path.join(scratch, 'own.tide');
-    const record = ['record', '--for', '200ms', '--hz', '20', '--pid', self, '-o', recording];
-    const main = path.join(folder, 'main.js');
-    spawnSync(process.execPath, [main, ...record], { stdio: 'ignore', timeout: MOST_MS, killSignal: 'SIGKILL' });
-    const words = [process.execPath, fileURLToPath(import.meta.url), 'top', 'top', '--in', recording];
-    const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-    spawnSync('sh', ['-c', `(sleep ${SHOWN_SECONDS}; printf q) | script -qec "$0" /dev/null`, command], {
-      env: { ...process.env, TERM: 'xterm' },
-      stdio: 'ignore',
-      timeout: MOST_MS,
-      killSignal: 'SIGKILL',
-    });
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+/** Adds what the screen of top needs, over that recording; where there is no `script` for a terminal, it does without. */
+function cacheScreen(recording) {
+  const words = [process.execPath, fileURLToPath(import.meta.url), 'top', 'top', '--in', recording];
+  const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  spawnSync('sh', ['-c', `(sleep ${SHOWN_SECONDS}; printf q) | script -qec "$0" /dev/null`, command], {
+    env: { ...process.env, TERM: 'xterm' },
+    stdio: 'ignore',
+    timeout: MOST_MS,
+    killSignal: 'SIGKILL',
+  });
 }
 
 /** With what an earlier run has compiled, as far as there was one. */
@@ -83,6 +82,8 @@ function cacheOne(name, words) {
   const cache = path.join(folder, `${name}.cache`);
   const cachedData = existsSync(cache) ? readFileSync(cache) : undefined;
   const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData });
+  // A command that has changed flags has code that V8 takes for another's.
+  v8.setFlagsFromString = () => {};
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(filename), module, filename, folder);
   // Whatever the command answers: it is not its result that is wanted.
