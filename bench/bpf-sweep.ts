@@ -28,14 +28,10 @@ export const bpfSweep: Bench = {
     {
       await using bare = startBare();
       await bare.ask(pids);
-      await compare(
-        context,
-        bare,
-        'all',
-        { relation: '<=', value: 1.3, of: 'ratio' },
-        'ours/theirs',
-        context.quick ? 10 : 200,
-      );
+      await compare(context, {
+        ...{ child: bare, work: 'all', divide: 'ours/theirs', rounds: context.quick ? 10 : 200 },
+        target: { relation: '<=', value: 1.3, of: 'ratio' },
+      });
     }
     const python = findPython(['psutil']);
     if (python === undefined)
@@ -43,22 +39,20 @@ export const bpfSweep: Bench = {
     else {
       await using psutil = new RoundChild('psutil', python, [path.join(packageRoot(), 'bench', 'psutil-rounds.py')]);
       await psutil.ask(pids);
-      await compare(
-        context,
-        psutil,
-        'oneshot',
-        { relation: '>=', value: 20, of: 'ratio' },
-        'theirs/ours',
-        context.quick ? 3 : 20,
-      );
+      await compare(context, {
+        ...{ child: psutil, work: 'oneshot', divide: 'theirs/ours', rounds: context.quick ? 3 : 20 },
+        target: { relation: '>=', value: 20, of: 'ratio' },
+      });
     }
     const rounds = fileURLToPath(new URL('node-rounds.js', import.meta.url));
     await using node = new RoundChild('pidusage', process.execPath, [rounds]);
     await node.ask(pids);
-    const target: Target = { relation: '>=', value: 40, of: 'ratio' };
-    for (const work of ['counters', 'recorded'] as const) {
+    for (const ourWork of ['counters', 'recorded'] as const) {
       for (const inARow of [1, IN_A_ROW]) {
-        await compare(context, node, 'pidusage', target, 'theirs/ours', context.quick ? 3 : 20, work, inARow);
+        await compare(context, {
+          ...{ child: node, work: 'pidusage', divide: 'theirs/ours', rounds: context.quick ? 3 : 20, ourWork, inARow },
+          target: { relation: '>=', value: 40, of: 'ratio' },
+        });
       }
     }
   },
@@ -72,16 +66,20 @@ const READ = {
 /** Sweeps of a turn, of both sides. */
 const IN_A_ROW = 20;
 
-async function compare(
-  { zoo, report }: BenchContext,
-  child: RoundChild,
-  work: string,
-  target: Target,
-  divide: 'ours/theirs' | 'theirs/ours',
-  rounds: number,
-  ourWork: 'counters' | 'recorded' = 'counters',
-  inARow = 1,
-): Promise<void> {
+interface Comparison {
+  readonly child: RoundChild;
+  /** What it is asked for. */
+  readonly work: string;
+  readonly divide: 'ours/theirs' | 'theirs/ours';
+  readonly target: Target;
+  readonly rounds: number;
+  readonly ourWork?: keyof typeof READ;
+  /** Sweeps of a turn. */
+  readonly inARow?: number;
+}
+
+async function compare({ zoo, report }: BenchContext, comparison: Comparison): Promise<void> {
+  const { child, work, divide, target, rounds, ourWork = 'counters', inARow = 1 } = comparison;
   using sweeps = new ZooSweeps('bpf', zoo.pids);
   const theirs = await child.round(work);
   checkSums({ name: 'bpf', sum: sweeps.round('counters').sum }, { name: child.name, sum: theirs.sum }, 0.1);

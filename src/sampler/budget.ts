@@ -15,6 +15,8 @@ const LEAST_BURST_NS = 2e6;
 const FIRST_SECONDS = 30;
 /** Without a rate: the part of the budget that the counters may take. */
 export const COUNTERS_PART = 0.5;
+/** The part that the host may take, and as much again its control groups, where their rates are left to us. */
+export const HOST_PART = 0.11;
 /** The rates that are chosen from, ticks per second: such as people read. */
 export const RATES: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 /** What a tick costs beside its sweep: waiting, storing, the turn of the event loop. */

@@ -17,6 +17,7 @@ import { type MemoryHierarchy, workingSetOf } from '../procfs/memory-group.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import type { SlotList } from '../ring/moved-cells.js';
 import { CGROUP_COLUMNS, type CgroupMetricName, Status } from '../schema.js';
+import { HOST_PART } from './budget.js';
 import type { SamplerConfig } from './config.js';
 import { GroupPace } from './group-pace.js';
 
@@ -43,8 +44,6 @@ export interface CgroupTierOptions {
 }
 
 const MOST_HZ = 10;
-/** Part of the budget where the rate is left to us. */
-const BUDGET_PART = 0.11;
 const MOST_KEPT = 4096;
 
 /** Looking for groups: how often, since the first look in a while takes as long as the next four, and for how long. */
@@ -96,7 +95,7 @@ export class CgroupTier {
       engine: engine !== 'ts' && nativeBinding().state === 'loaded' ? 'native' : 'ts',
       maxKept: Math.min(MOST_KEPT, Math.floor(descriptorRoom() / 2)),
       periodNs: 1e9 / (isAuto ? MOST_HZ : cgroupTier),
-      share: isAuto ? budget * BUDGET_PART : 1,
+      share: isAuto ? budget * HOST_PART : 1,
     });
   }
 

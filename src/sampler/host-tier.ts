@@ -10,14 +10,14 @@ import { HostReader, sysfsOf } from '../engine/host-values.js';
 import type { HostTierWriter } from '../recording/host-tier-writer.js';
 import type { RecordingWriter } from '../recording/recording-writer.js';
 import { HOST_COLUMNS, HOST_SOURCES } from '../schema.js';
+import { HOST_PART } from './budget.js';
 import type { SamplerConfig } from './config.js';
 
 const OOM_KILLS = HOST_COLUMNS.indexOf('hostOomKills');
 /** `meminfo` and the pressure of memory alone. */
 const QUICK = 1 << HOST_SOURCES.indexOf('meminfo');
 const MOST_HZ = 10;
-/** Part of the budget that sweeps take where their rate is left to us, and the least of it that is left by what is read once a second. */
-const BUDGET_PART = 0.11;
+/** The least of its part of the budget that is left to sweeps by what is read once a second. */
 const LEAST_PART = 0.25;
 /** How much the newest sweep counts in what a sweep is taken to cost. */
 const NEWEST = 0.1;
@@ -42,7 +42,7 @@ export class HostTier {
     { hostTier, budget }: Pick<SamplerConfig, 'hostTier' | 'budget'>,
   ) {
     this.#leastPeriodNs = 1e9 / (typeof hostTier === 'number' ? hostTier : MOST_HZ);
-    this.#share = typeof hostTier === 'number' ? Number.POSITIVE_INFINITY : budget * BUDGET_PART;
+    this.#share = typeof hostTier === 'number' ? Number.POSITIVE_INFINITY : budget * HOST_PART;
   }
 
   /** Undefined where nobody asked for it, or the recording has no ring for it. */
