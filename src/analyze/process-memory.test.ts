@@ -1,5 +1,6 @@
 /** The memory of one process by class, by owner and by what of it is used: sums of mappings, to the byte. */
 import { describe, expect, it } from 'vitest';
+import { mapping } from '../../test/recorder/synthetic-mappings.js';
 import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
 import { tokenizeMaps } from '../procfs/maps.js';
 import { pad } from '../procfs/padding.js';
@@ -18,12 +19,6 @@ const n = Number.NaN;
 function tableOf(text: string, tokenize = tokenizeSmaps): MappingText {
   const { bytes, length } = pad(Buffer.from(text, 'latin1'));
   return { table: tokenizeGrowing(tokenize, bytes, length, new MappingTable(8)), text: bytes };
-}
-
-/** A mapping with its sizes in kB. */
-function mapping(range: string, rest: string, sizes: Record<string, number>): string {
-  const lines = Object.entries(sizes).map(([key, value]) => `${key}: ${value} kB\n`);
-  return `${range} ${rest}\n${lines.join('')}`;
 }
 
 const HEAP = mapping('1000-5000', 'rw-p 00000000 00:00 0 [heap]', {

@@ -2,15 +2,10 @@
  * A recording whose content is known: processes with hostile names, values of all sizes, deep reads, mappings, marks and
  * spans, without a process or a clock in between.
  */
-import { appendMappings } from '../../src/engine/mapping-rows.js';
-import { MappingSweep } from '../../src/engine/mapping-sweep.js';
-import { MappingTable } from '../../src/procfs/mapping-table.js';
-import { pad } from '../../src/procfs/padding.js';
-import { tokenizeSmaps } from '../../src/procfs/smaps.js';
-import { MAPPING_COLUMNS } from '../../src/recording/mapping-columns.js';
 import type { Recording } from '../../src/recording/recording.js';
 import { Status } from '../../src/schema.js';
 import { Author, METADATA, SECOND, START, someone } from '../recorder/synthetic.js';
+import { MAPPED, storeMappings } from '../recorder/synthetic-mappings.js';
 
 export const TICKS = 30;
 /** Names as a hostile program would choose them; the last two are no UTF-8, and one is as long as a label can be. */
@@ -75,8 +70,7 @@ export const MAPPING_TICKS: readonly number[] = [5, 15, 25];
 export function knownAuthor({ hostname = 'h', startNs = START, ticks = TICKS }: KnownOptions = {}): Author {
   const author = new Author({
     metadata: {
-      mappings: '1',
-      mappingColumns: MAPPING_COLUMNS,
+      ...MAPPED,
       host: { ...METADATA.host, hostname, bootId: `boot-of-${hostname}` },
       startedAt: { ...METADATA.startedAt, realNs: `${startNs}` },
     },
@@ -105,11 +99,6 @@ export function knownRecording(options: KnownOptions = {}): Recording {
 
 /** Stores the mappings of a process half a tick before the next sweep. */
 export function writeMappings(author: Author, name: number, tick: number): void {
-  const text = pad(smapsAt(name, tick));
-  const table = new MappingTable(16);
-  tokenizeSmaps(text.bytes, text.length, table);
-  const sweep = new MappingSweep(16, 8);
-  appendMappings(table, text.bytes, sweep, 0, 0);
-  const at = author.nowNs - SECOND / 20n;
-  author.writer.mappings(at, someone(pidOf(name), NAMES[name]), tick, Status.ok, 5n, sweep, 0, table.rows);
+  const who = someone(pidOf(name), NAMES[name]);
+  storeMappings(author, who, tick, smapsAt(name, tick), author.nowNs - SECOND / 20n);
 }

@@ -1,13 +1,8 @@
 /** A recording in which everything happens that the page shows: growth, a spike, a kill, a gap, names that are code. */
-import { appendMappings } from '../../src/engine/mapping-rows.js';
-import { MappingSweep } from '../../src/engine/mapping-sweep.js';
-import { MappingTable } from '../../src/procfs/mapping-table.js';
-import { pad } from '../../src/procfs/padding.js';
-import { tokenizeSmaps } from '../../src/procfs/smaps.js';
-import { MAPPING_COLUMNS } from '../../src/recording/mapping-columns.js';
 import { FileStorage } from '../../src/ring/file-storage.js';
 import { Status } from '../../src/schema.js';
 import { Author, someone } from '../recorder/synthetic.js';
+import { MAPPED, storeMappings } from '../recorder/synthetic-mappings.js';
 
 export const MIB = 2 ** 20;
 export const TICKS = 200;
@@ -31,10 +26,9 @@ export function writeStory(file: string): void {
   const author = new Author({
     storage: FileStorage.create(file, 2 ** 23),
     metadata: {
-      mappings: '1',
+      ...MAPPED,
       rollup: '1',
       cmdline: 'full',
-      mappingColumns: MAPPING_COLUMNS,
       host: {
         ...{ hostname: 'story', kernel: '6.0', architecture: 'x64', cpus: 2, bootId: '' },
         ...{ pageSize: PAGE, clockTicksPerSecond: 100, memoryBytes: 2048 * MIB },
@@ -119,16 +113,7 @@ function writeMappings(author: Author, tick: number): void {
     mapping(0x7f2000, 4, 'rw-s', `/tmp/${MARKUP}`, 16),
     mapping(0x7ff000, 33, 'rw-p', '[stack]', 132),
   ];
-  storeMappings(author, LEAKY, tick, lines);
-}
-
-export function storeMappings(author: Author, who: typeof LEAKY, tick: number, lines: readonly string[]): void {
-  const text = pad(Buffer.from(lines.join('')));
-  const table = new MappingTable(16);
-  tokenizeSmaps(text.bytes, text.length, table);
-  const sweep = new MappingSweep(32, 8);
-  appendMappings(table, text.bytes, sweep, 0, 0);
-  author.writer.mappings(author.nowNs, who, tick, 0, 5n, sweep, 0, lines.length);
+  storeMappings(author, LEAKY, tick, lines.join(''));
 }
 
 /** Lines of smaps. */

@@ -1,7 +1,8 @@
 /** A recording of a Node program whose V8 heap grows, with a known amount in each part of its memory at each tick. */
 import { FileStorage } from '../../src/ring/file-storage.js';
 import { Author, someone } from '../recorder/synthetic.js';
-import { MIB, mapping, storeMappings } from './story.js';
+import { storeMappings } from '../recorder/synthetic-mappings.js';
+import { MIB, mapping } from './story.js';
 
 export const NODE = someone(300, 'node');
 export const TICKS = 200;
@@ -42,13 +43,14 @@ export function writeV8Story(file: string): void {
     if (tick % 10 === 0) {
       const line = (page: number, perms: string, name: string, mib: number) =>
         mapping(page, Math.ceil(mib * PAGES_PER_MIB), perms, name, mib * KIB_PER_MIB);
-      storeMappings(author, NODE, tick, [
+      const lines = [
         line(0x400, 'r-xp', '/usr/bin/node', code - 1),
         line(0x5000, 'rw-p', '[heap]', external + slack),
         line(0x7f0000, 'rw-p', '[anon:v8]', physical),
         line(0x7f8000, 'r-xp', '/lib/libc.so.6', 1),
         line(0x7ff000, 'rw-p', '[stack]', stack),
-      ]);
+      ];
+      storeMappings(author, NODE, tick, lines.join(''));
     }
   }
   author.close(true);
