@@ -7,6 +7,7 @@
 import { identityKey } from '../engine/identity.js';
 import type { ProcessReading } from '../recording/frame.js';
 import type { RecordedMappings } from '../recording/mapping-record.js';
+import { lastRead } from '../recording/mapping-walk.js';
 import type { RecordedProcess } from '../recording/process-index.js';
 import type { Recording } from '../recording/recording.js';
 import type { Snapshot } from '../recording/snapshot.js';
@@ -36,7 +37,10 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
   const numbers = numbersOf(now);
   const range = { ...(asked.sinceNs === undefined ? {} : { from: sinceNs }), to: atNs };
   const [growth, ...mappingGrowth] = growthOf(recording, range, key);
-  const read = lastRead(recording, process, atNs);
+  const untilNs = recording.monotonicOf(atNs);
+  const walk = recording.mappingWalk(process);
+  // The read of a process that is about to end often gives nothing.
+  const read = walk && lastRead(walk, untilNs, process.source !== undefined, ({ table }) => table.rows > 0);
   const sharing =
     read && process.source === undefined ? sharingOf(recording, key, read.parts, snapshot, atNs) : undefined;
   const { program, pid, startTicks, comm, commHex } = process;
@@ -52,7 +56,7 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     numbers,
     ...(now?.rollupAgeNs == null ? {} : { shareAgeNs: now.rollupAgeNs }),
     ...(read ? { memory: breakDown(read.parts, program?.exe) } : {}),
-    ...(read?.ageNs === undefined ? {} : { mappingsAgeNs: read.ageNs }),
+    ...(read ? { mappingsAgeNs: untilNs - read.timeNs } : {}),
     ...(sharing ? { sharing } : {}),
     ...(growth ? { growth } : {}),
     mappingGrowth: movingFirst(mappingGrowth),
@@ -97,29 +101,6 @@ function growthOf(
     ({ pid: _, startTicks: __, comm: ___, ...line }) => line,
   );
   return [rows.find(({ mapping }) => !mapping), ...rows.filter(({ mapping }) => mapping)];
-}
-
-interface MappingsRead {
-  /** Nanoseconds before the instant; a merged recording does not tell. */
-  readonly ageNs?: bigint;
-  readonly parts: readonly RecordedMappings[];
-}
-
-/** The last read of its mappings at or before the instant. */
-function lastRead(recording: Recording, process: RecordedProcess, atNs: bigint): MappingsRead | undefined {
-  const untilNs = recording.monotonicOf(atNs);
-  if (process.source !== undefined) {
-    const parts = recording.mappingsOf(process, atNs);
-    return parts.some(({ table }) => table.rows > 0) ? { parts } : undefined;
-  }
-  const walk = recording.mappingWalk(process);
-  let found: { ageNs: bigint; parts: RecordedMappings[] } | undefined;
-  for (let record = walk?.next(); record !== undefined && walk!.timeNs <= untilNs; record = walk!.next()) {
-    if (record.table.rows === 0) continue;
-    if (record.part === 0) found = { ageNs: untilNs - walk!.timeNs, parts: [record] };
-    else found?.parts.push(record);
-  }
-  return found;
 }
 
 /** Between the first and the last sweep that read them: under pressure not every one does. */

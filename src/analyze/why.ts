@@ -85,7 +85,7 @@ export interface Why {
   readonly numbers: WhyNumbers;
   /** How long before `atNs` PSS, USS and swap were read, where they were recorded now and then. */
   readonly shareAgeNs?: bigint;
-  /** How long before `atNs` the mappings were read; absent where they were not, and of a merged recording. */
+  /** How long before `atNs` the mappings were read; absent where they were not. */
   readonly mappingsAgeNs?: bigint;
   readonly memory?: MemoryBreakdown;
   readonly sharing?: Sharing;

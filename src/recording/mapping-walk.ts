@@ -51,3 +51,34 @@ export class MappingWalk {
     return this.#only === undefined || identityKey(record) === this.#only ? record : undefined;
   }
 }
+
+/** One read of a process: its records, and when it was made, monotonic nanoseconds. */
+export interface MappingsRead {
+  readonly timeNs: bigint;
+  readonly parts: RecordedMappings[];
+}
+
+/**
+ * The last read that a walk over one process comes by, at or before a time. Of a merged recording (`isMerged`) the reads of
+ * one input stand behind those of another, whatever their times. `isWanted`: whether a record counts.
+ */
+export function lastRead(
+  walk: MappingWalk,
+  untilNs: bigint | undefined,
+  isMerged: boolean,
+  isWanted: (record: RecordedMappings) => boolean = () => true,
+): MappingsRead | undefined {
+  let found: MappingsRead | undefined;
+  for (let record = walk.next(); record !== undefined; record = walk.next()) {
+    const { timeNs } = walk;
+    const isLater = untilNs !== undefined && timeNs > untilNs;
+    if (isLater && !isMerged) break;
+    if (isLater || !isWanted(record)) continue;
+    if (record.part > 0) {
+      if (timeNs === found?.timeNs) found.parts.push(record);
+    } else if (!found || timeNs >= found.timeNs) {
+      found = { timeNs, parts: [record] };
+    }
+  }
+  return found;
+}

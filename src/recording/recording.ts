@@ -33,7 +33,7 @@ import {
 import { type HostReading, hostPoints, hostReadingAt } from './host-reading.js';
 import { stepsOf, walksOver } from './ladder-walks.js';
 import type { RecordedMappings } from './mapping-record.js';
-import { MappingWalk } from './mapping-walk.js';
+import { lastRead, MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
 import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import type { ProgramPart } from './program-part.js';
@@ -169,26 +169,21 @@ export class Recording implements Disposable {
    * entry per part of a large one; empty when none were recorded.
    */
   mappingsOf(process: ProcessRef, at?: bigint): RecordedMappings[] {
-    const ring = this.#reader.ringId(process.source ? `mappings@${process.source}` : 'mappings');
-    if (ring < 0) return [];
     const untilNs = at === undefined ? undefined : this.monotonicOf(at);
-    const { pid, startTicks } = process;
-    const walk = new MappingWalk(this.#reader.cursor(ring), this.metadata, identityKey({ pid, startTicks }));
-    let found: RecordedMappings[] = [];
-    for (let record = walk.next(); record !== undefined; record = walk.next()) {
-      if (untilNs !== undefined && walk.timeNs > untilNs) break;
-      found = record.part === 0 ? [record] : [...found, record];
-    }
-    return found;
+    const walk = this.mappingWalk(process);
+    return (walk && lastRead(walk, untilNs, this.metadata.sources !== undefined))?.parts ?? [];
   }
 
-  /** Walks what is recorded of the mappings of a process, or of all, also while it grows; undefined when none are recorded. */
+  /**
+   * Walks what is recorded of the mappings of a process, or of all of a recording that was not merged, also while it grows;
+   * undefined when none are recorded.
+   */
   mappingWalk(process?: ProcessRef): MappingWalk | undefined {
-    const ring = this.#reader.ringId('mappings');
+    // Each host of a merged recording has a ring of its own, in which no record tells the host.
+    const ring = this.#reader.ringId(process?.source ? `mappings@${process.source}` : 'mappings');
     this.#reader.refresh();
-    return ring < 0
-      ? undefined
-      : new MappingWalk(this.#reader.cursor(ring), this.metadata, process && identityKey(process));
+    const only = process && identityKey({ pid: process.pid, startTicks: process.startTicks });
+    return ring < 0 ? undefined : new MappingWalk(this.#reader.cursor(ring), this.metadata, only);
   }
 
   /** The frames in a range, gaps included. A view is valid until the next one is asked for. */
