@@ -25,10 +25,18 @@ export interface Span {
 const MOST_POINTS = 200n;
 const LEAST_READINGS = 8;
 
+export type EvenRange = SeriesOptions & { readonly from: bigint; readonly to: bigint };
+
 /** The range in stretches of one length each, where there could be more points. */
-export function evenRange({ sinceNs, atNs }: Span, agg: 'max' | 'last' = 'last'): SeriesOptions {
+export function evenRange({ sinceNs, atNs }: Span, agg: 'max' | 'last' = 'last'): EvenRange {
   const every = (atNs - sinceNs) / MOST_POINTS;
   return { from: sinceNs, to: atNs, ...(every > 0n ? { every, agg } : {}) };
+}
+
+/** Of such a range the stretch that begins then, with each of its points. */
+export function stretchOf({ from, to, every = 1n, agg }: EvenRange, beginNs: bigint): SeriesOptions {
+  const endNs = beginNs + every - 1n;
+  return { from: from > beginNs ? from : beginNs, to: to < endNs ? to : endNs, ...(agg ? { agg } : {}) };
 }
 
 /** In no order. `cgroupId`: that of the process, NaN where it was not recorded. */

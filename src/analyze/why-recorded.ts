@@ -16,7 +16,7 @@ import { type GrowthLine, grownSince } from './growth-line.js';
 import { recordedGrowth } from './recorded-growth.js';
 import { type Faults, movingFirst, nearestFirst, type Unseen, WHY_NUMBERS, type Why, type WhyNumbers } from './why.js';
 import { breakDown } from './why-memory.js';
-import { evenRange, recordedLimits, type Span } from './why-recorded-limits.js';
+import { type EvenRange, evenRange, recordedLimits, type Span, stretchOf } from './why-recorded-limits.js';
 import { type Sharing, SharingMeter } from './why-sharing.js';
 
 export interface InstantAsked {
@@ -105,18 +105,31 @@ function growthOf(
 
 /** Between the first and the last sweep that read them: under pressure not every one does. */
 function faultsOf(recording: Recording, process: RecordedProcess, span: Span): Faults {
+  const range = evenRange(span);
   const [minor, major] = (['minorFaults', 'majorFaults'] as const).map((name) => {
-    const { timeNs, value } = recording.series(process, name, evenRange(span));
-    const [first, last] = [
-      value.findIndex((count) => !Number.isNaN(count)),
-      value.findLastIndex((count) => !Number.isNaN(count)),
-    ];
-    const [fromNs, toNs] = [first, last].map((at) =>
-      timeNs[at] === undefined ? 0n : recording.monotonicOf(timeNs[at]),
-    );
-    return { count: value[last]! - value[first]!, seconds: Number(toNs! - fromNs!) / 1e9 };
+    const { timeNs } = recording.series(process, name, range);
+    const [first] = readingsAt(recording, process, name, range, timeNs[0]);
+    const last = readingsAt(recording, process, name, range, timeNs.at(-1)).at(-1);
+    if (!first || !last) return { count: Number.NaN, seconds: 0 };
+    const [fromNs, toNs] = [first, last].map((one) => recording.monotonicOf(one.timeNs));
+    return { count: last.value - first.value, seconds: Number(toNs! - fromNs!) / 1e9 };
   });
   return { minor: minor!.count, major: major!.count, seconds: minor!.seconds };
+}
+
+/** What was read in a stretch of a range. Its own time is that of its begin, at which nobody need have read anything. */
+function readingsAt(
+  recording: Recording,
+  process: RecordedProcess,
+  metric: MetricName,
+  range: EvenRange,
+  beginNs: bigint | undefined,
+): { readonly timeNs: bigint; readonly value: number }[] {
+  if (beginNs === undefined) return [];
+  const { timeNs, value } = recording.series(process, metric, stretchOf(range, beginNs));
+  return Array.from(timeNs, (at, index) => ({ timeNs: at, value: value[index]! })).filter(
+    (one) => !Number.isNaN(one.value),
+  );
 }
 
 /** Who of those that were there maps what it shares, by the last read of each. */
@@ -150,20 +163,21 @@ function sharingOf(
 }
 
 function sinceWhen(recording: Recording, process: RecordedProcess, span: Span): Pick<Why, 'grownSince'> {
-  const { timeNs, value } = recording.series(process, 'rss', evenRange(span));
+  const range = evenRange(span);
+  const { timeNs, value } = recording.series(process, 'rss', range);
   const found = grownSince(Array.from(timeNs, (at, index) => ({ timeNs: at, bytes: value[index]! })));
-  return found ? { grownSince: { rss: found.bytes, atNs: found.timeNs } } : {};
+  const last = readingsAt(recording, process, 'rss', range, found?.timeNs).at(-1);
+  return last ? { grownSince: { rss: last.value, atNs: last.timeNs } } : {};
 }
 
-/** The most that a tick saw, or the kernel within a tick. */
+/** The most that a tick saw, or the kernel within a tick, and when first. */
 function mostSeen(recording: Recording, process: RecordedProcess, atNs: bigint): Pick<Why, 'mostSeen'> {
   const range = evenRange({ sinceNs: process.firstNs, atNs }, 'max');
   const { timeNs, value } = recording.series(process, 'rss', range);
-  let most = -1;
-  value.forEach((rss, index) => {
-    if (!Number.isNaN(rss) && !(rss <= value[most]!)) most = index;
-  });
-  return most < 0 ? {} : { mostSeen: { rss: value[most]!, atNs: timeNs[most]! } };
+  const most = Math.max(...value.filter((rss) => !Number.isNaN(rss)));
+  const stretch = timeNs[value.indexOf(most)];
+  const first = readingsAt(recording, process, 'rss', range, stretch).find((one) => one.value === most);
+  return first ? { mostSeen: { rss: first.value, atNs: first.timeNs } } : {};
 }
 
 function unseenOf(
