@@ -46,8 +46,9 @@ export function balanceCourse(
     points: recording.hostSeries(name, { ...range, source }),
     at: 0,
   }));
+  const before = range.from === undefined ? undefined : recording.hostAt(range.from, { source });
   const times = series.find(({ name }) => name === 'hostMemFree')!.points.timeNs;
-  const held = new Map<HostMetricName, number>();
+  const held = new Map(BALANCE_METRICS.map((name) => [name, before?.value(name) ?? Number.NaN]));
   const parts = new Map<BalancePartName | 'total', Float64Array>();
   const put = (name: BalancePartName | 'total', index: number, bytes: number) => {
     const column = parts.get(name) ?? new Float64Array(times.length).fill(Number.NaN);
@@ -61,13 +62,16 @@ export function balanceCourse(
         held.set(one.name, one.points.value[one.at]!);
       }
     }
-    const balance = balanceOf((name) => held.get(name) ?? Number.NaN, mapped);
+    const balance = balanceOf((name) => held.get(name)!, mapped);
     if (!balance) return;
     put('total', index, balance.total);
     for (const { name, bytes } of balance.parts) put(name, index, bytes);
   });
   return { timeNs: [...times], parts };
 }
+
+/** The target of a recording of all processes. */
+const WHOLE_HOST = 'host';
 
 /** What a balance asks for. */
 const BALANCE_METRICS: readonly HostMetricName[] = (() => {
@@ -80,8 +84,11 @@ const BALANCE_METRICS: readonly HostMetricName[] = (() => {
 })();
 
 function mappedShmemAt(recording: Recording, timeNs: bigint, source: number): MappedShmem {
-  let [most, sum, shares] = [0, 0, 0];
-  for (const process of recording.at(timeNs)?.processes ?? []) {
+  const snapshot = recording.at(timeNs);
+  // Who is not recorded maps shmem too.
+  const isOfAll = snapshot !== undefined && recording.metadata.target === WHOLE_HOST;
+  let [most, sum, shares] = [0, isOfAll ? 0 : Number.POSITIVE_INFINITY, 0];
+  for (const process of snapshot?.processes ?? []) {
     if ((process.source ?? 0) !== source || process.countersStatus === 'no-mm') continue;
     const resident = process.values.rssShmem ?? Number.POSITIVE_INFINITY;
     if (Number.isFinite(resident)) most = Math.max(most, resident);
