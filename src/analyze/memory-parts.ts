@@ -6,7 +6,7 @@
  */
 import { identityKey } from '../engine/identity.js';
 import type { ProcessRef } from '../recording/frame.js';
-import type { RecordedMappings } from '../recording/mapping-record.js';
+import { lastRead } from '../recording/mapping-walk.js';
 import type { Recording } from '../recording/recording.js';
 import type { V8Heap } from '../recording/v8-parts.js';
 import { type MappingKind, mappingGroups } from './mapping-groups.js';
@@ -33,15 +33,11 @@ const MAPPED = new Set(['file', 'shm', 'hugetlb', 'device']);
 /** By the last read of the mappings of a process; undefined where none was made. */
 export function memoryParts(recording: Recording, process: ProcessRef): MemoryParts | undefined {
   const walk = recording.mappingWalk(process);
-  let read: { timeNs: bigint; records: RecordedMappings[] } | undefined;
-  for (let record = walk?.next(); record !== undefined; record = walk?.next()) {
-    if (record.table.rows === 0) continue;
-    if (record.part === 0) read = { timeNs: walk!.timeNs, records: [record] };
-    else read?.records.push(record);
-  }
+  const isMerged = recording.metadata.sources !== undefined;
+  const read = walk && lastRead(walk, undefined, isMerged, ({ table }) => table.rows > 0);
   if (!read) return undefined;
   const parts = Object.fromEntries(MEMORY_PARTS.map((part) => [part, 0])) as Record<MemoryPart, number>;
-  for (const { table, text } of read.records) {
+  for (const { table, text } of read.parts) {
     for (const { mapping, bytes } of mappingGroups(table, text).values()) parts[memoryPartOf(mapping)] += bytes;
   }
   const heap = heapNear(recording, process, read.timeNs);
