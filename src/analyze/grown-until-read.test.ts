@@ -1,34 +1,12 @@
 /** A process that grows between the sweep of a tick and its read: planted values, and what the tick after makes of them. */
 import { describe, expect, it } from 'vitest';
-import type { FrameWalk } from '../recording/frame-walk.js';
-import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 import { Estimator } from './estimates-at.js';
 import { MemoryEstimates } from './memory-estimates.js';
+import { frame, type Planted } from './planted-frame.fixture.js';
 
 const MIB = 2 ** 20;
 const PAGE = 4096;
 const LONE = { turnover: 0, shareable: 0 };
-
-interface Planted {
-  readonly counters: Readonly<Record<string, number>>;
-  /** Of the read in this tick. */
-  readonly rollup?: Readonly<Record<string, number>>;
-}
-
-/** A walk that stands on one frame with one process. */
-function frame(tick: number, { counters, rollup }: Planted): FrameWalk {
-  const of = (columns: readonly string[], values: Readonly<Record<string, number>>, place: number) =>
-    values[columns[place]!] ?? Number.NaN;
-  return {
-    startNs: BigInt(tick) * 10_000_000n,
-    key: () => 'one',
-    identity: () => ({ pid: 1, startTicks: 1 }),
-    counter: (place: number) => of(COUNTER_COLUMNS, counters, place),
-    rollup: (place: number) => of(ROLLUP_COLUMNS, rollup ?? {}, place),
-    rollupStatus: () => Status.ok,
-    isRead: () => rollup !== undefined,
-  } as unknown as FrameWalk;
-}
 
 // 6 MiB of files, shared by two; anonymous memory all its own: 40 MiB at the sweep, 50 at the read, 60 a tick later.
 const FILES = 6 * MIB;
