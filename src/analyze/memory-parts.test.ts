@@ -58,7 +58,7 @@ function recorded(reads: readonly Read[], told: readonly Told[] = [], metadata =
     author.writer.v8([{ timeNs: at(second), event }]);
   }
   author.writer.v8([
-    { timeNs: at(1), event: { type: 'v8Gc', pid: 10, startTicks: 110, thread: 0, kind: 'scavenge', pauseNs: 1 } },
+    { timeNs: at(5), event: { type: 'v8Gc', pid: 10, startTicks: 110, thread: 0, kind: 'scavenge', pauseNs: 1 } },
   ]);
   author.close();
   return author;

@@ -80,11 +80,12 @@ describe('the content', () => {
   it('is added up by program, name and class, and by class', () => {
     const told = content(
       [
+        [-900, ONE, heap(1)],
         [-300, TWO, heap(30, { Swap: 5 }) + file('20000000-20100000', 7, '/data', 90, 10)],
         [
           -100,
           ONE,
-          heap(20) + file('30000000-30100000', 7, '/data', 64, 40) + file('40000000-40100000', 7, '/data', 6, 5),
+          file('08000000-08100000', 7, '/data', 64, 40) + heap(20) + file('40000000-40100000', 7, '/data', 6, 5),
         ],
         [-50, someone(12), heap(15)],
         [-40, someone(13), heap(99)],
