@@ -13,7 +13,7 @@ const room = process.env.MUTATION_ROOM;
 const files = (process.env.MUTATION_FILES ?? '').split(',').filter((file) => file !== '');
 
 const ELSEWHERE: Record<string, string[]> = {
-  analyze: ['test/segments/fixtures.test.ts', 'test/workload/peak-track.test.ts'],
+  analyze: ['test/segments/fixtures.test.ts'],
 };
 
 const SLOW: string[] = (SLOW_TESTS as Record<string, string[]>)[room ?? ''] ?? [];
