@@ -1,25 +1,14 @@
 /** The memory of one process by class, by owner and by what of it is used: sums of mappings, to the byte. */
 import { describe, expect, it } from 'vitest';
-import { mapping } from '../../test/recorder/synthetic-mappings.js';
-import { MappingTable, tokenizeGrowing } from '../procfs/mapping-table.js';
+import { mapping, tableOf } from '../../test/recorder/synthetic-mappings.js';
 import { tokenizeMaps } from '../procfs/maps.js';
-import { pad } from '../procfs/padding.js';
-import { tokenizeSmaps } from '../procfs/smaps.js';
 import { sizeOf, sumByClass } from './class-sums.js';
 import { ClassNumber } from './mapping-classes.js';
 import { mappingGroups } from './mapping-groups.js';
-import type { MappingText } from './mapping-growth.js';
 import { memoryOwners } from './memory-owners.js';
-import { breakDown } from './why-memory.js';
-import { workingSetOf } from './working-set.js';
 
 const K = 1024;
 const n = Number.NaN;
-
-function tableOf(text: string, tokenize = tokenizeSmaps): MappingText {
-  const { bytes, length } = pad(Buffer.from(text, 'latin1'));
-  return { table: tokenizeGrowing(tokenize, bytes, length, new MappingTable(8)), text: bytes };
-}
 
 const HEAP = mapping('1000-5000', 'rw-p 00000000 00:00 0 [heap]', {
   ...{ Rss: 12, Pss: 10, Shared_Dirty: 1, Private_Dirty: 6, Swap: 4, Referenced: 8 },
@@ -47,59 +36,6 @@ describe('sums by class', () => {
   it('of a range that runs backwards or is empty have no size', () => {
     const { table } = tableOf('3000-2000 r--p 0 0:0 0\n3000-3000 r--p 0 0:0 0\n3000-4000 r--p 0 0:0 0\n', tokenizeMaps);
     expect([0, 1, 2].map((row) => sizeOf(table, 'size', row))).toEqual([0, 0, 4096]);
-  });
-});
-
-describe('what a process is made of', () => {
-  it('comes the most resident and swapped first', () => {
-    const { classes, owners, total } = breakDown([tableOf(HEAP), tableOf(STACK + FILE + MORE)]);
-    expect(classes.map((part) => [part.class, part.count, part.rss])).toEqual([
-      ['file', 2, 64 * K],
-      ['heap', 1, 12 * K],
-      ['stack', 1, 8 * K],
-    ]);
-    expect(classes[1]).toMatchObject({ notes: 'the heap: malloc below its mmap threshold', swap: 4 * K });
-    expect(owners.map(({ owner, rss }) => [owner, rss])).toEqual([['unknown', 12 * K]]);
-    expect(owners[0]).not.toHaveProperty('rule');
-    expect(total).toMatchObject({ count: 4, rss: 84 * K, size: 152 * K });
-  });
-
-  it('adds the owners of its parts up, and counts what is swapped', () => {
-    const swapped = mapping('60000-70000', 'rw-p 00000000 00:00 0 [anon: glibc: malloc]', { Rss: 0, Pss: 0, Swap: 64 });
-    const again = swapped.replace('60000-70000', '80000-90000');
-    const { classes, owners } = breakDown([tableOf(FILE + swapped), tableOf(again)]);
-    expect(classes.map((part) => part.class)).toEqual(['heap', 'file']);
-    expect(owners).toHaveLength(1);
-    expect(owners[0]).toMatchObject({ count: 2, size: 128 * K, rss: 0, swap: 128 * K, dirty: n });
-  });
-
-  it('without sizes comes by the ranges', () => {
-    const text = '1000-2000 rw-p 0 0:0 0 [heap]\n3000-9000 rw-p 0 0:0 0 [stack]\n';
-    const { classes } = breakDown([tableOf(text, tokenizeMaps)]);
-    expect(classes.map((part) => [part.class, part.size])).toEqual([
-      ['stack', 24 * K],
-      ['heap', 4 * K],
-    ]);
-  });
-});
-
-describe('the working set', () => {
-  it('is what was referenced, the most first', () => {
-    const { table, text } = tableOf(WHOLE);
-    const { total, parts } = workingSetOf(table, text);
-    expect(total).toEqual({ count: 4, rss: 84 * K, referenced: 16 * K });
-    expect(parts).toEqual([
-      { mappingClass: 'heap', owner: undefined, count: 1, rss: 12 * K, referenced: 8 * K },
-      { mappingClass: 'stack', owner: undefined, count: 1, rss: 8 * K, referenced: 8 * K },
-      { mappingClass: 'file', owner: undefined, count: 2, rss: 64 * K, referenced: 0 },
-    ]);
-  });
-
-  it('leaves out what is not resident, and is not known of a kernel that does not tell', () => {
-    const { table, text } = tableOf(mapping('1000-2000', 'rw-p 0 0:0 0 [heap]', { Rss: 4 }) + MORE);
-    const { total, parts } = workingSetOf(table, text);
-    expect(parts).toEqual([{ mappingClass: 'heap', owner: undefined, count: 1, rss: 4 * K, referenced: n }]);
-    expect(total).toEqual({ count: 2, rss: 4 * K, referenced: 0 });
   });
 });
 

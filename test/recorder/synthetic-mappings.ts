@@ -1,4 +1,5 @@
 /** Reads of mappings that are made by hand, of a recording by `Author`. */
+import type { MappingText } from '../../src/analyze/mapping-growth.js';
 import type { ProcessIdentity } from '../../src/engine/identity.js';
 import { appendMappings } from '../../src/engine/mapping-rows.js';
 import { MappingSweep } from '../../src/engine/mapping-sweep.js';
@@ -18,6 +19,12 @@ export function mapping(range: string, rest: string, sizes: Readonly<Record<stri
   return `${range} ${rest}\n${lines.join('')}`;
 }
 
+/** A text of smaps or maps as a table, and the bytes that its spans lie in. */
+export function tableOf(text: string | Uint8Array, tokenize = tokenizeSmaps): MappingText {
+  const { bytes, length } = pad(typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
+  return { table: tokenizeGrowing(tokenize, bytes, length, new MappingTable(16)), text: bytes };
+}
+
 /** Stores a read of a process: the text of its smaps, at the time of the tick that is written next or another one. */
 export function storeMappings(
   author: Author,
@@ -26,10 +33,9 @@ export function storeMappings(
   smaps: Uint8Array | string,
   atNs: bigint = author.nowNs,
 ): void {
-  const text = pad(typeof smaps === 'string' ? Buffer.from(smaps) : smaps);
-  const table = tokenizeGrowing(tokenizeSmaps, text.bytes, text.length, new MappingTable(16));
+  const { table, text } = tableOf(smaps);
   const sweep = new MappingSweep(table.rows + 8, 8);
   if (sweep.text.length < text.length) sweep.text = new Uint8Array(text.length);
-  appendMappings(table, text.bytes, sweep, 0, 0);
+  appendMappings(table, text, sweep, 0, 0);
   author.writer.mappings(atNs, who, tick, Status.ok, 5n, sweep, 0, table.rows);
 }
