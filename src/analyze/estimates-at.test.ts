@@ -23,7 +23,7 @@ const near = (...values: number[]) => values.map((value) => expect.closeTo(value
 /** A second each; what is told of the last, in MiB. */
 function passed(...planted: readonly Planted[]) {
   const estimator = new Estimator(4096);
-  const told = planted.map((one, second) => estimator.pass(frame(100 * second, one), 0)).at(-1);
+  const told = planted.map((one, second) => estimator.pass(frame(500 + 100 * second, one), 0)).at(-1);
   if (!told) return undefined;
   const mib = ({ low, value, high }: typeof told.pss) => [low, value, high].map((bytes) => bytes / MIB);
   return { status: told.status, pss: mib(told.pss), uss: mib(told.uss), seconds: told.pss.ageNs / 1e9, of: told };
@@ -60,8 +60,9 @@ describe('an estimate', () => {
 
   it('does not count once more what came between the sweep and the read', () => {
     const grown = { ...READ, rollup: { pss: 90 * MIB, uss: 80 * MIB, pssAnon: 70 * MIB } };
-    const anonymous = passed(grown, { counters: counters(130, 80, 7680) })!;
-    expect([anonymous.pss[1], anonymous.uss]).toEqual([expect.closeTo(100, 6), near(80 - LEAST, 90, 90 + LEAST)]);
+    // 20 MiB until the read, 10 since, and 10 more of faults.
+    const anonymous = passed(grown, { counters: counters(130, 80, 10240) })!;
+    expect([anonymous.pss[1], anonymous.uss]).toEqual([expect.closeTo(100, 6), near(79 - LEAST, 90, 91 + LEAST)]);
     // Where the kinds are not told, what is beyond all that was resident.
     const inAll = { counters: counters(100), rollup: { pss: 120 * MIB, uss: 110 * MIB } };
     expect(passed(inAll, { counters: counters(130) })!.uss[1]).toBeCloseTo(120, 6);

@@ -208,29 +208,38 @@ describe('relatives', () => {
 describe('growth between the sweep and the read', () => {
   it('is in what the next sweep shows', () => {
     const grown = { counters: counters(100, 50), rollup: rollup(90, 80, { pssAnon: 70 * MIB }) };
-    // Of 40 MiB that are shared a quarter: 20 came until the read, and 10 more since.
-    const { pss, uss } = known(grown, { counters: counters(130, 80, { minorFaults: 7680 }) });
-    expect(pss).toEqual(near(100 - SLACK, 100, 100 + SLACK));
-    expect(uss).toEqual(near(90 - LEAST, 90, 90 + LEAST));
+    // Of 40 MiB that are shared a quarter: 20 came until the read, 10 since, and 10 more of faults.
+    const { pss, uss } = known(grown, { counters: counters(130, 80, { minorFaults: 10240 }) });
+    expect(pss).toEqual(near(99 - SLACK, 100, 101 + SLACK));
+    expect(uss).toEqual(near(89 - LEAST, 90, 91 + LEAST));
   });
 
-  it('is likely where it shares as much as before, and none where the next sweep does not show it', () => {
-    const grown = { counters: counters(100, 50), rollup: rollup(90, 80) };
-    const counted = (rss: number, anonymous: number) => known(READ, grown, { counters: counters(rss, anonymous) });
-    expect(counted(120, 70).uss[1]).toBeCloseTo(80, 6);
+  const grown = { counters: counters(100, 50), rollup: rollup(90, 80) };
+
+  it('is likely where it shares as much as before', () => {
+    // 20 MiB until the read, and 10 more of faults.
+    const counted = (rss: number, anonymous: number) =>
+      known(READ, grown, { counters: counters(rss, anonymous, { minorFaults: 7680 }) });
+    expect(counted(120, 70)).toMatchObject({
+      pss: near(89 - SLACK, 90, 91 + SLACK),
+      uss: near(79 - LEAST, 80, 81 + LEAST),
+    });
     expect(counted(130, 80).uss[1]).toBeCloseTo(90, 6);
     // File pages came instead.
-    expect(counted(120, 50).uss[1]).toBeCloseTo(80, 6);
-    expect(counted(100, 50).uss[1]).toBeCloseTo(80, 6);
+    expect(counted(120, 50)).toMatchObject({
+      pss: near(89 - SLACK, 90, 91 + SLACK),
+      uss: near(79 - LEAST, 80, 81 + LEAST),
+    });
+    const again = { counters: counters(120, 70), rollup: rollup(110, 100) };
+    expect(known(READ, grown, again, { counters: counters(140, 90) }).uss[1]).toBeCloseTo(100, 6);
+  });
+
+  it('was none where the next sweep does not show it, or relatives have come', () => {
+    expect(known(READ, grown, { counters: counters(100, 50) }).uss[1]).toBeCloseTo(80, 6);
     const settled = known(READ, grown, { counters: counters(100, 50) }, { counters: counters(120, 70) });
     expect(settled.uss[1]).toBeCloseTo(100, 6);
-    const came = known(
-      READ,
-      { ...grown, relatives: { turnover: 1, shareable: 0 } },
-      {
-        ...{ counters: counters(120, 70), relatives: { turnover: 1, shareable: 0 } },
-      },
-    );
+    const relatives = { turnover: 1, shareable: 0 };
+    const came = known(READ, { ...grown, relatives }, { counters: counters(120, 70), relatives });
     expect(came.uss[1]).toBeCloseTo(100, 6);
   });
 });
