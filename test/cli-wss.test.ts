@@ -27,20 +27,22 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-async function touching(all: number, used: number): Promise<ChildProcess & { readonly pid: number }> {
-  const child = spawn('python3', ['-c', TOUCHING, String(all), String(used)], { stdio: ['ignore', 'pipe', 'ignore'] });
+async function touching(all: number, used: number, uid = 0): Promise<ChildProcess & { readonly pid: number }> {
+  const words = ['-c', TOUCHING, String(all), String(used)];
+  const child = spawn('python3', words, { stdio: ['ignore', 'pipe', 'ignore'], ...(uid > 0 ? { uid, gid: uid } : {}) });
   children.push(child);
   await once(child.stdout!, 'data');
   return child as ChildProcess & { readonly pid: number };
 }
 
+function referencedOf(pid: number): number {
+  const [, kb] = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1').match(/^Referenced: +(\d+) kB$/m)!;
+  return Number(kb) * 1024;
+}
+
 /** Resolves when the bits of a process that touches little of 8 MiB have been cleared. */
 async function cleared(pid: number): Promise<void> {
-  const referenced = () => {
-    const [, kb] = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1').match(/^Referenced: +(\d+) kB$/m)!;
-    return Number(kb) * 1024;
-  };
-  await until(() => referenced() < 7 * MIB, 'the clearing');
+  await until(() => referencedOf(pid) < 7 * MIB, 'the clearing');
 }
 
 const ALLOWED = ['--allow-hold', '50ms'];
@@ -151,15 +153,20 @@ describe('what cannot be measured', () => {
     expect(await runTidemark(['wss'])).toMatchObject({ code: 2 });
   });
 
-  it('is a process of another user, and nothing is cleared', async () => {
-    const { pid } = await touching(8, 1);
-    const words = ['--reuid=65534', '--clear-groups', process.execPath, MAIN, 'wss', String(pid), ...ALLOWED];
+  it.each([
+    ['of another user', 'clear_refs', ['--reuid=65534', '--clear-groups'], 0],
+    // Root may write to files of others, and not look into their memory without the right to trace them.
+    ['that one may not look into', 'smaps', ['--bounding-set=-all,+dac_override', '--inh-caps=-all'], 65534],
+  ])('is a process %s, and nothing is cleared', async (_, file, rights, uid) => {
+    const { pid } = await touching(8, 1, uid);
+    const words = [...rights, process.execPath, MAIN, 'wss', String(pid), '--for', '100ms', ...ALLOWED];
     const child = spawn('setpriv', words, { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
     });
     const [code] = await once(child, 'close');
-    expect([code, stderr]).toEqual([5, `tidemark wss: the clear_refs of process ${pid}: permission denied\n`]);
+    expect([code, stderr]).toEqual([5, `tidemark wss: the ${file} of process ${pid}: permission denied\n`]);
+    expect(referencedOf(pid)).toBeGreaterThan(8 * MIB);
   });
 });

@@ -96,6 +96,10 @@ async function measure(pid: number, folder: string, options: Options): Promise<v
   if (before.isZombie || before.rss === 0) return nothing(pid, before, options);
   const allowed = refuseLongHold(pid, before, options);
   const clearFd = attempt(pid, 'clear_refs', options, () => openClearReferences(folder));
+  // Whoever may clear may not read everywhere, and then nothing is to be cleared.
+  attempt(pid, 'smaps', options, () =>
+    closeSync(openSync(`${folder}/smaps`, constants.O_RDONLY | constants.O_NONBLOCK)),
+  );
   // Taking its memory map for a moment tells whether anybody can.
   attempt(pid, 'cmdline', options, () => readGuardedFile(`${folder}/cmdline`));
   const who = `process ${pid} (${escapeTerminal(before.comm)})`;

@@ -80,9 +80,10 @@ class LastReads {
     private readonly options: ExportOptions,
   ) {
     const { to } = options;
+    const ends = endsOf(recording);
     let place = 0;
-    for (const { key, process } of mappingReads(recording, options)) {
-      const isGone = to !== undefined && process?.departed === true && process.lastNs < to;
+    for (const { key, process, source } of mappingReads(recording, options)) {
+      const isGone = process?.departed === true && process.lastNs < (to ?? ends.get(source)!);
       if (!isGone) this.#places.set(key, place);
       place++;
     }
@@ -94,6 +95,16 @@ class LastReads {
       if (this.#places.get(read.key) === place++) yield read;
     }
   }
+}
+
+/** When anybody was last there, by the number of the host: a command that was recorded is over by the end. */
+function endsOf(recording: Recording): Map<number, bigint> {
+  const ends = new Map<number, bigint>();
+  for (const { source = 0, lastNs } of recording.processes()) {
+    const end = ends.get(source);
+    if (end === undefined || lastNs > end) ends.set(source, lastNs);
+  }
+  return ends;
 }
 
 function addEntries(entries: Map<string, Entry>, reads: LastReads, names: readonly string[], sign: 1 | -1): void {

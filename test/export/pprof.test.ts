@@ -102,11 +102,19 @@ describe('a profile', () => {
     author.sweep();
     author.depart(1);
     for (let tick = 2; tick < 6; tick++) author.sweep();
+    const shownAt = async (tick?: number) =>
+      [
+        ...top(
+          await written('gone.pb.gz', tick === undefined ? {} : { to: unixOf(tick) }, author.open()),
+          'rss',
+        ).keys(),
+      ].filter((name) => /\[\d+\]$/.test(name));
+    expect(await shownAt()).toEqual(['plain [100]']);
+    // A command has ended by the end of its recording: who was there last is told.
+    author.depart(0);
+    author.sweep();
     author.close();
-    const shownAt = async (tick: number) =>
-      [...top(await written('gone.pb.gz', { to: unixOf(tick) }, author.open()), 'rss').keys()].filter(
-        (name) => name.endsWith(']') && /\[\d+\]$/.test(name),
-      );
+    expect(await shownAt()).toEqual(['plain [100]']);
     expect(await shownAt(0)).toEqual([]);
     expect((await shownAt(1)).sort()).toEqual(['=cmd|calc [101]', 'plain [100]']);
     expect(await shownAt(4)).toEqual(['plain [100]']);
