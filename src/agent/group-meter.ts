@@ -15,6 +15,7 @@ import { WindowMost } from './window-most.js';
 
 const placeOf = (name: MetricName) => COUNTER_COLUMNS.indexOf(name);
 const [RSS, HWM, RSS_HIGH, FAULTS] = [placeOf('rss'), placeOf('hwm'), placeOf('rssHigh'), placeOf('minorFaults')];
+const CGROUP_ID = placeOf('cgroupId');
 const rollupPlaceOf = (name: MetricName) => ROLLUP_COLUMNS.indexOf(name);
 const [DURATION, PSS, USS] = [rollupPlaceOf('rollupDuration'), rollupPlaceOf('pss'), rollupPlaceOf('uss')];
 /** No process, or one that has no memory of its own. */
@@ -63,6 +64,8 @@ export class GroupMeter {
   #askedNs = NONE;
   /** By counter and slot: the last value. */
   readonly #last: Float64Array[];
+  /** Of the frame, by slot; empty where the engine does not tell them. */
+  #cgroupIds = NONE;
   #isFirstFrame = true;
   #frameNs = 0;
   /** The longest time from the begin of one sweep to the end of the next, lately. */
@@ -117,6 +120,7 @@ export class GroupMeter {
     this.#frameNs = Number(walk.startNs);
     const rss = walk.counterColumn(RSS);
     if (rss.length > groups.length) this.#grow(rss.length);
+    this.#cgroupIds = walk.hasCounter(CGROUP_ID) ? walk.counterColumn(CGROUP_ID) : NONE;
     table.begin(walk.startNs);
     const hasPeaks = walk.hasCounter(HWM);
     const hwm = hasPeaks ? walk.counterColumn(HWM) : rss;
@@ -277,8 +281,11 @@ export class GroupMeter {
   }
 
   #join(slot: number, identity: ProcessIdentity): void {
-    const place = this.table.placeOf(this.by.nameOf(this.#names.read(identity)));
     const before = this.groups[slot]!;
+    const names = this.#names.read(identity, this.#cgroupIds[slot] ?? Number.NaN);
+    // Who has ended by now stays where it was.
+    if (before !== NOBODY && this.by.needs.cgroups && names.cgroups === '') return;
+    const place = this.table.placeOf(this.by.nameOf(names));
     if (place === before) return;
     if (before !== NOBODY) this.table.members[before]!--;
     this.table.members[place]!++;

@@ -1,4 +1,6 @@
 /** What is told of groups, over recordings whose content is known. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { MOST_GROUPS } from '../../src/agent/group-table.js';
 import { scratch } from '../recorder/workload.js';
@@ -75,6 +77,54 @@ describe('sums', () => {
     expect([2 ** 20, 2 ** 21, 2 ** 22, 2 ** 28, 2 ** 29].map((bytes) => told(String(bytes)))).toEqual([1, 1, 2, 2, 3]);
     expect(told('+Inf')).toBe(3);
     expect(samples.filter(({ suffix }) => suffix !== '_bucket').map(({ value }) => value)).toEqual([mib(504), 3, 0, 0]);
+  });
+});
+
+describe('a process that has ended before it is asked', () => {
+  const GROUPED = `0::/system.slice/web.service\n`;
+  const start = (by = 'unit') => {
+    const metadata = { engine: { name: 'bpf', reason: 'by the test' } } as const;
+    agent = new SyntheticAgent(folder.file(`tree-${++trees}`), { by, metadata });
+  };
+  const putCgroup = (slot: number, text: string) => writeFileSync(join(agent.root, String(slot + 1), 'cgroup'), text);
+  const groups = () =>
+    agent
+      .collect()
+      .get(RSS)!
+      .samples.map(({ labels, value }) => [labels, value])
+      .filter(([labels]) => labels !== 'group="other"');
+
+  it('is of the group whose number others have told the name of', () => {
+    start();
+    agent.arrive(0, 'main', { ...of(100), cgroupId: 7 });
+    putCgroup(0, GROUPED);
+    agent.tick();
+    agent.arrive(1, 'short', { ...of(50), cgroupId: 7 });
+    agent.arrive(2, 'else', { ...of(5), cgroupId: 8 });
+    agent.arrive(3, 'untold', of(3));
+    agent.tick();
+    expect(groups()).toEqual([
+      ['group="web.service"', mib(150)],
+      ['group="else"', mib(5)],
+      ['group="untold"', mib(3)],
+    ]);
+  });
+
+  it('stays where it was, and is in none where a number stands for several', () => {
+    start();
+    agent.arrive(0, 'first', { ...of(100), cgroupId: 1 });
+    putCgroup(0, GROUPED);
+    agent.arrive(1, 'second', { ...of(90), cgroupId: 1 });
+    putCgroup(1, '0::/system.slice/db.service\n');
+    agent.tick();
+    rmSync(join(agent.root, '1', 'cgroup'));
+    agent.arrive(2, 'short', { ...of(50), cgroupId: 1 });
+    for (let tick = 0; tick < 40; tick++) agent.tick();
+    expect(groups()).toEqual([
+      ['group="web.service"', mib(100)],
+      ['group="db.service"', mib(90)],
+      ['group="short"', mib(50)],
+    ]);
   });
 });
 

@@ -6,6 +6,7 @@ import { parseGroupBy } from '../../src/agent/group-by.js';
 import { groupFamilies } from '../../src/agent/group-families.js';
 import { GroupMeter } from '../../src/agent/group-meter.js';
 import { GroupReadings } from '../../src/agent/group-readings.js';
+import type { RecordingMetadata } from '../../src/recording/format.js';
 import type { FrameWalk } from '../../src/recording/frame-walk.js';
 import type { Recording } from '../../src/recording/recording.js';
 import { Author, SECOND, someone } from '../recorder/synthetic.js';
@@ -22,9 +23,9 @@ export class SyntheticAgent {
 
   constructor(
     readonly root: string,
-    { by = 'comm', isFull = true, sizeBytes = 2 ** 24, crowd = 0 } = {},
+    { by = 'comm', isFull = true, sizeBytes = 2 ** 24, crowd = 0, metadata = {} as Partial<RecordingMetadata> } = {},
   ) {
-    this.author = new Author({ sizeBytes, crowd });
+    this.author = new Author({ sizeBytes, crowd, metadata });
     this.#recording = this.author.open();
     this.#walk = this.#recording.walk();
     this.meter = new GroupMeter(root, parseGroupBy(by), isFull);
