@@ -145,6 +145,18 @@ describe('repair', () => {
     expect(refitted).toMatchObject({ code: 3, stdout: expect.stringMatching(/header of the recording is damaged/) });
     const again = await runTidemark(['export', folder.file('refitted.tide'), '--format', 'csv']);
     expect(again.stdout).toBe((await runTidemark(['export', whole, '--format', 'csv'])).stdout);
+    // One byte is told by the checksum: of the version, the file id, the length of the text, the text.
+    for (const at of [0, 8, 24, 40, 64, 200, 2000]) {
+      const flipped = readFileSync(whole);
+      flipped[at]! ^= 0x15;
+      writeFileSync(beheaded, flipped);
+      expect((await runTidemark(['info', beheaded])).stderr).toMatch(
+        at === 0 ? /TIDEMARK\n$/ : /; tidemark repair may save/,
+      );
+      expect((await runTidemark(['repair', beheaded, '-o', folder.file('mended.tide'), '--force'])).code).toBe(3);
+      const { stdout } = await runTidemark(['export', folder.file('mended.tide'), '--format', 'csv']);
+      expect(stdout, `byte ${at}`).toBe(again.stdout);
+    }
     const ruin = folder.file('ruin.tide');
     writeFileSync(ruin, 'TIDEMARK and nothing else');
     expect((await runTidemark(['repair', ruin])).code).toBe(1);

@@ -23,15 +23,22 @@ export function openDamaged(file: string): { readonly recording: Recording; read
   try {
     return { recording: openInput(file) };
   } catch (error) {
-    if (file === '-' || !(error instanceof DamagedHeader)) throw error;
-    const sound = withSoundHeader(FileStorage.open(file));
-    if (!sound) throw error;
-    return { recording: Recording.open(sound), headerDamage: error.message };
+    if (!(error instanceof DamagedHeader)) throw error;
+    const sound = file === '-' ? undefined : withSoundHeader(FileStorage.open(file));
+    if (!sound) throw new CommandError(error.damage);
+    return { recording: Recording.open(sound), headerDamage: error.damage };
   }
 }
 
 /** The header cannot be read as it is. */
-class DamagedHeader extends CommandError {}
+class DamagedHeader extends CommandError {
+  constructor(
+    readonly damage: string,
+    way: string,
+  ) {
+    super(`${damage}${way}`);
+  }
+}
 
 /** Opens a recording. Throws `CommandError` with the path and what is wrong with it. */
 export function openInput(file: string): Recording {
@@ -40,8 +47,9 @@ export function openInput(file: string): Recording {
     return file === '-' ? readPipe() : openRecording(file);
   } catch (error) {
     if (error instanceof RingFormatError || error instanceof NotARecordingError) {
-      const Thrown = error.code === 'damaged-header' || error.code === 'not-a-ring' ? DamagedHeader : CommandError;
-      throw new Thrown(`${shown}: ${escapeTerminal(error.message)}`);
+      const what = `${shown}: ${escapeTerminal(error.message)}`;
+      if (error.code === 'damaged-header') throw new DamagedHeader(what, '; tidemark repair may save what is in it');
+      throw error.code === 'not-a-ring' ? new DamagedHeader(what, '') : new CommandError(what);
     }
     const cause = error instanceof StorageError ? (error.cause ?? error) : error;
     throw new CommandError(`${shown}: ${reasonOf(cause)}`, exitCodeOf(cause));

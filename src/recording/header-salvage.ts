@@ -3,10 +3,11 @@
  *
  * The trap: every checksum in the file is seeded with the file id in the header. So an id is believed only if blocks pass
  * with it, and where blocks lie is found by looking for those that do. What columns there are is known by the header
- * alone: where its text cannot be read, nothing can.
+ * alone: where its text cannot be read, nothing can. But one byte that was changed is told by the checksum of the whole.
  */
+import { crc32 } from 'node:zlib';
 import { parseBlockHeader } from '../ring/block-header.js';
-import { fileSeedOf } from '../ring/checksum.js';
+import { changedByte, fileSeedOf } from '../ring/checksum.js';
 import { encodeFileHeader } from '../ring/file-header.js';
 import {
   BLOCK_BYTES_MAX,
@@ -20,10 +21,14 @@ import {
 } from '../ring/layout.js';
 import type { Storage } from '../ring/storage.js';
 
+/** Of a longer text the search for one changed byte would take seconds. */
+const MOST_MENDED = 2 ** 20;
+
 /** The same storage with a sound header in front, or undefined when none can be made. */
 export function withSoundHeader(storage: Storage): Storage | undefined {
   const start = new Uint8Array(Math.min(storage.sizeBytes, HEADER_REGION_MAX));
   storage.read(0, start, 0, start.length);
+  mendByte(start);
   const json = jsonIn(start);
   if (!json) return undefined;
   const fileId = start.slice(FILE_HEADER.fileId, FILE_HEADER.fileId + FILE_ID_BYTES);
@@ -32,6 +37,25 @@ export function withSoundHeader(storage: Storage): Storage | undefined {
   const { headerBytes, blockBytes } = place;
   const blockCount = Math.ceil((storage.sizeBytes - headerBytes) / blockBytes);
   return new HeaderOverlay(storage, encodeFileHeader({ headerBytes, blockBytes, blockCount, fileId }, json));
+}
+
+/** Puts one changed byte of the header right, wherever it is, if that makes its checksum right. */
+function mendByte(start: Uint8Array): void {
+  const { crc: crcAt, metadata } = FILE_HEADER;
+  if (start.length < metadata) return;
+  const view = new DataView(start.buffer, start.byteOffset, start.length);
+  const zero = start.indexOf(0, metadata);
+  // As it is told, unless that is what was changed: then up to the first zero, which the text has none of.
+  const lengths = [view.getUint32(FILE_HEADER.metadataBytes, true), (zero < 0 ? start.length : zero) - metadata];
+  for (const length of lengths) {
+    if (length > Math.min(start.length - metadata, MOST_MENDED)) continue;
+    const covered = Buffer.concat([start.subarray(0, crcAt), start.subarray(metadata, metadata + length)]);
+    const changed = changedByte(covered.length, (crc32(covered) ^ view.getUint32(crcAt, true)) >>> 0);
+    if (!changed) continue;
+    const { at, bits } = changed;
+    start[at < crcAt ? at : at - crcAt + metadata]! ^= bits;
+    return;
+  }
 }
 
 /** The text of the metadata: from its brace to the last one that ends a whole object. */

@@ -1,6 +1,7 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { encodeBlockHeader } from './block-header.js';
-import { fileSeedOf } from './checksum.js';
+import { changedByte, fileSeedOf } from './checksum.js';
 import { RingReader } from './ring-reader.js';
 import { RingWriter } from './ring-writer.js';
 import { BLOCK, drain, EVENTS, FILE_ID, HEADER, memory, SPECS } from './rings.fixture.js';
@@ -29,5 +30,28 @@ describe('the seed of a frame', () => {
     new Uint8Array(mine.buffer).set(frames, HEADER + 64);
     expect(drain(RingReader.open(mine).cursor(EVENTS)).frames.size).toBe(0);
     expect(drain(RingReader.open(other).cursor(EVENTS)).frames.size).toBe(5);
+  });
+});
+
+describe('a changed byte', () => {
+  const sound = Uint8Array.from({ length: 5000 }, (_, at) => (at * 31) & 255);
+
+  it.each([
+    [0, 1],
+    [4999, 255],
+    [2500, 128],
+    [17, 90],
+  ])('at %i is found by what it does to the CRC, and which bits', (at, bits) => {
+    const changed = sound.slice();
+    changed[at]! ^= bits;
+    expect(changedByte(5000, (crc32(sound) ^ crc32(changed)) >>> 0)).toEqual({ at, bits });
+  });
+
+  it('is none where nothing was changed, or two were', () => {
+    expect(changedByte(5000, 0)).toBeUndefined();
+    const changed = sound.slice();
+    changed[10]! ^= 1;
+    changed[4000]! ^= 2;
+    expect(changedByte(5000, (crc32(sound) ^ crc32(changed)) >>> 0)).toBeUndefined();
   });
 });
