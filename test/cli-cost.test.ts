@@ -40,7 +40,10 @@ describe('doctor --cost', () => {
     expect(report).toMatchObject({ schema: 1, budget: 0.01 });
     expect(report.hz).toBeGreaterThanOrEqual(0.2);
     expect(report.hz).toBeLessThanOrEqual(100);
-    expect(report.countersNs).toBeGreaterThan(100);
+    // By which a recording of the host is made.
+    const { engine } = JSON.parse((await runTidemark(['doctor', '--json'])).stdout);
+    expect(report.engine).toBe(engine.name);
+    expect(report.countersNs).toBeGreaterThan(20);
     expect(report.rollupNs).toBeGreaterThan(report.countersNs);
     expect(report.rollupEverySeconds).toBeGreaterThan(0);
     expect(report.largest.length).toBeGreaterThan(0);

@@ -4,9 +4,9 @@
  * The trap: to find out must not do what it warns of. Only processes that a read holds for less than the limit are read
  * whole, a sample of them; the others are read in pieces, the largest ones for a second at most.
  */
-import { chooseEngine } from '../engine/choose.js';
+import { chooseSweepingEngine, TriedEngine } from '../engine/choose-sweeping.js';
 import { threadCpuNs } from '../engine/clocks.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, EngineName } from '../engine/engine.js';
 import { MappingSweep } from '../engine/mapping-sweep.js';
 import { descriptorRoom, openEngine } from '../engine/open-engine.js';
 import { TierColumns } from '../engine/tier-columns.js';
@@ -17,6 +17,8 @@ import { DeepSchedule } from '../sampler/deep-schedule.js';
 import { COUNTER_COLUMNS, ROLLUP_COLUMNS, Status } from '../schema.js';
 
 export interface CostReport {
+  /** By which it was measured, as a recording would choose it. */
+  readonly engine: EngineName;
   readonly processes: number;
   /** Of one core. */
   readonly budget: number;
@@ -52,7 +54,10 @@ const PACED_TIME_NS = 1_000_000_000n;
 /** Measures on the processes of a tree. Throws when the tree cannot be read. */
 export function measureCost(root: string, budget: number, maxHoldNs: number): CostReport {
   const host = (root === '/proc' ? readHostUnits() : readTreeUnits(root)) ?? readHostUnits();
-  const engine = openEngine(chooseEngine('auto').name, { root, host, maxKept: descriptorRoom() });
+  using tried = new TriedEngine();
+  // That which would record: one in the kernel costs a fraction of others.
+  const { name } = chooseSweepingEngine('auto', { root, host }, tried);
+  const engine = tried.engine ?? openEngine(name, { root, host, maxKept: descriptorRoom() });
   try {
     const pids = [...engine.listPids()];
     const counters = new TierColumns(COUNTER_COLUMNS, pids.length);
@@ -116,6 +121,7 @@ export function measureCost(root: string, budget: number, maxHoldNs: number): Co
       rollupNs === null ? 1 : rollupNs / (sumOf(read, (slot) => schedule.costNs(slot, rss[slot]!)) / read.length);
     const everySeconds = withMemory.length === 0 ? null : (all * Math.max(1, scale)) / 1e9 / left;
     return {
+      engine: engine.name,
       processes: slots.length,
       budget,
       countersNs: sweepNs / Math.max(1, slots.length),
@@ -131,7 +137,7 @@ export function measureCost(root: string, budget: number, maxHoldNs: number): Co
       largest: told,
     };
   } finally {
-    engine.close();
+    if (engine !== tried.engine) engine.close();
   }
 }
 

@@ -17,12 +17,12 @@ const COLUMNS = [
 
 /** The lines of the report, without line ends. */
 export function costLines(report: CostReport): string[] {
-  const { processes, budget, countersNs, rollupNs, sampled, hz, rollupEverySeconds, largest } = report;
+  const { engine, processes, budget, countersNs, rollupNs, sampled, hz, rollupEverySeconds, largest } = report;
   const { mappingsNs, mappingsEverySeconds } = report;
   const every = rollupEverySeconds === null ? '' : `, PSS of everybody every ${time(rollupEverySeconds * 1e9)}`;
   return [
     `At ${Number((budget * 100).toFixed(2))} % of one core: ${hz} Hz counters${every}; of those that move, sooner`,
-    `counters  ${time(countersNs)} a process, ${time(countersNs * processes)} for the ${processes} here`,
+    `counters  ${time(countersNs)} a process, ${time(countersNs * processes)} for the ${processes} here, by the engine ${engine}`,
     rollupNs === null
       ? 'rollup    nobody could be read'
       : `rollup    ${time(rollupNs)} a process, measured on ${sampled} of them`,
