@@ -21,9 +21,12 @@ export function buildAddons(place, definitions) {
   if (status !== 0) throw new Error(`npx ${words.join(' ')} ended with ${status}`);
 }
 
+/** Where the copy of the tree is that the tests of `place` run in; it stays when they are over. */
+export const treeOf = (place) => path.join(place, 'tree');
+
 /** Runs vitest with these words in a copy of the tree with the addons of `place`. Returns its exit code. */
 export function testWithAddons(place, words, env) {
-  const tree = path.join(place, 'tree');
+  const tree = treeOf(place);
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT });

@@ -50,6 +50,13 @@ constexpr size_t kSampleStep = 16;
 constexpr int kShareShift = 12;  // as in the kernel's own sums
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
+ssize_t ReadAt(int fd, void* into, size_t size, uint64_t at) {
+  ssize_t got;
+  do got = pread(fd, into, size, static_cast<off_t>(at));
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
 // Mappings whose pages are no resident memory, or are counted elsewhere.
 bool IsLeftOut(const uint8_t* name, size_t length) {
   auto begins = [&](const char* with) {
@@ -110,7 +117,7 @@ int64_t PacedRead::ReadPages(int pagemap, uint64_t start, uint64_t end) {
   const uint64_t pages = (end - start) / page_size_;
   if (!entries_.Reserve(pages)) return -ENOMEM;
   int64_t began = MonotonicNs();
-  ssize_t got = pread(pagemap, entries_.data(), pages * 8, static_cast<off_t>(start / page_size_ * 8));
+  ssize_t got = ReadAt(pagemap, entries_.data(), pages * 8, start / page_size_ * 8);
   int64_t took = MonotonicNs() - began;
   if (got < 0) return -errno;
   if (got == 0) return -ENODATA;  // its memory has gone: an exec, or its end
@@ -187,7 +194,7 @@ void PacedRead::CountShared(Sums& sums, int kpagecount) {
     const uint64_t first = shared_[i] & ~kAnonymous;
     size_t run = 1;
     while (run < 512 && i + run < shared_count_ && (shared_[i + run] & ~kAnonymous) == first + run) run++;
-    ssize_t got = first == 0 ? -1 : pread(kpagecount, counts, run * 8, static_cast<off_t>(first * 8));
+    ssize_t got = first == 0 ? -1 : ReadAt(kpagecount, counts, run * 8, first * 8);
     if (got != static_cast<ssize_t>(run * 8)) {
       sums.knows_shares = sums.knows_sample = false;  // PFNs are hidden from us
       break;
@@ -212,7 +219,7 @@ void PacedRead::SampleShared(Sums& sums, int kpagecount) {
   for (size_t i = (random_ >> 33) % kSampleStep; i < shared_count_; i += kSampleStep) {
     const uint64_t frame = shared_[i] & ~kAnonymous;
     uint64_t count = 0;
-    if (frame == 0 || pread(kpagecount, &count, sizeof count, static_cast<off_t>(frame * 8)) != sizeof count) {
+    if (frame == 0 || ReadAt(kpagecount, &count, sizeof count, frame * 8) != sizeof count) {
       sums.knows_sample = false;
       break;
     }

@@ -4,14 +4,17 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +53,8 @@ WRAP(int, sched_setaffinity, (pid_t pid, size_t size, const cpu_set_t* set), (pi
 WRAP(int, sched_getaffinity, (pid_t pid, size_t size, cpu_set_t* set), (pid, size, set), "/proc/affinity", -1, -1)
 WRAP(int, sched_setscheduler, (pid_t pid, int how, const struct sched_param* with), (pid, how, with), "/proc/scheduler",
      -1, -1)
+WRAP(int, socketpair, (int domain, int type, int protocol, int ends[2]), (domain, type, protocol, ends), "/proc/socketpair",
+     -1, -1)
 WRAP_DIRECT(posix_fallocate64, (int fd, off64_t at, off64_t size), (fd, at, size), fd)
 
 int scandir64(const char* path, struct dirent64*** out, int (*takes)(const struct dirent64*),
@@ -76,6 +81,25 @@ int madvise(void* at, size_t size, int advice) {
   const int error = range_of(CALLER) ? asks("madvise", CALLER, NULL, -1) : 0;
   if (error) return errno = error, -1;
   return REAL(madvise)(at, size, advice);
+}
+
+/* Only of the addon: Node starts nothing that a recorder needs, and reads no such stream. */
+int posix_spawn(pid_t* pid, const char* file, const posix_spawn_file_actions_t* files,
+                const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) {
+  const int error = range_of(CALLER) ? asks("posix_spawn", CALLER, NULL, -1) : 0;
+  return error ? error : REAL(posix_spawn)(pid, file, files, attributes, arguments, environment);
+}
+
+pid_t waitpid(pid_t pid, int* status, int how) {
+  const int error = range_of(CALLER) ? asks("waitpid", CALLER, NULL, -1) : 0;
+  if (error) return errno = error, -1;
+  return REAL(waitpid)(pid, status, how);
+}
+
+FILE* fopen64(const char* path, const char* how) {
+  const int error = range_of(CALLER) ? asks("fopen64", CALLER, NULL, -1) : 0;
+  if (error) return errno = error, NULL;
+  return REAL(fopen64)(path, how);
 }
 
 /* Of Node: its worker thread, which it says by an error. */

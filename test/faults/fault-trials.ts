@@ -10,7 +10,7 @@ import { COURSES, type Fault, type FaultyRun, FaultyRuns } from './faulty-runs.j
 const LANES = 3;
 
 /** With what a function fails, where not with EIO alone. */
-const ERRNOS: Readonly<Record<string, readonly string[]>> = {
+export const ERRNOS: Readonly<Record<string, readonly string[]>> = {
   open: ['EIO', 'EMFILE', 'ENOMEM'],
   open64: ['EIO', 'EMFILE', 'ENOMEM'],
   openat64: ['EIO', 'EMFILE', 'ENOMEM', 'EACCES'],
@@ -31,6 +31,9 @@ const ERRNOS: Readonly<Record<string, readonly string[]>> = {
   clock_nanosleep: ['EINTR'],
   flock: ['EIO', 'EINTR'],
   ioctl: ['EIO', 'ENOMEM', 'EINTR'],
+  socketpair: ['EMFILE'],
+  waitpid: ['EIO', 'EINTR'],
+  posix_spawn: ['EAGAIN'],
   opendir: ['EMFILE', 'EIO'],
   scandir64: ['EMFILE', 'EIO'],
 };
@@ -58,12 +61,16 @@ export function describeFault({ key, first, count, errno }: Fault): string {
   return `${key}: ${errno} ${count === 0 ? 'always' : `at call ${first}`}`;
 }
 
-async function failEach(course: string, context: TrialContext): Promise<Record<string, number | string>> {
+async function failEach(
+  course: string,
+  context: TrialContext,
+  isMeant: (fault: Fault) => boolean = () => true,
+): Promise<Record<string, number | string>> {
   const { count, from, progress } = context;
   using runs = new FaultyRuns();
   const { calls, wrong } = await runs.run(course);
   if (wrong.length > 0) throw new Error(`without a fault: ${wrong.join('; ')}`);
-  const all = faultsOf(calls);
+  const all = faultsOf(calls).filter(isMeant);
   const faults = all.slice(from - 1, from - 1 + count);
   const figures = { places: calls.size, faults: all.length, from, runs: 0, fired: 0, ended: 0, told: 0, unseen: 0 };
   const bad: string[] = [];
@@ -94,9 +101,19 @@ function tell(run: FaultyRun, fault: Fault, figures: { ended: number; told: numb
   console.log(found);
 }
 
-export const FAULT_TRIALS: readonly Trial[] = Object.keys(COURSES).map((course) => ({
+const OF_COURSES: readonly Trial[] = Object.keys(COURSES).map((course) => ({
   name: `faults-${course}`,
   says: `each call of a recorder fails in turn (${course}): no crash, no hang, a sentence or a status, all accounted for`,
   count: 10_000,
   run: (context) => failEach(course, context),
 }));
+
+/** What the coverage of the addons is counted with; the courses above have all of it. */
+const OF_ADDONS: readonly Trial[] = ['native', 'paced', 'bpf'].map((course) => ({
+  name: `addon-faults-${course}`,
+  says: `of the calls of a recorder those of the addons fail in turn (${course}); the same must hold`,
+  count: 10_000,
+  run: (context) => failEach(course, context, ({ key }) => !key.startsWith('node ')),
+}));
+
+export const FAULT_TRIALS: readonly Trial[] = [...OF_COURSES, ...OF_ADDONS];

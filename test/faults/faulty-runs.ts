@@ -52,7 +52,7 @@ export interface FaultyRun {
   readonly shows: readonly string[];
 }
 
-const ERRNOS: Readonly<Record<string, number>> = {
+export const ERRNO_NUMBERS: Readonly<Record<string, number>> = {
   EPERM: 1,
   EINTR: 4,
   EIO: 5,
@@ -117,7 +117,7 @@ export class FaultyRuns implements Disposable {
         TIDEMARK_DEBUG: '',
         LD_PRELOAD: this.#library,
         FAULTS_TABLE: table,
-        FAULTS_FAIL: fault ? `${fault.first} ${fault.count} ${ERRNOS[fault.errno]} ${fault.key}` : '',
+        FAULTS_FAIL: fault ? `${fault.first} ${fault.count} ${ERRNO_NUMBERS[fault.errno]} ${fault.key}` : '',
       },
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: MOST_MS,

@@ -1,0 +1,152 @@
+/**
+ * Each function of the addons while each of its calls into the C library and of its allocations fails once: it says so, or
+ * does without, and works the next time.
+ *
+ * The recorder's own courses (`faults.test.ts`) come by few of them, and by none without a recorder around it.
+ */
+import { execFile } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGINES } from '../engine/engines.js';
+import { FakeProcfs } from '../engine/fake-procfs.js';
+import { ROOT } from '../torture/root.js';
+import { ERRNOS } from './fault-trials.js';
+import { buildLibrary, ERRNO_NUMBERS, emptyTable, type Fault, readTable } from './faulty-runs.js';
+
+const PROGRAM = path.join(ROOT, 'test/faults/addon-calls.js');
+const FILE_BYTES = 100_000;
+const LANES = 3;
+
+let tree: FakeProcfs;
+let library = '';
+let made = 0;
+
+beforeAll(() => {
+  tree = new FakeProcfs();
+  library = path.join(tree.root, 'fail-calls.so');
+  buildLibrary(library);
+  tree.loadavg(80);
+  for (let pid = 1; pid <= 80; pid++) {
+    tree.add(pid);
+    tree.write(pid, 'cmdline', `program\0${'x'.repeat(pid * 100)}\0`);
+  }
+});
+afterAll(() => tree.destroy());
+
+interface Outcome {
+  readonly first: unknown;
+  readonly second: unknown;
+  readonly calls: ReadonlyMap<string, number>;
+  readonly failed: number;
+}
+
+/** Calls a function twice in a process of its own. */
+async function run(call: string, fault?: Fault): Promise<Outcome> {
+  const number = ++made;
+  const table = path.join(tree.root, `${number}.table`);
+  const file = path.join(tree.root, `${number}.file`);
+  emptyTable(table);
+  writeFileSync(file, Buffer.alloc(FILE_BYTES, 'x'));
+  const fails = fault ? `${fault.first} ${fault.count} ${ERRNO_NUMBERS[fault.errno]} ${fault.key}` : '';
+  const env = { ...process.env, LD_PRELOAD: library, FAULTS_TABLE: table, FAULTS_FAIL: fails };
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, call, tree.root, file], {
+    env,
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  const [first, second] = JSON.parse(stdout) as [unknown, unknown];
+  const outcome = { first, second, ...readTable(table) };
+  for (const one of [table, file]) rmSync(one);
+  return outcome;
+}
+
+/** Each place of the addons that the call comes by, failing at its first call, and from there on. */
+function faultsOf(calls: ReadonlyMap<string, number>): Fault[] {
+  const keys = [...calls.keys()].filter((key) => !key.startsWith('node')).sort();
+  return keys.flatMap((key) => {
+    const errnos = ERRNOS[key.split(' ')[1]!] ?? ['EIO'];
+    const once = errnos.map((errno) => ({ key, first: 1, count: 1, errno }));
+    // A wait that is always interrupted is none, and no kernel does that.
+    return errnos[0] === 'EINTR' ? once : [...once, { key, first: 1, count: 0, errno: errnos[0]! }];
+  });
+}
+
+/** What does not hold of a call while what it calls fails. */
+async function wrongOf(call: string, usual: unknown): Promise<string[]> {
+  const whole = await run(call);
+  expect([whole.first, whole.second], 'without a fault').toEqual([usual, usual]);
+  const faults = faultsOf(whole.calls);
+  const wrong: string[] = [];
+  let fired = 0;
+  const lane = async () => {
+    for (let fault = faults.shift(); fault; fault = faults.shift()) {
+      const what = `${fault.key} ${fault.errno}${fault.count === 0 ? ' always' : ''}`;
+      try {
+        const outcome = await run(call, fault);
+        // Some calls come only when others are late.
+        if (outcome.failed === 0) continue;
+        fired++;
+        wrong.push(...judge(fault, outcome, usual).map((one) => `${what}: ${one}`));
+      } catch (error) {
+        wrong.push(`${what}: ${(error as Error).message}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  expect(fired).toBeGreaterThan(0);
+  return wrong;
+}
+
+function judge(fault: Fault, { first, second }: Outcome, usual: unknown): string[] {
+  const wrong: string[] = [];
+  const isTold = !isDeepStrictEqual(first, usual);
+  if (isTold && isTriedAgain(fault)) wrong.push(`not tried again, ${JSON.stringify(first)}`);
+  if (!isTold && isToBeTold(fault)) wrong.push('not told');
+  const next = fault.count === 0 ? first : usual;
+  if (!isDeepStrictEqual(second, next)) wrong.push(`${JSON.stringify(first)}, the next time ${JSON.stringify(second)}`);
+  return wrong;
+}
+
+/** A read that a signal came into. */
+const isTriedAgain = ({ key, errno }: Fault) =>
+  errno === 'EINTR' && /^\w+ (p?read(64)?|waitpid|clock_nanosleep) /.test(key);
+/** Nothing comes in the place of what these do. */
+const isToBeTold = ({ key, errno }: Fault) =>
+  errno !== 'EINTR' && /^\w+ (posix_fallocate64|flock|fcntl64|posix_spawn) /.test(key);
+
+/** What each call comes to when nothing fails; of statuses 0 is ok. */
+const OF_THE_FIRST: readonly (readonly [string, unknown])[] = [
+  ['texts', { 1: 160 }],
+  ['guardedTexts', { 1: 160 }],
+  ['kept', [0, 100]],
+  ['guarded', FILE_BYTES],
+  ['pieces', FILE_BYTES],
+  ['started', [1, 0]],
+  ['allocated', 0],
+  ['locked', 0],
+  ['silenced', 0],
+  ['compared', 0],
+  ['placed', [0, 0, 0, 0]],
+  ['counters', [0, 0, 80, 80, 0]],
+  ['rollup', [0, 1, 0]],
+  ['paced', [0, 1, 0]],
+  ['mappings', [0, 1, 0]],
+  ['pacedMappings', [0, 1, 0]],
+  ['mapped', [0, 0, 0, 0]],
+];
+const OF_THE_SECOND: readonly (readonly [string, unknown])[] = [
+  ['walk', [0, 0, 0, 1, 0, 0]],
+  ['iterate', [0, 0, 0, 1, 0, 0]],
+  ['lives', [0, 0]],
+];
+const SAYS = '%s: says so or does without, and works the next time';
+
+describe('a function of the addon while one of its calls fails', () => {
+  it.each(OF_THE_FIRST)(SAYS, async (call, usual) => expect(await wrongOf(call, usual)).toEqual([]));
+});
+
+describe.runIf(ENGINES.includes('bpf'))('a function of the second addon while one of its calls fails', () => {
+  it.each(OF_THE_SECOND)(SAYS, async (call, usual) => expect(await wrongOf(call, usual)).toEqual([]), 120_000);
+});
