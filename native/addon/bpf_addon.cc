@@ -87,7 +87,10 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
   }
 
  private:
-  bool Open(Napi::Env env) const { return counters_ || Refuse(env, "These counters are closed"); }
+  bool Open(Napi::Env env) const {
+    if (!counters_) Refuse(env, "These counters are closed");
+    return counters_ != nullptr;
+  }
 
   bool TakeSlot(const Napi::CallbackInfo& info, uint32_t* out) const {
     int64_t slot = TakeIndex(info[0], int64_t{kMaxSlots} - 1);
@@ -134,8 +137,11 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
     size_t length = 0;
     const int64_t ticks = TakeIndex(info[2], int64_t{1} << 53);
     if (!Open(info.Env()) || !TakeSlot(info, &slot) || !TakePid(info[1], &pid) ||
-        !TakeArray(info[3], 0, &comm, &length, "Expected a name as Uint8Array") ||
-        (ticks < 0 && !Refuse(info.Env(), "Expected a start time in clock ticks"))) {
+        !TakeArray(info[3], 0, &comm, &length, "Expected a name as Uint8Array")) {
+      return info.Env().Undefined();
+    }
+    if (ticks < 0) {
+      Refuse(info.Env(), "Expected a start time in clock ticks");
       return info.Env().Undefined();
     }
     const Status status = counters_->Bind(slot, pid, static_cast<uint64_t>(ticks), comm, static_cast<uint32_t>(length));
@@ -288,12 +294,19 @@ class LivesObject : public Napi::ObjectWrap<LivesObject> {
   }
 
  private:
-  bool Open(Napi::Env env) const { return lives_ || Refuse(env, "This ring is closed"); }
+  bool Open(Napi::Env env) const {
+    if (!lives_) Refuse(env, "This ring is closed");
+    return lives_ != nullptr;
+  }
 
   // (pid of the initial namespace) -> 0 or -errno
   Napi::Value Add(const Napi::CallbackInfo& info) {
     const int64_t pid = TakeIndex(info[0], INT32_MAX);
-    if (!Open(info.Env()) || (pid < 1 && !Refuse(info.Env(), "Expected a pid"))) return info.Env().Undefined();
+    if (!Open(info.Env())) return info.Env().Undefined();
+    if (pid < 1) {
+      Refuse(info.Env(), "Expected a pid");
+      return info.Env().Undefined();
+    }
     return Napi::Number::New(info.Env(), lives_->Add(static_cast<uint32_t>(pid)));
   }
 

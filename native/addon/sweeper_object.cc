@@ -79,7 +79,10 @@ SweeperObject::SweeperObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   sweeper_ = std::move(sweeper);
 }
 
-bool SweeperObject::Open(const Napi::Env& env) const { return sweeper_ || Refuse(env, "This sweeper is closed"); }
+bool SweeperObject::Open(const Napi::Env& env) const {
+  if (!sweeper_) Refuse(env, "This sweeper is closed");
+  return sweeper_ != nullptr;
+}
 
 // (slot, pid, numbers: Float64Array(4), comm: Uint8Array(64)) -> status. numbers: start ticks, parent, flags, comm
 // length

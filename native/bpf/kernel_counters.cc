@@ -133,11 +133,12 @@ int KernelCounters::MakeRoom(uint32_t slot) {
   return error;
 }
 
+// Both are asked for pids of bound slots alone, which are below the limit (`BindTo`).
 void KernelCounters::SetSlotOf(uint32_t tgid, uint32_t value) {
-  if (slot_of_ && tgid <= pid_limit_) slot_of_[tgid] = value;
+  if (slot_of_) slot_of_[tgid] = value;
 }
 
-uint32_t KernelCounters::SlotOf(uint32_t tgid) { return slot_of_ && tgid <= pid_limit_ ? slot_of_[tgid] : 0; }
+uint32_t KernelCounters::SlotOf(uint32_t tgid) { return slot_of_ ? slot_of_[tgid] : 0; }
 
 uint64_t KernelCounters::TicksOf(uint64_t start_ns) const {
   return (start_ns + static_cast<uint64_t>(boottime_offset_ns_)) / tick_ns_;

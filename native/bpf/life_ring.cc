@@ -72,7 +72,7 @@ int LifeRing::Open(uint32_t ring_bytes, const tidemark_selection& selection, boo
 
 int LifeRing::Add(uint32_t tgid) {
   const uint32_t one = 1;
-  return object_.selection ? tidemark_put(object_.members_map, &tgid, &one) : -EINVAL;
+  return tidemark_put(object_.members_map, &tgid, &one);
 }
 
 // The kernel could map the data twice in a row, so that no record is in two pieces, but then they count twice as
@@ -85,7 +85,6 @@ void LifeRing::CopyOut(size_t at, tidemark_life* out) const {
 }
 
 size_t LifeRing::Drain(tidemark_life* out, size_t capacity) {
-  if (!produced_) return 0;
   size_t taken = 0;
   uint64_t position = __atomic_load_n(consumed_, __ATOMIC_RELAXED);
   const uint64_t end = __atomic_load_n(produced_, __ATOMIC_ACQUIRE);

@@ -24,14 +24,16 @@ class LifeRing {
   int Open(uint32_t ring_bytes, const tidemark_selection& selection, bool is_initial_namespace, uint32_t exact_cpus);
   const std::string& reason() const { return reason_; }
 
+  // All that follows is for a ring that is open.
+
   // A process to tell of, where only some are; by its pid in the initial namespace. 0 or a negative errno.
   int Add(uint32_t tgid);
   // Takes what has come, at most `capacity` of them. Returns how many.
   size_t Drain(tidemark_life* out, size_t capacity);
 
-  uint64_t lost() const { return object_.selection ? object_.selection->lost : 0; }
-  uint64_t told() const { return object_.selection ? object_.selection->told : 0; }
-  uint64_t forks() const { return object_.selection ? object_.selection->forks : 0; }
+  uint64_t lost() const { return object_.selection->lost; }
+  uint64_t told() const { return object_.selection->told; }
+  uint64_t forks() const { return object_.selection->forks; }
 
  private:
   void Unmap();
