@@ -17,7 +17,7 @@ const PLACE = path.join(ROOT, 'out', 'coverage');
 const COUNTERS = path.join(PLACE, 'counters');
 const TESTS = [
   ...['src/engine', 'src/ring', 'test/engine', 'test/recorder', 'test/tokenizers', 'test/fuzz/twins.test.ts'],
-  'test/faults',
+  ...['test/faults', 'test/stuck', 'test/hostile/trees.test.ts'],
 ];
 /** Runs of the recorder in which a call of the addons fails, each one in turn. */
 const TRIALS = 'addon-faults';
@@ -30,7 +30,7 @@ mkdirSync(COUNTERS, { recursive: true });
 chmodSync(COUNTERS, 0o1777);
 
 const words = process.argv.slice(2);
-const env = { LLVM_PROFILE_FILE: path.join(COUNTERS, '%m%c.profraw') };
+const env = { LLVM_PROFILE_FILE: path.join(COUNTERS, '%m%c.profraw'), FAULTS_LONG: '1' };
 const ends = { vitest: testWithAddons(PLACE, words.length > 0 ? words : TESTS, env) };
 if (words.length === 0) ends[TRIALS] = runTrials();
 

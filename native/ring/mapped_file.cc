@@ -185,7 +185,7 @@ int MappedFile::Settle() {
   pthread_mutex_lock(&mutex_);
   fault_ = 0;
   Wake(true);
-  while (storing_ && fault_ == 0 && !queue_.IsEmpty()) pthread_cond_wait(&settled_, &mutex_);
+  while (fault_ == 0 && !queue_.IsEmpty()) pthread_cond_wait(&settled_, &mutex_);
   const int error = fault_;
   pthread_mutex_unlock(&mutex_);
   return error;

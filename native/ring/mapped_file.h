@@ -39,13 +39,13 @@ class MappedFile {
   int Settle();
   // Has the other thread flush now.
   void Kick();
-  // Ends the threads, once they are through with what they do. Nothing may be written afterwards.
-  void Close();
   // The errno of the last flush that failed since this was asked, or 0.
   int TakeError() { return error_.exchange(0); }
 
  private:
   MappedFile(int fd, uint8_t* memory, uint64_t size, int64_t period_ms);
+  // Ends the threads, once they are through with what they do.
+  void Close();
   static void SettleAll();
   static void* RunStores(void* self);
   static void* RunFlushes(void* self);

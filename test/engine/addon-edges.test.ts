@@ -1,13 +1,22 @@
 /** What the addon does at its edges: slots that nobody has, stores that do not fit, signals and priorities of others. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type NativeSweeper, nativeBinding } from '../../src/engine/native-binding.js';
-import { ROLLUP_COLUMNS, STATUSES } from '../../src/schema.js';
-import { until } from './commands.js';
+import { COUNTER_COLUMNS, ROLLUP_COLUMNS, STATUSES } from '../../src/schema.js';
+import { makeFifo, until } from './commands.js';
 import { FakeProcfs, ROLLUP_HEAD, smapsRecord } from './fake-procfs.js';
 
 const binding = nativeBinding();
@@ -63,6 +72,21 @@ describe('a sweeper', () => {
     // Its pid is another's.
     tree.add(8, { startTicks: 5 });
     expect(STATUSES[sweeper.isThere(0)]).toBe('gone');
+  });
+
+  it('tells a name that is another of the same length, and the pid that was given last only where it is told', () => {
+    sweeper.attach(0, 7, new Float64Array(4), new Uint8Array(64));
+    const renamed = new Uint32Array(1).fill(9);
+    const words = [new Float64Array(COUNTER_COLUMNS.length), new Uint8Array(1), renamed, new BigInt64Array(2)] as const;
+    expect(sweeper.sweepCounters(Uint32Array.of(0), 1, ...words, 1, 0)).toBe(0);
+    tree.add(7, { comm: 'kafe' });
+    expect([sweeper.sweepCounters(Uint32Array.of(0), 1, ...words, 1, 0), renamed[0]]).toEqual([1, 0]);
+    expect(sweeper.lastPid()).toBe(-1);
+    makeFifo(path.join(tree.root, 'loadavg'));
+    expect([sweeper.lastPid(), sweeper.lastPid()]).toEqual([-1, -1]);
+    rmSync(path.join(tree.root, 'loadavg'));
+    tree.loadavg(42);
+    expect(sweeper.lastPid()).toBe(42);
   });
 
   it.each([
@@ -172,6 +196,18 @@ describe('a mapped file', () => {
     const bytes = readFileSync(file);
     expect(places.map((at) => bytes.readUInt32LE(at + 4))).toEqual([...places.keys()]);
     expect(bytes.readUInt32LE(SIZE - 8)).toBe(2 ** 31);
+  });
+
+  it('goes on beside another that was opened before it and is closed', () => {
+    const fds = ['one', 'other'].map((name) => openSync(path.join(folder, name), 'w+'));
+    for (const fd of fds) ftruncateSync(fd, 4096);
+    const [one, other] = fds.map((fd) => new addon.MappedFile(fd, 4096, 50));
+    one!.close();
+    expect([other!.commit(0, 8, 1), other!.settle()]).toEqual([0, 0]);
+    other!.close();
+    for (const fd of fds) closeSync(fd);
+    const begins = ['one', 'other'].map((name) => readFileSync(path.join(folder, name)).readUInt32LE(0));
+    expect(begins).toEqual([0, 8]);
   });
 
   it('leaves a SIGBUS that is none of its own to who was there before: it ends the program', () => {

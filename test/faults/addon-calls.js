@@ -96,7 +96,7 @@ function rollup(how, words) {
   return swept('/proc', process.pid, (sweeper, status, attached) => {
     const values = new Float64Array(ROLLUP_COLUMNS.length);
     const read = sweeper[how](slots, 1, values, status, times, 0n, ...words);
-    return [attached, read, status[0]];
+    return [attached, read, read === 1 ? status[0] : 'unread'];
   });
 }
 
@@ -106,7 +106,8 @@ function mappings(maxHold) {
     const text = new Uint8Array(2 ** 20);
     const spans = [new Uint32Array(2), new BigUint64Array(1), times, 0n, new Float64Array(2)];
     const words = [table.buffer, table.capacity, text, ...spans];
-    return [attached, sweeper.sweepMappings(slots, 1, status, ...words, maxHold), status[0]];
+    const read = sweeper.sweepMappings(slots, 1, status, ...words, maxHold);
+    return [attached, read, read === 1 ? status[0] : 'unread'];
   });
 }
 

@@ -22,6 +22,7 @@ export const ERRNOS: Readonly<Record<string, readonly string[]>> = {
   fdatasync: ['EIO', 'ENOSPC'],
   posix_fallocate64: ['EIO', 'ENOSPC', 'EINTR'],
   mmap64: ['ENOMEM'],
+  malloc: ['ENOMEM'],
   realloc: ['ENOMEM'],
   'new[]': ['ENOMEM'],
   new: ['ENOMEM'],
