@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { DescriptorError, isShortOfDescriptors, readDescriptors, tooFewDescriptors } from './descriptors.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-descriptors-'));
@@ -41,4 +41,28 @@ it('what is said of it names the limit and the way out', () => {
   const error = tooFewDescriptors();
   expect(error).toBeInstanceOf(DescriptorError);
   expect(error.message).toMatch(/^this process may have (only \d+|no more) files open, .*ulimit -n 1024/);
+});
+
+it('of one who has none left are as many as the report of Node says, when it says so', () => {
+  const short = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  // Instead of a folder that cannot be opened.
+  const self = {
+    toString: () => {
+      throw short;
+    },
+  } as unknown as string;
+  const report = vi.spyOn(process.report, 'getReport');
+  for (const [userLimits, expected] of [
+    [{ open_files: { soft: 77 } }, { limit: 77, open: 77 }],
+    [{ open_files: { soft: 'unlimited' } }, undefined],
+    [undefined, undefined],
+  ] as const) {
+    report.mockReturnValueOnce({ userLimits } as never);
+    expect(readDescriptors(self)).toEqual(expected);
+  }
+  report.mockImplementationOnce(() => {
+    throw new Error('no report');
+  });
+  expect(readDescriptors(self)).toBeUndefined();
+  report.mockRestore();
 });

@@ -34,6 +34,19 @@ describe('a guarded file', () => {
   });
 });
 
+describe('a guarded file that no procfs has', () => {
+  it('is told by a sentence of its own: one that goes on behind what its name may have, and a device', () => {
+    const statm = path.join(folder, 'statm');
+    writeFileSync(statm, '1'.repeat(65_536));
+    expect(readGuardedFile(statm)).toHaveLength(65_536);
+    writeFileSync(statm, '1'.repeat(65_537));
+    const endless = { code: 'EFBIG', path: statm, message: `${statm} does not end` };
+    expect(() => readGuardedFile(statm)).toThrow(expect.objectContaining(endless));
+    const device = { code: 'ENOTSUP', message: '/dev/zero is a device and no file of a procfs' };
+    expect(() => readGuardedFile('/dev/zero')).toThrow(expect.objectContaining(device));
+  });
+});
+
 describe('a read that was begun', () => {
   const bytesOf = (file: string, most: number) => {
     const got = beginRead(file, most).take(LATER());

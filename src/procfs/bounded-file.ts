@@ -18,17 +18,17 @@ const MOST_READS = 16_384;
 export const MOST_MAPPING_BYTES = 2 ** 31;
 /** Of those that a kernel writes less than a page of. */
 const MOST_SMALL_BYTES = 65_536;
-const MOST_BY_NAME: Readonly<Record<string, number>> = {
-  ...{ stat: MOST_SMALL_BYTES, statm: MOST_SMALL_BYTES, smaps_rollup: MOST_SMALL_BYTES },
-  status: 2 ** 21,
-  ...{ maps: MOST_MAPPING_BYTES, smaps: MOST_MAPPING_BYTES },
-};
+const MOST_BY_NAME = new Map([
+  ...['stat', 'statm', 'smaps_rollup'].map((name) => [name, MOST_SMALL_BYTES] as const),
+  ['status', 2 ** 21],
+  ...['maps', 'smaps'].map((name) => [name, MOST_MAPPING_BYTES] as const),
+]);
 /** `PROC_SUPER_MAGIC` of linux/magic.h. */
 export const PROC_SUPER_MAGIC = 0x9fa0;
 
 /** Bytes that a file of a process may have, by the last part of its path, as far as a kernel lets it grow. */
 export function mostBytesOf(path: string): number {
-  return MOST_BY_NAME[path.slice(path.lastIndexOf('/') + 1)] ?? MOST_BYTES;
+  return MOST_BY_NAME.get(path.slice(path.lastIndexOf('/') + 1)) ?? MOST_BYTES;
 }
 
 /**

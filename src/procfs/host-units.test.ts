@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixture } from '../../test/tokenizers/fixtures.js';
-import { readHostUnits, readTreeUnits } from './host-units.js';
+import { readHostUnits, readTreeUnits, whyNoTreeUnits } from './host-units.js';
 
 let root: string;
 beforeEach(() => {
@@ -86,5 +86,34 @@ describe('readTreeUnits', () => {
   it('is undefined when nothing tells', () => {
     expect(readTreeUnits(root)).toBeUndefined();
     expect(readTreeUnits(join(root, 'missing'))).toBeUndefined();
+  });
+});
+
+describe('why nothing in a tree tells', () => {
+  const first = () => join(root, '12');
+
+  it('is nothing to be said of one without processes', () => {
+    expect(whyNoTreeUnits(root)).toBeUndefined();
+    expect(whyNoTreeUnits(join(root, 'nothing'))).toBeUndefined();
+  });
+
+  it('is a file that is empty, or cannot be read', () => {
+    put('12', { auxv: '' });
+    expect(whyNoTreeUnits(root)).toBe(`${first()}/auxv is empty`);
+    rmSync(first(), { recursive: true });
+    put('12', { status: '' });
+    expect(whyNoTreeUnits(root)).toBe(`${first()}/status is empty`);
+    rmSync(first(), { recursive: true });
+    mkdirSync(join(first(), 'statm'), { recursive: true });
+    expect(whyNoTreeUnits(root)).toMatch(/^EISDIR/);
+    rmSync(first(), { recursive: true });
+    put('12', { statm: statm(5).repeat(1000) });
+    expect(whyNoTreeUnits(root)).toBe(`${first()}/statm does not end`);
+  });
+
+  it('is that no kernel wrote it, when all can be read', () => {
+    put('12', { auxv: auxv([3, 4]), statm: 'none\n' });
+    expect(readTreeUnits(root)).toBeUndefined();
+    expect(whyNoTreeUnits(root)).toBe(`what ${first()} tells is no text of a kernel`);
   });
 });
