@@ -4,65 +4,25 @@
  *
  * The recorder's own courses (`faults.test.ts`) come by few of them, and by none without a recorder around it.
  */
-import { execFile } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { isDeepStrictEqual, promisify } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES } from '../engine/engines.js';
-import { FakeProcfs } from '../engine/fake-procfs.js';
-import { ROOT } from '../torture/root.js';
+import { CallRuns, FILE_BYTES, type Outcome } from './call-runs.js';
 import { ERRNOS } from './fault-trials.js';
-import { buildLibrary, ERRNO_NUMBERS, emptyTable, type Fault, readTable } from './faulty-runs.js';
+import { ERRNO_NUMBERS, type Fault } from './faulty-runs.js';
 
-const PROGRAM = path.join(ROOT, 'test/faults/addon-calls.js');
-const FILE_BYTES = 100_000;
 const LANES = 3;
 /** As `npm run coverage:native` has it. */
 const IS_LONG = process.env.FAULTS_LONG === '1';
 
-let tree: FakeProcfs;
-let library = '';
-let made = 0;
-
+let runs: CallRuns;
 beforeAll(() => {
-  tree = new FakeProcfs();
-  library = path.join(tree.root, 'fail-calls.so');
-  buildLibrary(library);
-  tree.loadavg(80);
-  for (let pid = 1; pid <= 80; pid++) {
-    tree.add(pid);
-    tree.write(pid, 'cmdline', `program\0${'x'.repeat(pid * 100)}\0`);
-  }
+  runs = new CallRuns();
 });
-afterAll(() => tree.destroy());
+afterAll(() => runs[Symbol.dispose]());
 
-interface Outcome {
-  readonly first: unknown;
-  readonly second: unknown;
-  readonly calls: ReadonlyMap<string, number>;
-  readonly failed: number;
-}
-
-/** Calls a function twice in a process of its own. */
-async function run(call: string, fault?: Fault): Promise<Outcome> {
-  const number = ++made;
-  const table = path.join(tree.root, `${number}.table`);
-  const file = path.join(tree.root, `${number}.file`);
-  emptyTable(table);
-  writeFileSync(file, Buffer.alloc(FILE_BYTES, 'x'));
-  const fails = fault ? `${fault.first} ${fault.count} ${ERRNO_NUMBERS[fault.errno]} ${fault.key}` : '';
-  const env = { ...process.env, LD_PRELOAD: library, FAULTS_TABLE: table, FAULTS_FAIL: fails };
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, call, tree.root, file], {
-    env,
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  });
-  const [first, second] = JSON.parse(stdout) as [unknown, unknown];
-  const outcome = { first, second, ...readTable(table) };
-  for (const one of [table, file]) rmSync(one);
-  return outcome;
-}
+const run = (call: string, { first, count, errno, key }: Fault) =>
+  runs.run(call, `${first} ${count} ${ERRNO_NUMBERS[errno]} ${key}`);
 
 /**
  * Each place of the addons that the call comes by: failing at its first call, from there on, and, in the long form, from the
@@ -83,7 +43,7 @@ function faultsOf(calls: ReadonlyMap<string, number>): Fault[] {
 
 /** What does not hold of a call while what it calls fails. */
 async function wrongOf(call: string, usual: unknown): Promise<string[]> {
-  const whole = await run(call);
+  const whole = await runs.run(call);
   expect([whole.first, whole.second], 'without a fault').toEqual([usual, usual]);
   const faults = faultsOf(whole.calls);
   const wrong: string[] = [];

@@ -5,6 +5,7 @@
  *   FAULTS_TABLE=FILE   where the counts go: a table of struct Site in shared memory, so that it outlives any end
  *   FAULTS_FAIL=...     "FIRST COUNT ERRNO KEY": of the calls under that key those from FIRST (1 is the first one)
  * fail, COUNT of them, 0 for all from there on
+ *   FAULTS_LOG=TEXT     what the kernel says of programs that it does not take
  *
  * With "*" for the key every FIRST-th call of each key fails. Allocations of the addon that can fail count as calls
  * too. A key is "addon FUNCTION OFFSET" for a place in the addon that calls ("bpf" in the second addon), and "node

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
@@ -176,6 +177,18 @@ void* _Znwm(size_t size) {
   return ((void* (*)(size_t))real("_Znwm"))(size);
 }
 
+/* What the verifier would have said of programs that are not loaded, by FAULTS_LOG, to who asked for a log. */
+static void tell_log(long number, const long* with) {
+  const char* text = getenv("FAULTS_LOG");
+  if (!text || number != SYS_bpf || with[0] != BPF_PROG_TEST_RUN) return;
+  /* The beginning of the context of a program that loads others: its size, flags, level, size and place of the log. */
+  const struct {
+    uint32_t bytes, flags, level, log_bytes;
+    uint64_t log;
+  }* context = (const void*)(uintptr_t)((const union bpf_attr*)with[1])->test.ctx_in;
+  if (context && context->level > 0) snprintf((char*)(uintptr_t)context->log, context->log_bytes, "%s", text);
+}
+
 /* getdents64, gettid and kcmp of the addon, statx of libuv. */
 long syscall(long number, ...) {
   va_list list;
@@ -188,6 +201,7 @@ long syscall(long number, ...) {
     char name[32];
     snprintf(name, sizeof name, "syscall-%ld", number);
     error = number == SYS_gettid ? 0 : asks(name, CALLER, NULL, -1);
+    if (error) tell_log(number, with);
   } else if (number == SYS_statx && with[1] != 0 && *(const char*)with[1] != 0) {
     error = asks("statx", CALLER, (const char*)with[1], -1);
   }
