@@ -174,8 +174,6 @@ int tidemark_put(int map, const void* key, const void* value) {
   return skel_map_update_elem(map, key, value, BPF_ANY) < 0 ? -errno : 0;
 }
 
-int tidemark_remove(int map, const void* key) { return skel_map_delete_elem(map, key) < 0 ? -errno : 0; }
-
 int tidemark_get(int map, const void* key, void* value) {
   union bpf_attr attributes;
   memset(&attributes, 0, sizeof attributes);

@@ -53,7 +53,6 @@ int tidemark_attach(int program, const char* name);
 int tidemark_link_iterator(int program);
 int tidemark_open_iterator(int link);
 int tidemark_put(int map, const void* key, const void* value);
-int tidemark_remove(int map, const void* key);
 int tidemark_get(int map, const void* key, void* value);
 
 #ifdef __cplusplus

@@ -89,6 +89,14 @@ describe('a sweeper', () => {
     expect(sweeper.lastPid()).toBe(42);
   });
 
+  it('keeps no files of a tree whose files cannot be read from a place, and reads it on', () => {
+    tree.fifo(7, 'stat');
+    expect(STATUSES[sweeper.attach(0, 7, new Float64Array(4), new Uint8Array(64))]).toBe('unsupported');
+    tree.add(8);
+    expect(STATUSES[sweeper.attach(0, 8, new Float64Array(4), new Uint8Array(64))]).toBe('ok');
+    expect([STATUSES[sweeper.isThere(0)], sweeper.kept()]).toEqual(['ok', 0]);
+  });
+
   it.each([
     ['12\n', 12],
     ['-5', -5],
@@ -240,6 +248,18 @@ describe('the other functions', () => {
     const arrays = [new Uint8Array(4096), new Uint32Array(1), new Int32Array(1)] as const;
     const call = () => addon.readTexts('/proc', Int32Array.of(1), 1, names, Uint32Array.of(9), ...arrays);
     expect(call).toThrow(new RangeError('of the list'));
+  });
+
+  it('give as much of a text as was asked for into room for just that, and say when there is less room', () => {
+    const read = (room: number) => {
+      const [starts, lengths] = [new Uint32Array(1), new Int32Array(1)];
+      const bytes = new Uint8Array(room + 64);
+      const pids = Int32Array.of(process.pid);
+      const result = addon.readTexts('/proc', pids, 1, ['status'], Uint32Array.of(10), bytes, starts, lengths);
+      return [result, lengths[0], Buffer.from(bytes.subarray(0, room)).toString()];
+    };
+    expect(read(10)).toEqual([0, 10, readFileSync('/proc/self/status', 'latin1').slice(0, 10)]);
+    expect(read(9)[0]).toBe(-errno.EOVERFLOW);
   });
 
   it('keep a thread off a processor beyond those that a set has room for, which is off none', () => {

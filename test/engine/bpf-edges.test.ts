@@ -78,7 +78,9 @@ describe.runIf(ENGINES.includes('bpf'))('counters of the kernel', () => {
   it('follow a process to its younger slot, whatever becomes of the older one', () => {
     const counters = countersBy(WALK);
     expect([attach(counters, 0, process.pid), attach(counters, 1, process.pid)]).toEqual(['ok', 'ok']);
+    expect(sweep(counters, 0, 1).statuses).toEqual(['gone', 'ok']);
     counters.detach(0);
+    expect(nameOf(counters, 0)).toBe('');
     const { statuses, rss } = sweep(counters, 0, 1);
     expect([statuses, rss[1]! > 1e6]).toEqual([['gone', 'ok'], true]);
   });

@@ -1,6 +1,6 @@
 /**
  * Calls one function of the addons twice, the way it is called by the engines, and prints what came of both as JSON:
- * `node addon-calls.js CALL ROOT FILE`, ROOT a tree of 80 processes, FILE a file of 100,000 bytes that may be written to.
+ * `node addon-calls.js CALL ROOT FILE`, ROOT a tree of 80 processes with two FIFOs and a long file, FILE a file of 100,000 bytes that may be written to.
  *
  * What is thrown is a result as well; a number that a call returns is given as it came.
  */
@@ -56,6 +56,15 @@ function pieces() {
     if (typeof piece === 'number') return piece;
     bytes += piece.length;
   }
+}
+
+/** A file behind two that do not answer, which have all threads that there are at first. */
+function besideStuck() {
+  const begun = [`${root}/fifo-0`, `${root}/fifo-1`, file].map((one) => addon.beginGuarded(one, 2 ** 20));
+  return begun.map((handle) => {
+    const read = typeof handle === 'number' ? handle : addon.takeGuarded(handle, 0n);
+    return typeof read === 'number' ? read : read.length;
+  });
 }
 
 function started() {
@@ -142,8 +151,22 @@ function kernelCounters(method, isLookedUp) {
     // Beyond the rows that there are at first, so that all is loaded anew.
     const bound = all.bind(5000, 1, 1, new Uint8Array(4));
     sweep();
+    const after = [status[0], all.watchPeaks(false), all.peakEvents() >= 0, all.tgidOf(process.pid) > 0];
+    all.detach(0);
+    const again = isLookedUp
+      ? all.attach(1, process.pid, numbers, new Uint8Array(64))
+      : all.bind(1, process.pid, startTicks(), new Uint8Array(4));
     // How many there are changes.
-    return [attached, peaks, before, Math.min(listed, 1), bound, status[0]];
+    return [
+      attached,
+      peaks,
+      before,
+      Math.min(listed, 1),
+      bound,
+      ...after,
+      again,
+      Math.min(all.listPids(new Int32Array(4)), 1),
+    ];
   } finally {
     all.close();
   }
@@ -176,6 +199,11 @@ const CALLS = {
     const read = addon.readGuarded(file, 2 ** 20);
     return typeof read === 'number' ? read : read.length;
   },
+  long: () => {
+    const read = addon.readGuarded(`${root}/long`, 2 ** 30);
+    return typeof read === 'number' ? read : read.length;
+  },
+  besideStuck,
   pieces,
   started,
   allocated: () => withFile('r+', (fd) => addon.preallocate(fd, 100_000)),

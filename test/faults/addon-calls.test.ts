@@ -4,10 +4,11 @@
  *
  * The recorder's own courses (`faults.test.ts`) come by few of them, and by none without a recorder around it.
  */
+import { constants } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES } from '../engine/engines.js';
-import { CallRuns, FILE_BYTES, type Outcome } from './call-runs.js';
+import { CallRuns, FILE_BYTES, LONG_BYTES, type Outcome } from './call-runs.js';
 import { ERRNOS } from './fault-trials.js';
 import { ERRNO_NUMBERS, type Fault } from './faulty-runs.js';
 
@@ -93,6 +94,8 @@ const OF_THE_FIRST: readonly (readonly [string, unknown])[] = [
   ['guardedTexts', { 1: 160 }],
   ['kept', [0, 100]],
   ['guarded', FILE_BYTES],
+  ['long', LONG_BYTES],
+  ['besideStuck', [-constants.errno.ETIMEDOUT, -constants.errno.ETIMEDOUT, FILE_BYTES]],
   ['pieces', FILE_BYTES],
   ['started', [1, 0]],
   ['allocated', 0],
@@ -108,8 +111,8 @@ const OF_THE_FIRST: readonly (readonly [string, unknown])[] = [
   ['mapped', [0, 0, 0, 0]],
 ];
 const OF_THE_SECOND: readonly (readonly [string, unknown])[] = [
-  ['walk', [0, 0, 0, 1, 0, 0]],
-  ['iterate', [0, 0, 0, 1, 0, 0]],
+  ['walk', [0, 0, 0, 1, 0, 0, 0, true, true, 0, 1]],
+  ['iterate', [0, 0, 0, 1, 0, 0, 0, true, true, 0, 1]],
   ['lives', [0, 0]],
 ];
 const SAYS = '%s: says so or does without, and works the next time';

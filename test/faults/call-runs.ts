@@ -1,14 +1,16 @@
 /** One function of the addons, called twice in a process of its own under the library that lets calls fail. */
 import { execFile } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { makeFifo } from '../engine/commands.js';
 import { FakeProcfs } from '../engine/fake-procfs.js';
 import { ROOT } from '../torture/root.js';
 import { buildLibrary, emptyTable, readTable } from './faulty-runs.js';
 
 const PROGRAM = path.join(ROOT, 'test/faults/addon-calls.js');
 export const FILE_BYTES = 100_000;
+export const LONG_BYTES = 40 * 2 ** 20;
 const PROCESSES = 80;
 
 export interface Outcome {
@@ -28,6 +30,9 @@ export class CallRuns implements Disposable {
   constructor() {
     buildLibrary(this.#library);
     this.#tree.loadavg(PROCESSES);
+    for (const index of [0, 1]) makeFifo(path.join(this.#tree.root, `fifo-${index}`));
+    writeFileSync(path.join(this.#tree.root, 'long'), '');
+    truncateSync(path.join(this.#tree.root, 'long'), LONG_BYTES);
     for (let pid = 1; pid <= PROCESSES; pid++) {
       this.#tree.add(pid);
       this.#tree.write(pid, 'cmdline', `program\0${'x'.repeat(pid * 100)}\0`);

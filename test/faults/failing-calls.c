@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ WRAP(int, ftruncate, (int fd, off_t size), (fd, size), NULL, fd, -1)
 WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size), NULL, fd, -1)
 WRAP(off64_t, lseek64, (int fd, off64_t at, int from), (fd, at, from), NULL, fd, -1)
 WRAP(int, fstat64, (int fd, struct stat64* out), (fd, out), NULL, fd, -1)
+WRAP(int, fstatfs64, (int fd, struct statfs64* out), (fd, out), NULL, fd, -1)
 WRAP(int, flock, (int fd, int how), (fd, how), NULL, fd, -1)
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), NULL, fd, -1)
 WRAP(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), NULL, fd, -1)

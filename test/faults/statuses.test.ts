@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATUSES } from '../../src/schema.js';
-import { CallRuns } from './call-runs.js';
+import { CallRuns, FILE_BYTES } from './call-runs.js';
 
 const { errno } = constants;
 let runs: CallRuns;
@@ -44,4 +44,12 @@ describe('a process whose files cannot be opened', () => {
     const ofRow = { gone: 'unsupported', lost: code === 'EMFILE' || code === 'ENFILE' ? 'ok' : 'lost' };
     expect((await statuses(`2 1 ${errno[code]} ${key}`)).said).toEqual(['ok', ofRow[status as 'gone'] ?? status]);
   });
+});
+
+it('a text whose process ends while it is read is over, and one that fails is none', async () => {
+  const { calls } = await runs.run('pieces');
+  const [key] = [...calls].filter(([one]) => one.startsWith('addon read ')).sort(([, a], [, b]) => b - a)[0]!;
+  const wholes = await runs.run('pieces', `5 1 ${errno.ESRCH} ${key}`);
+  expect([wholes.first, wholes.second]).toEqual([4 * 4096, FILE_BYTES]);
+  expect((await runs.run('pieces', `5 1 ${errno.EIO} ${key}`)).first).toBe(-errno.EIO);
 });
