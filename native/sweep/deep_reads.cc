@@ -222,10 +222,10 @@ void Sweeper::FillRollup(uint32_t slot, const Columns& out, Status status, const
   const double told[kHoldFields] = {
       holds.longest, holds.all, holds.duration, holds.is_paced ? 1.0 : 0.0, holds.shared_part, holds.shared_part_error};
   for (int column = 0; column < kHoldFields; column++) cell[(kRollupFields + column) * out.stride] = told[column];
-  const Slot* read = Find(slot);
-  if (!read) return;
+  // Only what is in a slot is ok.
+  const int pid = slots_[slot].pid;
   for (int column = 0; column < kScoreFields; column++) {
-    cell[(kRollupFields + kHoldFields + column) * out.stride] = ReadScore(read->pid, kScoreColumns[column].file);
+    cell[(kRollupFields + kHoldFields + column) * out.stride] = ReadScore(pid, kScoreColumns[column].file);
   }
 }
 

@@ -30,14 +30,18 @@ function attachAll(sweeper: NativeSweeper, pid: number): void {
   for (const slot of SLOTS) expect(sweeper.attach(slot, pid, new Float64Array(4), new Uint8Array(64))).toBe(0);
 }
 
-type Sweep = (sweeper: NativeSweeper, stopNs: bigint) => { done: number; values: unknown };
+/** `forNs`: how long is waited; 0 for as long as it takes. */
+type Sweep = (sweeper: NativeSweeper, forNs: bigint) => { done: number; values: unknown };
+const SHORT_NS = 300_000n;
+/** From now on, when all that is needed has been made. */
+const stopAfter = (forNs: bigint) => (forNs === 0n ? 0n : process.hrtime.bigint() + forNs);
 
 /** The values of the kernel's text, by slot. */
 function rollup(how: 'sweepRollup' | 'sweepPaced'): Sweep {
-  return (sweeper, stopNs) => {
+  return (sweeper, forNs) => {
     const columns = new Float64Array(ROLLUP_COLUMNS.length * ROWS);
     const status = new Uint8Array(ROWS);
-    const words = [Uint32Array.from(SLOTS), ROWS, columns, status, new BigInt64Array(2), stopNs] as const;
+    const words = [Uint32Array.from(SLOTS), ROWS, columns, status, new BigInt64Array(2), stopAfter(forNs)] as const;
     const done = how === 'sweepPaced' ? sweeper.sweepPaced(...words, HOLD_NS) : sweeper.sweepRollup(...words);
     const valuesOf = (slot: number) => ROLLUP_FIELDS.map((_, column) => columns[column * ROWS + slot]);
     return { done, values: SLOTS.map((slot) => [STATUSES[status[slot]!], valuesOf(slot)]) };
@@ -46,12 +50,13 @@ function rollup(how: 'sweepRollup' | 'sweepPaced'): Sweep {
 
 /** Statuses and numbers of mappings. */
 function mappings(maxHoldNs: number): Sweep {
-  return (sweeper, stopNs) => {
+  return (sweeper, forNs) => {
     const table = new MappingTable(20_000);
     const status = new Uint8Array(ROWS);
     const spans = new Uint32Array(2 * ROWS);
-    const places = [spans, new BigUint64Array(ROWS), new BigInt64Array(2), stopNs, new Float64Array(2)] as const;
-    const words = [table.buffer, table.capacity, new Uint8Array(2 ** 22), ...places, maxHoldNs] as const;
+    const buffers = [table.buffer, table.capacity, new Uint8Array(2 ** 22), spans, new BigUint64Array(ROWS)] as const;
+    const times = [new BigInt64Array(2), stopAfter(forNs), new Float64Array(2)] as const;
+    const words = [...buffers, ...times, maxHoldNs] as const;
     const done = sweeper.sweepMappings(Uint32Array.from(SLOTS), ROWS, status, ...words);
     return { done, values: SLOTS.map((slot) => [STATUSES[status[slot]!], spans[ROWS + slot]]) };
   };
@@ -77,7 +82,7 @@ describe.each(KINDS)('%s under way', (name, sweep) => {
     }
     const sweeper = sweeperOn('/proc');
     attachAll(sweeper, process.pid);
-    const { done } = sweep(sweeper, process.hrtime.bigint() + 300_000n);
+    const { done } = sweep(sweeper, SHORT_NS);
     // With one thread for all of them.
     expect(done).toBeLessThan(ROWS);
     attachAll(sweeper, pid);
@@ -87,7 +92,7 @@ describe.each(KINDS)('%s under way', (name, sweep) => {
   it('are taken by a later sweep of the same process, and dropped with a slot', () => {
     const sweeper = sweeperOn('/proc');
     attachAll(sweeper, process.pid);
-    sweep(sweeper, process.hrtime.bigint() + 300_000n);
+    sweep(sweeper, SHORT_NS);
     sweeper.detach(0);
     const { done, values } = sweep(sweeper, 0n);
     const statuses = (values as [string, unknown][]).map(([status]) => status);
@@ -95,6 +100,19 @@ describe.each(KINDS)('%s under way', (name, sweep) => {
     // Which slot is where in the list of mappings is another matter.
     expect(statuses.toSorted()).toEqual(['gone', ...Array(ROWS - 1).fill('ok')]);
   });
+});
+
+it('reads of one kind are no matter to those of another', () => {
+  const sweeper = sweeperOn('/proc');
+  attachAll(sweeper, process.pid);
+  for (const [, begun] of KINDS) {
+    for (const [, whole] of KINDS) {
+      begun(sweeper, SHORT_NS);
+      const { done, values } = whole(sweeper, 0n);
+      expect(done).toBe(ROWS);
+      expect((values as [string, unknown][]).map(([status]) => status)).toEqual(Array(ROWS).fill('ok'));
+    }
+  }
 });
 
 describe('a read in pieces', () => {
