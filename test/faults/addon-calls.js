@@ -186,7 +186,33 @@ function lives() {
   }
 }
 
+/** One that does not answer (`STUCK_PID`), and this process, by one thread. */
+function rollupsBesideStuck() {
+  const sweeper = new addon.Sweeper('/proc', 4096, 100, 4, 1, 200_000_000);
+  try {
+    [Number(process.env.STUCK_PID), process.pid].forEach((pid, slot) => {
+      sweeper.attach(slot, pid, new Float64Array(4), new Uint8Array(64));
+    });
+    const status = new Uint8Array(2).fill(99);
+    const values = new Float64Array(2 * ROLLUP_COLUMNS.length);
+    return [sweeper.sweepRollup(Uint32Array.of(0, 1), 2, values, status, times, 0n), ...status];
+  } finally {
+    sweeper.close();
+  }
+}
+
+function textsBesideStuck() {
+  const pids = Int32Array.of(Number(process.env.STUCK_PID), process.pid);
+  const lengths = new Int32Array(2);
+  const most = Uint32Array.of(4096);
+  const arrays = [new Uint8Array(65_536), new Uint32Array(2), lengths];
+  const result = addon.readTexts('/proc', pids, 2, ['cmdline'], most, ...arrays);
+  return result === 0 ? [lengths[0], Math.min(lengths[1], 1)] : result;
+}
+
 const CALLS = {
+  rollupsBesideStuck,
+  textsBesideStuck,
   texts: () => texts(['stat', 'statm']),
   guardedTexts: () => texts(['cmdline', 'stat']),
   kept: () =>
