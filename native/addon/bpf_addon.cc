@@ -6,36 +6,13 @@
 #include <memory>
 
 #include "../bpf/kernel_counters.h"
-#include "../bpf/life_ring.h"
 #include "../bpf/parked_counters.h"
 #include "../sweep/clock.h"
-#include "arguments.h"
+#include "bpf_arguments.h"
+#include "life_ring_object.h"
 
 namespace tidemark {
 namespace {
-
-// Throws an error whose message is why the kernel refused, and whose `errno` is that.
-void ThrowRefusal(Napi::Env env, int error, const std::string& reason) {
-  Napi::Error failure = Napi::Error::New(env, reason);
-  failure.Set("errno", Napi::Number::New(env, error));
-  failure.ThrowAsJavaScriptException();
-}
-
-// Four arguments: the kind of a selection, an effective user, a cgroup as bigint, and a pid namespace.
-bool TakeSelection(const Napi::CallbackInfo& info, size_t first, tidemark_selection* out) {
-  const int64_t kind = TakeIndex(info[first], SELECT_NAMESPACE);
-  const int64_t uid = TakeIndex(info[first + 1], UINT32_MAX);
-  const int64_t pid_namespace = TakeIndex(info[first + 3], UINT32_MAX);
-  if (kind < 0 || uid < 0 || !info[first + 2].IsBigInt() || pid_namespace < 0) {
-    return Refuse(info.Env(), "Expected what to select: a kind, a user, a cgroup as bigint and a pid namespace");
-  }
-  bool lossless;
-  out->kind = static_cast<uint32_t>(kind);
-  out->uid = static_cast<uint32_t>(uid);
-  out->cgroup = info[first + 2].As<Napi::BigInt>().Uint64Value(&lossless);
-  out->pid_namespace = static_cast<uint32_t>(pid_namespace);
-  return true;
-}
 
 class CountersObject : public Napi::ObjectWrap<CountersObject> {
  public:
@@ -258,83 +235,6 @@ class CountersObject : public Napi::ObjectWrap<CountersObject> {
   void Close(const Napi::CallbackInfo&) { counters_.reset(); }
 
   std::unique_ptr<KernelCounters> counters_;
-};
-
-class LivesObject : public Napi::ObjectWrap<LivesObject> {
- public:
-  static void Export(Napi::Env env, Napi::Object exports) {
-    exports.Set("LifeRing", DefineClass(env, "LifeRing",
-                                        {
-                                            InstanceMethod<&LivesObject::Add>("add"),
-                                            InstanceMethod<&LivesObject::Drain>("drain"),
-                                            InstanceMethod<&LivesObject::Counts>("counts"),
-                                            InstanceMethod<&LivesObject::Close>("close"),
-                                        }));
-  }
-
-  // (ringBytes, exactCpus, isInitialNamespace, kind, uid, cgroup: bigint, pidNamespace)
-  explicit LivesObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LivesObject>(info) {
-    const int64_t bytes = TakeIndex(info[0], 1 << 30);
-    const int64_t cpus = TakeIndex(info[1], INT32_MAX);
-    const bool is_power = bytes >= 4096 && (bytes & (bytes - 1)) == 0;
-    tidemark_selection selection{};
-    if (!is_power || cpus < 0 || !info[2].IsBoolean()) {
-      Refuse(info.Env(), "Expected a power of two of bytes, a number of processors and a boolean");
-      return;
-    }
-    if (!TakeSelection(info, 3, &selection)) return;
-    auto lives = std::make_unique<LifeRing>();
-    const int error = lives->Open(static_cast<uint32_t>(bytes), selection, info[2].As<Napi::Boolean>().Value(),
-                                  static_cast<uint32_t>(cpus));
-    if (error < 0) {
-      ThrowRefusal(info.Env(), error, lives->reason());
-      return;
-    }
-    lives_ = std::move(lives);
-  }
-
- private:
-  bool Open(Napi::Env env) const {
-    if (!lives_) Refuse(env, "This ring is closed");
-    return lives_ != nullptr;
-  }
-
-  // (pid of the initial namespace) -> 0 or -errno
-  Napi::Value Add(const Napi::CallbackInfo& info) {
-    const int64_t pid = TakeIndex(info[0], INT32_MAX);
-    if (!Open(info.Env())) return info.Env().Undefined();
-    if (pid < 1) {
-      Refuse(info.Env(), "Expected a pid");
-      return info.Env().Undefined();
-    }
-    return Napi::Number::New(info.Env(), lives_->Add(static_cast<uint32_t>(pid)));
-  }
-
-  // (out: Uint8Array) -> how many lives of 72 bytes were put there
-  Napi::Value Drain(const Napi::CallbackInfo& info) {
-    static_assert(sizeof(tidemark_life) == 72, "src/engine/lives.ts knows the layout");
-    uint8_t* out = nullptr;
-    size_t bytes = 0;
-    if (!Open(info.Env()) || !TakeArray(info[0], 0, &out, &bytes, "Expected a Uint8Array")) {
-      return info.Env().Undefined();
-    }
-    const size_t capacity = bytes / sizeof(tidemark_life);
-    return Napi::Number::New(info.Env(),
-                             static_cast<double>(lives_->Drain(reinterpret_cast<tidemark_life*>(out), capacity)));
-  }
-
-  // (out: Float64Array(3)) fills in: told, lost, forks
-  void Counts(const Napi::CallbackInfo& info) {
-    double* out = nullptr;
-    if (!Open(info.Env()) || !TakeArray(info[0], 3, &out, nullptr, "Expected a Float64Array of three")) return;
-    out[0] = static_cast<double>(lives_->told());
-    out[1] = static_cast<double>(lives_->lost());
-    out[2] = static_cast<double>(lives_->forks());
-  }
-
-  void Close(const Napi::CallbackInfo&) { lives_.reset(); }
-
-  std::unique_ptr<LifeRing> lives_;
 };
 
 // () -> the columns of a counters sweep as this addon was compiled
