@@ -36,14 +36,14 @@ const SHORT_NS = 300_000n;
 /** From now on, when all that is needed has been made. */
 const stopAfter = (forNs: bigint) => (forNs === 0n ? 0n : process.hrtime.bigint() + forNs);
 
-/** The values of the kernel's text, by slot. */
+/** What is nobody else's, by slot: PSS changes with who shares a library. */
 function rollup(how: 'sweepRollup' | 'sweepPaced'): Sweep {
   return (sweeper, forNs) => {
     const columns = new Float64Array(ROLLUP_COLUMNS.length * ROWS);
     const status = new Uint8Array(ROWS);
     const words = [Uint32Array.from(SLOTS), ROWS, columns, status, new BigInt64Array(2), stopAfter(forNs)] as const;
     const done = how === 'sweepPaced' ? sweeper.sweepPaced(...words, HOLD_NS) : sweeper.sweepRollup(...words);
-    const valuesOf = (slot: number) => ROLLUP_FIELDS.map((_, column) => columns[column * ROWS + slot]);
+    const valuesOf = (slot: number) => columns[ROLLUP_FIELDS.indexOf('uss') * ROWS + slot];
     return { done, values: SLOTS.map((slot) => [STATUSES[status[slot]!], valuesOf(slot)]) };
   };
 }
