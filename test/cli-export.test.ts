@@ -194,7 +194,10 @@ describe('options', () => {
     ],
     [['--format', 'csv', '--every', '0s'], /^--every: "0s" is not a duration/],
     [['--format', 'csv', '--pid', 'x'], /^--pid: "x" is not a list of pids/],
-    [['--format', 'csv', '--from', 'load'], /^--from: "load" is not a time; allowed: .*, or the name of a mark$/],
+    [
+      ['--format', 'csv', '--from', 'load'],
+      /^--from: "load" is not a time; allowed: .*, or the name of a mark or span \(.*\)$/,
+    ],
     [['--format', 'csv', '--to', '5'], /^--to: "5" is not a time/],
     [['--format', 'csv', '--table', 'mappings'], '--table mappings: only for parquet, arrow, arrow-stream'],
     [['--format', 'parquet', '--table', 'x'], '--table: "x" is not a table; allowed: samples, mappings, host, cgroup'],

@@ -19,6 +19,8 @@ const night = folder.file('night.tide');
   for (let minute = 0; minute < 150; minute++) {
     author.tick = minute * 600;
     author.set(0, { rss: (1 + minute) * 2 ** 20 });
+    if (minute === 30) author.writer.event(author.nowNs, { type: 'begin', name: 'load', span: 1 });
+    if (minute === 50) author.writer.event(author.nowNs, { type: 'end', span: 1 });
     author.sweep();
   }
   author.close(true);
@@ -48,6 +50,33 @@ describe('times', () => {
     expect(rowsOf(last.stdout)).toHaveLength(11);
     const growth = await runTidemark(['growth', night, '--last', '1h', '--json']);
     expect(JSON.parse(growth.stdout).rows[0]).toMatchObject({ first: 90 * 2 ** 20, last: 150 * 2 ** 20 });
+  });
+
+  it('are the two ends of a span, by its name', async () => {
+    const ends = { first: 31 * 2 ** 20, last: 51 * 2 ** 20 };
+    for (const range of [
+      ['--from', 'load', '--to', 'load'],
+      ['--from', 'load begins', '--to', 'load ends'],
+    ]) {
+      const growth = await runTidemark(['growth', night, ...range, '--json']);
+      expect(growth).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(growth.stdout).rows).toMatchObject([ends]);
+      const csv = await runTidemark(['export', night, '--format', 'csv', '--metric', 'rss', ...range]);
+      expect(rowsOf(csv.stdout)).toHaveLength(21);
+      const cut = folder.file('load.tide');
+      expect(await runTidemark(['cut', night, '-o', cut, '--force', ...range])).toMatchObject({ code: 0, stderr: '' });
+      using recording = openRecording(cut);
+      expect(recording.summary().ticks.recorded).toBe(21);
+    }
+  });
+
+  it('between which there is no frame are refused', async () => {
+    const range = ['--from', '2025-10-26T02:30:10+02:00', '--to', '2025-10-26T02:30:20+02:00'];
+    const growth = await runTidemark(['growth', night, ...range], { env });
+    const sentence = 'no frame lies between 2025-10-26T02:30:10.000+02:00 and 2025-10-26T02:30:20.000+02:00';
+    expect(growth).toMatchObject({ code: 2, stdout: '', stderr: `tidemark growth: ${sentence}\n` });
+    const csv = await runTidemark(['export', night, '--format', 'csv', '--metric', 'rss', ...range], { env });
+    expect(csv).toMatchObject({ code: 0, stderr: `tidemark export: ${sentence}\n` });
   });
 
   it('choose what a report is of', async () => {

@@ -20,7 +20,7 @@ const MOST_ROWS = 100_000;
 export function configure(command: Command): void {
   addRangeOptions(command.argument('<file>', 'a recording, or - for standard input'), {
     from: `from then on: ${TIME_WORDS} (default: without the first fifth of each)`,
-    to: 'until then: with two marks, what grew between them',
+    to: 'until then: with two marks, what grew between them; with a span by its name, in it',
   })
     .addOption(valueOption('--rows <n>', 'rows of each table', (text) => parseCount(text, 1, MOST_ROWS)).default(20))
     .addOption(jsonOption())

@@ -6,6 +6,7 @@
  */
 import type { Command } from 'commander';
 import { checkRange, type Instant, instantWithin, OutsideRecordingError, parseInstant } from '../recording/instants.js';
+import type { Edge } from '../recording/named-instants.js';
 import type { Recording, TimeRange } from '../recording/recording.js';
 import { formatDurationShort } from '../text/duration.js';
 import { InputError } from '../text/input-error.js';
@@ -15,7 +16,7 @@ import { parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
 import { warn } from './output.js';
 
-export const TIME_WORDS = '03:02, -15m, RFC 3339, or the name of a mark';
+export const TIME_WORDS = '03:02, -15m, RFC 3339, or the name of a mark or span';
 
 /** What is nearer is a correction of the clock. */
 const OTHER_INSTANT_NS = 1_000_000_000n;
@@ -34,7 +35,7 @@ export function addRangeOptions(
 ): Command {
   return command
     .option('--from <time>', texts.from ?? `leave out what is earlier: ${TIME_WORDS}`)
-    .option('--to <time>', texts.to ?? 'leave out what is later')
+    .option('--to <time>', texts.to ?? 'leave out what is later; a span by its name: to its end')
     .addOption(valueOption('--last <time>', 'only that long before the end, such as 10m', parsePositiveDuration));
 }
 
@@ -51,8 +52,8 @@ export function rangeIn(
   if (last !== undefined && (fromText !== undefined || toText !== undefined)) {
     throw new UsageError('--last excludes --from and --to');
   }
-  const to = toText === undefined ? undefined : instantIn(recording, command, '--to', toText);
-  const asked = fromText === undefined ? undefined : instantIn(recording, command, '--from', fromText);
+  const to = toText === undefined ? undefined : instantIn(recording, command, '--to', toText, 'end');
+  const asked = fromText === undefined ? undefined : instantIn(recording, command, '--from', fromText, 'begin');
   const from = last === undefined ? asked : recording.endNs - last;
   if (from !== undefined && to !== undefined && from > to && !mayBeEmpty) {
     throw new UsageError('--from: it is later than --to');
@@ -68,9 +69,9 @@ export function rangeIn(
   return range;
 }
 
-/** Any instant, Unix nanoseconds, also one that the recording does not reach. */
-export function instantIn(recording: Recording, command: string, option: string, text: string): bigint {
-  return told(command, option, () => parseInstant(recording, text)).timeNs;
+/** Any instant, Unix nanoseconds, also one that the recording does not reach; `edge`: of a span by its name alone. */
+function instantIn(recording: Recording, command: string, option: string, text: string, edge: Edge): bigint {
+  return told(command, option, () => parseInstant(recording, text, edge)).timeNs;
 }
 
 /** An instant that the recording reaches; without a text the newest frame. */

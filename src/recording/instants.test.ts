@@ -87,7 +87,7 @@ describe('an instant', () => {
       );
     }
     expect(() => instantWithin(recording, 'noon')).toThrow(InputError);
-    expect(() => instantWithin(recording, 'noon')).toThrow(/or the name of a mark$/);
+    expect(() => instantWithin(recording, 'noon')).toThrow(/or the name of a mark or span \(.*\)$/);
   });
 
   it('that clocks showed twice is the later one, and says which two there were', () => {
@@ -183,5 +183,16 @@ describe('a range', () => {
       /^nothing is recorded from 2023-11-14T23:13:21\.900\+01:00 on; the recording is from /,
     );
     expect(() => checkRange(recording, { to: unixOf(0) - 1n })).toThrow(/^nothing is recorded up to /);
+  });
+
+  it('must have a frame', () => {
+    const recording = recorded(20);
+    expect(() => checkRange(recording, { from: unixOf(5), to: unixOf(5) })).not.toThrow();
+    expect(() => checkRange(recording, { from: unixOf(5) + 1n, to: unixOf(6) })).not.toThrow();
+    expect(() => checkRange(recording, { from: unixOf(5) + 1n, to: unixOf(6) - 1n })).toThrow(
+      /^no frame lies between 2023-11-14T23:13:20.500\+01:00 and 2023-11-14T23:13:20.599\+01:00$/,
+    );
+    // Which of them is later is not asked here.
+    expect(() => checkRange(recording, { from: unixOf(6), to: unixOf(5) })).not.toThrow();
   });
 });

@@ -1,18 +1,16 @@
 /**
- * Instants of a recording from the one time grammar: the name of a mark, or what `parseTime` reads, with `-15m` before the
- * newest frame.
+ * Instants of a recording from the one time grammar: the name of a mark or of an end of a span, or what `parseTime` reads, with
+ * `-15m` before the newest frame.
  *
  * The traps: one text can mean several instants, since clocks go back twice a year and are set back by hand, and a name can
  * be given to several marks. The latest is taken and the choice is told; nobody is to look at the wrong hour unknowingly.
  * And a mark may be set just before the first frame or behind the last one: it belongs to the recording all the same.
  */
 import { formatDurationShort } from '../text/duration.js';
-import { escapeTerminal } from '../text/escape.js';
 import { InputError } from '../text/input-error.js';
 import { earlierShowing, formatTime, parseTime } from '../text/time.js';
-import { decodeEvent } from './events.js';
 import { isPart } from './format.js';
-import { RecordCursor } from './packed-records.js';
+import { type Edge, namedInstant } from './named-instants.js';
 import type { Recording } from './recording.js';
 
 export interface Instant {
@@ -22,7 +20,7 @@ export interface Instant {
   readonly monotonicNs: bigint;
   /** For people, where the text could mean several instants: which ones, and that the latest is taken. */
   readonly choice?: string;
-  /** Whether it is the time of a mark. */
+  /** Whether it is the time of a mark or of an end of a span. */
   readonly isMark: boolean;
 }
 
@@ -53,9 +51,9 @@ export function recordedSpan(recording: Recording): RecordedSpan | undefined {
   return undefined;
 }
 
-/** The instant that a text means, wherever it lies. Throws `InputError`. */
-export function parseInstant(recording: Recording, text: string): Instant {
-  return marked(recording, text) ?? timed(recording, text);
+/** The instant that a text means, wherever it lies; `edge`: of a span by its name alone. Throws `InputError`. */
+export function parseInstant(recording: Recording, text: string, edge: Edge = 'begin'): Instant {
+  return named(recording, text, edge) ?? timed(recording, text);
 }
 
 /**
@@ -88,11 +86,24 @@ export function checkRange(recording: Recording, range: { readonly from?: bigint
   if (!span) return;
   const stretches = stretchesOf(recording, span);
   const isLater = range.from !== undefined && stretches.every(({ lastNs }) => range.from! > lastNs);
-  if (!isLater && !(range.to !== undefined && stretches.every(({ firstNs }) => range.to! < firstNs))) return;
+  const isEarlier = range.to !== undefined && stretches.every(({ firstNs }) => range.to! < firstNs);
+  if (!isLater && !isEarlier) {
+    checkBetween(recording, range);
+    return;
+  }
   const where = isLater ? `from ${formatTime(range.from!)} on` : `up to ${formatTime(range.to!)}`;
   throw new OutsideRecordingError(
     `nothing is recorded ${where}; the recording is ${spanWords(recording, span)}${whyMissing(recording)}`,
   );
+}
+
+/** Two marks may be set between two ticks. Where the clock was set back a range has several parts, which are not looked at. */
+function checkBetween(recording: Recording, { from, to }: { readonly from?: bigint; readonly to?: bigint }): void {
+  const clock = recording.clock();
+  if (from === undefined || to === undefined || from > to || clock.stretches.length > 1) return;
+  const last = recording.finder.atOrBefore(clock.toMonotonic(to));
+  if (last && last.startNs >= clock.toMonotonic(from, 'earliest')) return;
+  throw new OutsideRecordingError(`no frame lies between ${formatTime(from)} and ${formatTime(to)}`);
 }
 
 /** What the clock of the host showed at the frames, in stretches between which it was set back, from the earliest on. */
@@ -119,23 +130,9 @@ function whyMissing({ metadata, ring }: Recording): string {
   return oldest && oldest.sequence > 1 ? '; what was earlier has been overwritten' : '';
 }
 
-function marked(recording: Recording, name: string): Instant | undefined {
-  const { ring } = recording;
-  const id = ring.ringId('events');
-  if (id < 0) return undefined;
-  const times: bigint[] = [];
-  // Not `marks()`, which reads comings and goings too: a fork storm leaves very many of them.
-  const cursor = new RecordCursor(ring.cursor(id));
-  for (let step = cursor.next(); step !== null; step = cursor.next()) {
-    const event = step === 'record' ? decodeEvent(cursor.type, cursor.payload) : undefined;
-    if ((event?.type === 'mark' || event?.type === 'begin') && event.name === name) times.push(cursor.timeNs);
-  }
-  if (times.length === 0) return undefined;
-  const monotonicNs = times.reduce(max);
-  const timeNs = recording.clock().toUnix(monotonicNs);
-  if (times.length === 1) return { timeNs, monotonicNs, isMark: true };
-  const choice = `${times.length} marks are called "${escapeTerminal(name)}"; the latest is taken, of ${formatTime(timeNs)}`;
-  return { timeNs, monotonicNs, isMark: true, choice };
+function named(recording: Recording, text: string, edge: Edge): Instant | undefined {
+  const found = namedInstant(recording, text, edge);
+  return found && { ...found, timeNs: recording.clock().toUnix(found.monotonicNs), isMark: true };
 }
 
 function timed(recording: Recording, text: string): Instant {
@@ -143,7 +140,11 @@ function timed(recording: Recording, text: string): Instant {
     return text.startsWith('-') ? beforeTheEnd(recording, text) : shown(recording, text);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(text, error.expected, `${error.allowed}, or the name of a mark`);
+    throw new InputError(
+      text,
+      error.expected,
+      `${error.allowed}, or the name of a mark or span (load, "load begins", "load ends")`,
+    );
   }
 }
 
