@@ -155,3 +155,16 @@ describe('a process that was killed for its group', () => {
     );
   });
 });
+
+describe('a program that frees all of its memory at its end', () => {
+  it('is explained as it was before, and so is its growth', async () => {
+    const ended = folder.file('ended.tide');
+    const program = 'import time; held = bytearray(300 << 20); time.sleep(0.3)';
+    await runTidemark(['run', '-q', '-o', ended, '--', '/usr/bin/python3', '-c', program]);
+    const { memory } = await whyJson('python3', '--in', ended);
+    expect(memory.rss).toBeGreaterThan(290 * MIB);
+    expect(memory.pss).toBeLessThanOrEqual(memory.rss);
+    const growth = await runTidemark(['growth', ended, '--json']);
+    expect(JSON.parse(growth.stdout).rows[0].last).toBeGreaterThan(290 * MIB);
+  });
+});

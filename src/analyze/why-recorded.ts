@@ -1,17 +1,20 @@
 /**
  * Why a recorded process had the memory that it had at an instant, from the recording alone.
  *
- * The traps: deep reads and readings of limits are older than the instant, and say how much; a process that was killed is
- * explained as it last was; and what the recorder was not asked for, or not permitted, is not there, which is told.
+ * The traps: deep reads and readings of limits are older than the instant, and say how much; a process that ended is
+ * explained as it was before its memory was freed (`exit-fall.ts`); and what the recorder was not asked for, or not permitted, is not there, which is told.
  */
 import { identityKey } from '../engine/identity.js';
+import type { ProcessPart } from '../recording/events.js';
 import type { ProcessReading } from '../recording/frame.js';
 import type { RecordedMappings } from '../recording/mapping-record.js';
 import { lastRead } from '../recording/mapping-walk.js';
 import type { RecordedProcess } from '../recording/process-index.js';
 import type { Recording } from '../recording/recording.js';
 import type { Snapshot } from '../recording/snapshot.js';
-import type { MetricName } from '../schema.js';
+import { type MetricName, Status } from '../schema.js';
+import { estimatePss, estimateUss } from './estimate.js';
+import { type ExitFall, ExitFallMeter } from './exit-fall.js';
 import { type GrowthLine, grownSince } from './growth-line.js';
 import { recordedGrowth } from './recorded-growth.js';
 import { type Faults, movingFirst, nearestFirst, type Unseen, WHY_NUMBERS, type Why, type WhyNumbers } from './why.js';
@@ -29,12 +32,12 @@ export interface InstantAsked {
 const LOOK_BACK_NS = 60_000_000_000n;
 
 export function whyRecorded(recording: Recording, process: RecordedProcess, asked: InstantAsked): Why {
-  const atNs = lastKnownNs(recording, process, asked.atNs);
+  const { atNs, atExit } = stateOf(recording, process, asked);
   const sinceNs = asked.sinceNs !== undefined && asked.sinceNs > process.firstNs ? asked.sinceNs : process.firstNs;
   const key = identityKey(process);
   const snapshot = recording.at(atNs);
   const now = readingOf(snapshot, key);
-  const numbers = numbersOf(now);
+  const { numbers, ...share } = withShare(recording, key, now, atNs);
   const range = { ...(asked.sinceNs === undefined ? {} : { from: sinceNs }), to: atNs };
   const [growth, ...mappingGrowth] = growthOf(recording, range, key);
   const untilNs = recording.monotonicOf(atNs);
@@ -53,7 +56,9 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
     },
     atNs,
     sinceNs,
+    ...(atExit ? { atExit } : {}),
     numbers,
+    ...share,
     ...(now?.rollupAgeNs == null ? {} : { shareAgeNs: now.rollupAgeNs }),
     ...(read ? { memory: breakDown(read.parts, program?.exe) } : {}),
     ...(read ? { mappingsAgeNs: untilNs - read.timeNs } : {}),
@@ -70,13 +75,54 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
   };
 }
 
-/** The last instant until then of which its resident memory is known: in its last frame a process has gone already. */
-function lastKnownNs(recording: Recording, process: RecordedProcess, atNs: bigint): bigint {
-  const reading = readingOf(recording.at(atNs), identityKey(process));
-  if (!Number.isNaN(metricOf(reading, 'rss'))) return atNs;
+/**
+ * The last instant until then of which its resident memory is known: in its last frame a process has gone already. Of one that
+ * ended it is that before its exit began.
+ */
+function stateOf(
+  recording: Recording,
+  process: RecordedProcess,
+  { atNs, sinceNs = process.firstNs }: InstantAsked,
+): Pick<Why, 'atNs' | 'atExit'> {
   const { timeNs, value } = recording.series(process, 'rss', { from: atNs - LOOK_BACK_NS, to: atNs });
   const last = value.findLastIndex((rss) => !Number.isNaN(rss));
-  return last < 0 ? atNs : timeNs[last]!;
+  if (last < 0) return { atNs };
+  const isNow = !Number.isNaN(metricOf(readingOf(recording.at(atNs), identityKey(process)), 'rss'));
+  const exit = exitOf(recording, process, timeNs.slice(0, last + 1), value);
+  // Who asks for nothing but its exit is told of it.
+  if (exit && exit.fromNs >= sinceNs) return { atNs: exit.fromNs, atExit: { rss: exit.lastBytes, atNs: exit.lastNs } };
+  return { atNs: isNow ? atNs : timeNs[last]! };
+}
+
+/** Of points up to one that is known; undefined where it was read later too, or did not end. */
+function exitOf(
+  recording: Recording,
+  process: RecordedProcess,
+  timeNs: BigInt64Array,
+  value: Float64Array,
+): ExitFall | undefined {
+  const lastNs = timeNs.at(-1)!;
+  const later = recording.series(process, 'rss', { from: lastNs + 1n });
+  if (later.value.some((rss) => !Number.isNaN(rss))) return undefined;
+  const hasGone = later.status.some((status) => status === Status.gone || status === Status.noMm);
+  const key = identityKey(process);
+  const own = recording
+    .events()
+    .filter(({ event }) => 'startTicks' in event && identityKey(event as ProcessPart) === key);
+  const clock = recording.clock();
+  const became = own
+    .filter(({ event }) => event.type === 'ran' || event.type === 'exec' || event.type === 'rename')
+    .map((one) => clock.toUnix(one.timeNs))
+    .filter((at) => at <= lastNs);
+  const meter = new ExitFallMeter(() => {});
+  for (const [index, at] of timeNs.entries()) {
+    while (became[0] !== undefined && became[0] <= at) {
+      meter.renew();
+      became.shift();
+    }
+    if (!Number.isNaN(value[index])) meter.take(at, value[index]!);
+  }
+  return meter.end(hasGone || process.departed || own.some(({ event }) => event.type === 'exit'));
 }
 
 function readingOf(snapshot: Snapshot | undefined, key: string): ProcessReading | undefined {
@@ -87,8 +133,27 @@ function metricOf(reading: ProcessReading | undefined, name: MetricName): number
   return reading?.values[name] ?? Number.NaN;
 }
 
-function numbersOf(reading: ProcessReading | undefined): WhyNumbers {
-  return Object.fromEntries(WHY_NUMBERS.map((name) => [name, metricOf(reading, name)])) as WhyNumbers;
+/**
+ * What was read deeply is older than the counters, and of more memory where some was freed since: then the share is estimated
+ * from both, since it is never more than what is resident.
+ */
+function withShare(
+  recording: Recording,
+  key: string,
+  now: ProcessReading | undefined,
+  atNs: bigint,
+): Pick<Why, 'numbers' | 'isShareEstimated'> {
+  const numbers = Object.fromEntries(WHY_NUMBERS.map((name) => [name, metricOf(now, name)])) as WhyNumbers;
+  const { rss, pss, uss } = numbers;
+  if (!(pss > rss || uss > rss)) return { numbers };
+  const ageNs = now?.rollupAgeNs ?? 0n;
+  const then = metricOf(readingOf(recording.at(atNs - ageNs), key), 'rss');
+  const basis = {
+    ...{ rss: Math.max(then || 0, pss || 0, uss), uss, pss, rssNow: rss, faults: Number.NaN, ageNs: Number(ageNs) },
+    pageSize: recording.metadata.host.pageSize,
+  };
+  const share = { pss: Number.isNaN(pss) ? pss : estimatePss(basis).value, uss: estimateUss(basis).value };
+  return { numbers: { ...numbers, ...share }, isShareEstimated: true };
 }
 
 /** That of the process, undefined where there is none, and those of its mappings. */

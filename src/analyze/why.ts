@@ -83,6 +83,10 @@ export interface Why {
   readonly atNs: bigint;
   readonly sinceNs: bigint;
   readonly numbers: WhyNumbers;
+  /** Its last tick, where it was exiting then: what is told is of the tick before its memory was freed. */
+  readonly atExit?: { readonly rss: number; readonly atNs: bigint };
+  /** `pss` and `uss` are estimated from the last deep read by the counters, since less is resident than was its share then. */
+  readonly isShareEstimated?: true;
   /** How long before `atNs` PSS, USS and swap were read, where they were recorded now and then. */
   readonly shareAgeNs?: bigint;
   /** How long before `atNs` the mappings were read; absent where they were not. */

@@ -50,6 +50,14 @@ async function growth(file: string, options: Options): Promise<void> {
       { ...width, gap: 2 },
     ),
   );
+  const exiting = processes.filter(({ atExit }) => atExit !== undefined).length;
+  if (exiting > 0) {
+    const [who, whose] =
+      exiting === 1
+        ? ['1 process was exiting at its last ticks', 'its']
+        : [`${exiting} processes were exiting at their last ticks`, 'their'];
+    await writeLines(['', `${who}, which are left out: LAST is what was there before ${whose} memory was freed`]);
+  }
   if (mappings.length === 0) return;
   await writeLines([
     '',

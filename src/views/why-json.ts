@@ -25,7 +25,9 @@ export function whyJson(why: Why): object {
     ...(hasEnded ? { hasEnded } : {}),
     atNs: String(atNs),
     sinceNs: String(sinceNs),
+    ...(why.atExit ? { atExit: { rss: why.atExit.rss, atNs: String(why.atExit.atNs) } } : {}),
     memory: measured(numbers),
+    ...(why.isShareEstimated ? { isShareEstimated: true } : {}),
     ...(shareAgeNs === undefined ? {} : { shareAgeNs: String(shareAgeNs) }),
     ...(mappingsAgeNs === undefined ? {} : { mappingsAgeNs: String(mappingsAgeNs) }),
     ...(memory

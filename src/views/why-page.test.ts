@@ -46,6 +46,17 @@ describe('the page', () => {
     expect(text).toContain('faults are not known');
   });
 
+  it('says that a process was exiting, and that its share is estimated', () => {
+    const text = whyLines(why).join(' ');
+    expect(text).not.toMatch(/exiting|estimated/);
+    const atExit = { rss: 4096, atNs: why.atNs + 30_000_000n };
+    const told = whyLines({ ...why, atExit, isShareEstimated: true, shareAgeNs: 120_000_000n }).join(' ');
+    expect(told).toContain('it was exiting after that: 4.0 KiB at its last tick, 30.0ms later');
+    expect(told.replaceAll(/\s+/g, ' ')).toContain(
+      'its share (PSS) about 4.0 KiB, of which 4.0 KiB nobody else maps (USS), estimated from what was read 120ms before',
+    );
+  });
+
   it('is Markdown in which no name is markup', () => {
     const lines = whyMarkdown(why);
     expect(lines.join('')).not.toMatch(/[\u0000-\u001f]|[^\\]<b>/);

@@ -52,7 +52,7 @@ export function whySections(why: Why): Section[] {
   ];
 }
 
-function memorySection({ numbers, process, shareAgeNs = 0n }: Why): Section {
+function memorySection({ numbers, process, shareAgeNs = 0n, isShareEstimated, atExit, atNs }: Why): Section {
   const { rss, rssAnon, rssFile, rssShmem, pss, uss, swap, swapAnon, vsize, pageTables, threads } = numbers;
   const kinds = Number.isNaN(rssFile)
     ? [`${formatSize(rssAnon)} anonymous`, `${formatSize(rss - rssAnon)} files and shmem`]
@@ -66,15 +66,24 @@ function memorySection({ numbers, process, shareAgeNs = 0n }: Why): Section {
     title: 'Memory',
     lines: [
       ...(process.commandLine ? [`command: ${process.commandLine}`] : []),
+      ...(atExit
+        ? [
+            `it was exiting after that: ${formatSize(atExit.rss)} at its last tick, ${formatDurationShort(atExit.atNs - atNs)} later`,
+          ]
+        : []),
       Number.isNaN(rssAnon) ? `resident ${formatSize(rss)}` : `resident ${formatSize(rss)} = ${kinds.join(' + ')}`,
       ...(Number.isNaN(pss)
         ? []
         : [
-            `its share (PSS) ${formatSize(pss)}, of which ${formatSize(uss)} nobody else maps (USS)${readBefore(shareAgeNs)}`,
+            `its share (PSS) ${isShareEstimated ? 'about ' : ''}${formatSize(pss)}, of which ${formatSize(uss)} nobody else maps (USS)${shareSource(shareAgeNs, isShareEstimated)}`,
           ]),
       [...rest, ...(Number.isNaN(threads) ? [] : [`${threads} ${threads === 1 ? 'thread' : 'threads'}`])].join(', '),
     ],
   };
+}
+
+function shareSource(ageNs: bigint, isEstimated: true | undefined): string {
+  return isEstimated ? `, estimated from what was read ${formatDurationShort(ageNs)} before` : readBefore(ageNs);
 }
 
 function told(values: readonly [string, number][]): string[] {
