@@ -175,6 +175,7 @@ describe('the processes', () => {
   it('have counters that others add up', () => {
     const group = new Group('shop');
     group.counters.set([1, 2, 3, 4]);
+    group.hasCounters = true;
     expect(group.result().counters).toEqual({
       ...{ minorFaults: counter(1), majorFaults: counter(2), userTime: counter(3), systemTime: counter(4) },
     });
@@ -185,5 +186,36 @@ describe('the processes', () => {
     group.shareable = 9;
     group.begin(3);
     expect([group.shareable, group.frame]).toEqual([0, 3]);
+  });
+
+  it('is not 0 where no tick read it', () => {
+    const unread = { state: 'unsupported', reason: 'they ended before a tick read them' };
+    const { counters, cpuTime } = new Group('brief').result();
+    expect([...Object.values(counters), cpuTime]).toEqual(Array.from({ length: 5 }, () => unread));
+    const told = new Group('told');
+    told.restCpu = 7;
+    expect(told.result()).toMatchObject({ cpuTime: counter(7), counters: { userTime: unread, minorFaults: unread } });
+  });
+
+  it('of CPU time has what came behind the last tick, which was user time or not', () => {
+    const group = new Group('shop');
+    group.counters.set([1, 2, 30, 10]);
+    group.hasCounters = true;
+    expect(group.result()).toMatchObject({ cpuTime: counter(40), counters: { userTime: counter(30) } });
+    group.restCpu = 8;
+    const { cpuTime, counters } = group.result();
+    expect(cpuTime).toEqual(counter(48));
+    expect(counters).toMatchObject({
+      minorFaults: counter(1),
+      userTime: { state: 'estimated', value: 36, low: 30, high: 38, ageMs: 0 },
+      systemTime: { state: 'estimated', value: 12, low: 10, high: 18, ageMs: 0 },
+    });
+    group.counters.set([1, 2, 0, 0]);
+    expect(group.result().counters.userTime).toEqual({
+      state: 'unsupported',
+      reason: 'no tick told user and system time apart',
+    });
+    group.restCpu = 0;
+    expect(group.result().counters.userTime).toEqual(counter(0));
   });
 });

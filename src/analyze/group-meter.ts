@@ -22,7 +22,11 @@ export interface GroupMeasures extends Record<(typeof SUMS)[number], Measured> {
   /** The highest of its single processes, as sampled, and as the kernel kept it since the last exec. */
   readonly largest: { readonly sampled: MetricReading; readonly kernelPeak: MetricReading };
   readonly counters: Readonly<Record<(typeof COUNTED)[number], MetricReading>>;
+  /** User and system time together, to the end of processes whose end the kernel told of. */
+  readonly cpuTime: MetricReading;
 }
+
+const UNREAD = 'they ended before a tick read them';
 
 /** Adds up the processes of a group in one frame, and follows the sums. */
 export class Group {
@@ -33,6 +37,10 @@ export class Group {
   shareable = 0;
   highWater = Number.NaN;
   readonly counters = new Float64Array(COUNTED.length);
+  /** Whether any tick read the counters. */
+  hasCounters = false;
+  /** CPU time that the kernel told of at the end of processes, beyond what ticks had read; NaN: it told of none. */
+  restCpu = Number.NaN;
   #mostAtOnce = 0;
   #largest = Number.NaN;
   #count = 0;
@@ -113,7 +121,9 @@ export class Group {
 
   result(): GroupMeasures {
     const { rss, pss, uss, swap } = this.#tracks;
-    const counter = (index: number) => counted(this.counters[index]!);
+    const [minor, major, user, system] = this.counters as unknown as [number, number, number, number];
+    const counter = (value: number) => (this.hasCounters ? counted(value) : unknown(UNREAD));
+    const isTold = this.hasCounters || !Number.isNaN(this.restCpu);
     return {
       ...{ rss: rss.result(), pss: pss.result(), uss: uss.result() },
       swap: swap.result('no process lived long enough for a deep read'),
@@ -125,12 +135,22 @@ export class Group {
           this.highWater > 0 ? counted(this.highWater, 'kernel-peak') : unknown('nobody read VmHWM before it ended'),
       },
       counters: {
-        minorFaults: counter(0),
-        majorFaults: counter(1),
-        userTime: counter(2),
-        systemTime: counter(3),
+        minorFaults: counter(minor),
+        majorFaults: counter(major),
+        userTime: this.#part(user, user + system),
+        systemTime: this.#part(system, user + system),
       },
+      cpuTime: isTold ? counted(user + system + (this.restCpu || 0)) : unknown(UNREAD),
     };
+  }
+
+  /** Of what came behind the last tick of processes nobody tells which part was user time. */
+  #part(value: number, both: number): MetricReading {
+    if (!this.hasCounters) return unknown(UNREAD);
+    if (!(this.restCpu > 0)) return counted(value);
+    if (both === 0) return unknown('no tick told user and system time apart');
+    const [low, high] = [value, value + this.restCpu];
+    return { state: 'estimated', value: Math.round(value + this.restCpu * (value / both)), low, high, ageMs: 0 };
   }
 
   #sample([value, low, high]: readonly [number, number, number]): Sample {

@@ -3,9 +3,10 @@
  *
  * The traps: a sum of RSS counts shared pages once for each process, so it is an upper bound, and PSS is the sum that
  * adds up; a process becomes another program by exec, so a frame counts it for the one that it is then; and counters of a
- * process end with its last frame, while what the kernel gives to whoever waits is whole.
+ * process end with its last frame, while what the kernel gives to whoever waits is whole, and what it tells at an exit is of
+ * processes too that were in no frame.
  */
-import type { ProcessIdentity } from '../engine/identity.js';
+import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import { COUNTER_COLUMNS } from '../schema.js';
 import { COUNTED, Group, type GroupMeasures } from './group-meter.js';
@@ -17,6 +18,8 @@ const [RSS, RSS_ANON, HWM] = [column('rss'), column('rssAnon'), column('hwm')];
 const MOVED = 0.01;
 const MOVED_BYTES = 2 ** 20;
 const COUNTED_COLUMNS = COUNTED.map(column);
+/** Of the counted ones, from which on they are times. */
+const FIRST_TIME = COUNTED.indexOf('userTime');
 
 export interface TreeMeasures {
   readonly tree: GroupMeasures;
@@ -37,6 +40,26 @@ export interface ProcessAtPeak {
   readonly program: string;
   readonly rss: number;
   readonly pss: number;
+}
+
+/** What was told of a process that ended, or became another program. */
+export interface ProcessEnd {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly source?: number;
+  /** What it ran, as characters of one byte each. */
+  readonly program: string;
+  /** Most resident bytes that it had as that program. */
+  readonly peak?: number;
+  /** Of its whole life, where it ended. */
+  readonly cpuNs?: number;
+}
+
+/** A process that was in a frame, or was told of. */
+interface Known {
+  /** User and system time that was added up. */
+  cpuNs: number;
+  readonly groups: Set<Group>;
 }
 
 /** A process of the frame before. */
@@ -60,6 +83,8 @@ export class TreeMeter {
   readonly #tree = new Group('');
   readonly #programs = new Map<string, Group>();
   readonly #living = new Map<string, Living>();
+  readonly #known = new Map<string, Known>();
+  readonly #ends: ProcessEnd[] = [];
   #frames = 0;
   #lost = 0;
   #firstNs = 0n;
@@ -83,12 +108,13 @@ export class TreeMeter {
     }
   }
 
-  /** The kernel's high-water mark of a process of that program, when it had ended. */
-  endedWith(program: string, bytes: number): void {
-    for (const group of [this.#groupOf(program), this.#tree]) group.highWater = Math.max(group.highWater, bytes);
+  /** Takes what was told of a process; it counts when all frames are taken, since it may come before the last ones. */
+  ended(end: ProcessEnd): void {
+    this.#ends.push(end);
   }
 
   result(): TreeMeasures {
+    for (const end of this.#ends.splice(0)) this.#takeEnd(end);
     for (const key of this.#living.keys()) this.#settle(key);
     for (const group of this.#programs.values()) group.commit(false);
     if (this.#tree.commit(false)) this.#atPeak = this.#candidates;
@@ -153,7 +179,7 @@ export class TreeMeter {
       if (key === undefined || this.#isLauncher(walk, slot)) continue;
       const living = this.#livingOf(walk, slot, key, frame);
       living.seenIn = frame;
-      this.#count(walk, slot, living);
+      this.#count(walk, slot, key, living);
       const rss = walk.counter(RSS, slot);
       // One that has ended and was not waited for yet has given back its memory.
       if (Number.isNaN(rss) && !Number.isNaN(living.rss)) {
@@ -172,6 +198,33 @@ export class TreeMeter {
     return isUnsure || moved > Math.max(MOVED_BYTES, total * MOVED);
   }
 
+  #takeEnd(end: ProcessEnd): void {
+    const { program, peak = Number.NaN, cpuNs } = end;
+    const group = this.#groupOf(program);
+    const known = this.#note(identityKey(end), group);
+    for (const one of [group, this.#tree]) if (peak > one.highWater) one.highWater = peak;
+    if (cpuNs === undefined) return;
+    // What it ran before an exec is not told apart.
+    const rest = Math.max(0, cpuNs - known.cpuNs);
+    known.cpuNs += rest;
+    for (const one of [group, this.#tree]) one.restCpu = (one.restCpu || 0) + rest;
+  }
+
+  /** Counts a process once in all, and once for each program that it was. */
+  #note(key: string, group: Group): Known {
+    let known = this.#known.get(key);
+    if (!known) {
+      known = { cpuNs: 0, groups: new Set() };
+      this.#known.set(key, known);
+      this.#tree.processes++;
+    }
+    if (!known.groups.has(group)) {
+      known.groups.add(group);
+      group.processes++;
+    }
+    return known;
+  }
+
   /** It has not become the command yet. */
   #isLauncher(walk: FrameWalk, slot: number): boolean {
     return this.#launcher !== undefined && isNamed(walk.identity(slot)!.comm, this.#launcher);
@@ -188,7 +241,7 @@ export class TreeMeter {
       if (known.group.name !== program) {
         known.group.turnover++;
         known.group = this.#groupOf(program);
-        known.group.processes++;
+        this.#note(key, known.group);
         known.group.turnover++;
         this.#estimates.became(key);
       }
@@ -201,9 +254,8 @@ export class TreeMeter {
     const counters = new Float64Array(COUNTED.length);
     const living = { pid, startTicks, group, identity, rss: Number.NaN, anonymous: 0, seenIn: frame, counters };
     this.#living.set(key, living);
-    group.processes++;
+    this.#note(key, group);
     group.turnover++;
-    this.#tree.processes++;
     return living;
   }
 
@@ -213,14 +265,17 @@ export class TreeMeter {
   }
 
   /** Adds what the counters have gained since they were read last. */
-  #count(walk: FrameWalk, slot: number, living: Living): void {
+  #count(walk: FrameWalk, slot: number, key: string, living: Living): void {
     for (let index = 0; index < COUNTED.length; index++) {
       const value = walk.counter(COUNTED_COLUMNS[index]!, slot);
+      if (Number.isNaN(value)) continue;
+      living.group.hasCounters = this.#tree.hasCounters = true;
       if (!(value > living.counters[index]!)) continue;
       const gained = value - living.counters[index]!;
       living.counters[index] = value;
       living.group.counters[index]! += gained;
       this.#tree.counters[index]! += gained;
+      if (index >= FIRST_TIME) this.#known.get(key)!.cpuNs += gained;
     }
   }
 

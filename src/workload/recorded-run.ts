@@ -15,7 +15,7 @@ export function recordedRun(recording: Recording): RunRecord {
   const { metadata } = recording;
   const meter = new TreeMeter(metadata.host.pageSize, undefined, LAUNCHER_NAME);
   for (const walk of recording.walks()) meter.follow(walk);
-  takeEnds(recording, meter);
+  takeEnds(recording.events(), meter);
   const measures = meter.result();
   const { peakAtNs, atPeak, fromNs, toNs } = measures;
   const wallNs = Number(toNs - fromNs);

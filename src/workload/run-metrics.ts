@@ -85,13 +85,19 @@ function treeReading(run: RunRecord, name: string): MetricReading | undefined {
 
 function groupReading(group: GroupReport, name: string): MetricReading | undefined {
   if (name === 'hwm.peak') return group.largestProcess.kernelPeak;
-  if (name === 'cpu') return whole(knownValue(group.userTime) + knownValue(group.systemTime));
+  if (name === 'cpu') return cpuReading(group);
   if (name === 'user') return group.userTime;
   if (name === 'system') return group.systemTime;
-  if (name === 'processes') return whole(group.processes);
+  // Nobody was seen and nobody told: that is not none.
+  if (name === 'processes') return whole(group.processes || Number.NaN);
   if (name === 'minorFaults' || name === 'majorFaults') return group[name];
   const [, sum, kind] = /^(pss|rss|uss|swap)\.(peak|mean)$/.exec(name) ?? [];
   return sum === undefined ? undefined : group[sum as 'pss'][kind as 'peak'];
+}
+
+/** User and system time together. */
+export function cpuReading({ cpuTime, userTime, systemTime }: GroupReport): MetricReading {
+  return cpuTime ?? whole(knownValue(userTime) + knownValue(systemTime));
 }
 
 function whole(value: number): MetricReading {

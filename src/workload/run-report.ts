@@ -33,6 +33,8 @@ export interface GroupReport {
   readonly majorFaults: MetricReading;
   readonly userTime: MetricReading;
   readonly systemTime: MetricReading;
+  /** Both together; reports of earlier versions have it not. */
+  readonly cpuTime?: MetricReading;
 }
 
 export interface PartReport {
@@ -140,11 +142,12 @@ function wholeUsage(usage: NonNullable<WorkloadRun['usage']>, tree: GroupReport)
     majorFaults: counted(usage.majorFaults),
     userTime: counted(usage.userNs),
     systemTime: counted(usage.systemNs),
+    cpuTime: counted(usage.userNs + usage.systemNs),
   };
 }
 
 function groupOf(group: GroupMeasures, startedNs: bigint): GroupReport {
-  const { processes, mostAtOnce, largest, counters } = group;
+  const { processes, mostAtOnce, largest, counters, cpuTime } = group;
   const [rss, pss, uss, swap] = SUMS.map((name) => sumOf(group[name], startedNs)) as [
     SumReport,
     SumReport,
@@ -157,6 +160,7 @@ function groupOf(group: GroupMeasures, startedNs: bigint): GroupReport {
     rss: mostAtOnce > 1 ? { ...rss, upperBound: true } : rss,
     ...{ pss, uss, swap, largestProcess: largest },
     ...counters,
+    cpuTime,
   };
 }
 

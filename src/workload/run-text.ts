@@ -4,7 +4,7 @@ import { formatDurationShort } from '../text/duration.js';
 import { escapeShell, escapeTerminal } from '../text/escape.js';
 import { formatSize } from '../text/size.js';
 import { formatTable, type TableOptions } from '../text/table.js';
-import { metricsOf, TREE_METRICS, unitOf } from './run-metrics.js';
+import { cpuReading, metricsOf, TREE_METRICS, unitOf } from './run-metrics.js';
 import type { GroupReport, PeakReport, RunRecord, RunReport, SumReport } from './run-report.js';
 
 const MOST_PROGRAMS = 10;
@@ -80,13 +80,13 @@ function totalLines({ tree, cgroupPeak }: RunRecord, options: TableOptions): str
     { header: 'MEAN', align: 'right' as const },
     { header: '', flexible: true },
   ];
-  const user = short(knownValue(tree.userTime));
-  const system = short(knownValue(tree.systemTime));
+  const processes = tree.processes === 1 ? '1 process' : `${tree.processes || 'unknown'} processes`;
+  const [user, system] = [timeText(tree.userTime), timeText(tree.systemTime)];
   const faults = `${countText(tree.minorFaults)} minor and ${countText(tree.majorFaults)} major faults`;
   return [
     ...formatTable(columns, rows, { ...options, gap: 2 }),
     '',
-    `CPU ${user} user, ${system} system; ${faults}; ${tree.processes} processes, ${tree.mostAtOnce} at once`,
+    `CPU ${user} user, ${system} system; ${faults}; ${processes}, ${tree.mostAtOnce} at once`,
   ];
 }
 
@@ -103,7 +103,7 @@ function programLines(programs: RunRecord['programs'], tree: GroupReport, option
       readingText(group.uss.peak),
       readingText(group.rss.peak),
       readingText(group.largestProcess.kernelPeak),
-      short(knownValue(group.userTime) + knownValue(group.systemTime)),
+      timeText(cpuReading(group)),
       countText(group.minorFaults),
     ]);
   const lines = formatTable(
@@ -208,6 +208,10 @@ function boundsText(reading: MetricReading): string {
 
 function countText(reading: MetricReading): string {
   return 'value' in reading ? String(reading.value) : '-';
+}
+
+function timeText(reading: MetricReading): string {
+  return 'value' in reading ? short(reading.value) : '-';
 }
 
 function short(ns: number): string {

@@ -7,7 +7,8 @@
 import { type PeakContent, peakContent } from '../analyze/peak-content.js';
 import { type TreeMeasures, TreeMeter } from '../analyze/tree-meter.js';
 import type { SweepingChoice } from '../engine/choose-sweeping.js';
-import type { Recording } from '../recording/recording.js';
+import { EventFollower } from '../recording/event-follower.js';
+import type { Recording, StampedEvent } from '../recording/recording.js';
 import type { ActionOption } from '../sampler/action-plan.js';
 import type { SamplerProgress } from '../sampler/progress.js';
 import type { RecordOptions } from '../sampler/record-options.js';
@@ -138,7 +139,12 @@ async function measure(
   const startedNs = launcher.startedNs!;
   options.onStarted?.(launcher);
   const meter = new TreeMeter(recording.metadata.host.pageSize, startedNs, LAUNCHER_NAME);
-  const following = setInterval(() => meter.follow(walk), LOOK_EVERY_MS);
+  const events = new EventFollower(recording);
+  const look = () => {
+    meter.follow(walk);
+    takeEnds(events.next(), meter);
+  };
+  const following = setInterval(look, LOOK_EVERY_MS);
   const end = await launcher.ended;
   options.onCommandEnd?.(end);
   const usage = await launcher.allEnded;
@@ -146,8 +152,7 @@ async function measure(
   await recorder.endActions();
   const ended = await recorder.stop().catch(() => undefined);
   if (failure) throw new WorkloadError('recorder-lost', failure.message);
-  meter.follow(walk);
-  takeEnds(recording, meter);
+  look();
   const measures = meter.result();
   const wallNs = Number((launcher.endedNs ?? process.hrtime.bigint()) - startedNs);
   const { atPeak, peakAtNs } = measures;
@@ -168,11 +173,12 @@ async function measure(
 }
 
 /** What the kernel told of processes when they ended, or was asked before. */
-export function takeEnds(recording: Recording, meter: TreeMeter): void {
-  for (const { event } of recording.events()) {
-    if ((event.type !== 'exit' && event.type !== 'highWater') || event.peak === undefined) continue;
-    if (event.comm === LAUNCHER_NAME) continue;
-    meter.endedWith(event.commHex ? Buffer.from(event.commHex, 'hex').toString('latin1') : event.comm, event.peak);
+export function takeEnds(events: Iterable<StampedEvent>, meter: TreeMeter): void {
+  for (const { event } of events) {
+    if ((event.type !== 'exit' && event.type !== 'highWater') || event.comm === LAUNCHER_NAME) continue;
+    const { comm, commHex, ...told } = event;
+    const program = commHex === undefined ? Buffer.from(comm) : Buffer.from(commHex, 'hex');
+    meter.ended({ ...told, program: program.toString('latin1') });
   }
 }
 

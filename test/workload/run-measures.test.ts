@@ -78,6 +78,21 @@ describe('a tree', () => {
     expect(runs[0]!.tree.processes).toBe(1);
   });
 
+  it('has the CPU time of programs that a tick hardly sees, and counts those that it never sees', async (context) => {
+    const program = 'x = 0\nfor i in range(1000000): x += i';
+    const script = `for i in 1 2 3; do /usr/bin/python3 -c '${program}'; done; /bin/true`;
+    const { runs } = await report(['--hz', '20'], ['sh', '-c', script]);
+    const [run] = runs;
+    if (run!.engine !== 'bpf') return context.skip('only the kernel tells of exits');
+    const { sh, python3, true: brief } = run!.programs;
+    expect(python3!.processes).toBe(3);
+    const cpu = value(sh!.cpuTime!) + value(python3!.cpuTime!) + value(brief!.cpuTime!);
+    expect(cpu / value(run!.tree.cpuTime!)).toBeGreaterThan(0.9);
+    expect(cpu / value(run!.tree.cpuTime!)).toBeLessThan(1.1);
+    expect(brief!.processes).toBe(1);
+    expect(value(brief!.cpuTime!)).toBeGreaterThan(0);
+  });
+
   it('tells the largest process also of a command that ended before the first sample', async () => {
     const { runs } = await report(['--hz', '1'], ['true']);
     expect(runs[0]!.tree.pss.peak).toEqual({ state: 'unsupported', reason: 'no frame was recorded' });
