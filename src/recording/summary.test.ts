@@ -51,6 +51,22 @@ describe('a summary', () => {
     expect(summary.self.cpuShareOfOneCore).toBeCloseTo(0.03 / summary.durationSeconds, 9);
   });
 
+  it('of a part has no more CPU time by deep reads than in all', () => {
+    const author = new Author({ metadata: { cut: { from: '', to: '' } } });
+    author.arrive(0, someone(1));
+    author.set(0, { rss: 4096 });
+    for (const [ownCpuNs, deepCpuNs] of [
+      [50e6, 10e6],
+      [60e6, 30e6],
+    ] as const) {
+      author.sweep({ ownCpuNs, deepCpuNs });
+    }
+    author.close();
+    const { self, durationSeconds } = author.open().summary();
+    expect(self.cpuSeconds).toBeCloseTo(0.01, 9);
+    expect(self.deepShareOfOneCore).toBeCloseTo(0.01 / durationSeconds, 9);
+  });
+
   it('of nothing has no numbers that would have to be made up', () => {
     const author = new Author();
     author.close();

@@ -172,8 +172,10 @@ export function summarize(source: SummarySource): RecordingSummary {
   const durationSeconds = recorded === 0 ? 0 : Number((closedNs > lastNs ? closedNs : lastNs) - beganNs) / 1e9;
   const cpuSeconds = sumOf(spans, (span) => span.lastCpu - (isWrapped ? span.firstCpu : 0)) / 1e9;
   // Of an input that does not tell it is not known, and then neither of all of them.
-  const deepSeconds =
+  const deepTold =
     spans.size === 0 ? Number.NaN : sumOf(spans, (span) => span.lastDeep - (isWrapped ? span.firstDeep : 0)) / 1e9;
+  // A part of it; but what a reader thread takes is told when its read has ended, which shows in a short part of a recording.
+  const deepSeconds = Math.min(deepTold, cpuSeconds);
   lateness.sort((a, b) => a - b);
   const { counterRows } = rows;
   return {

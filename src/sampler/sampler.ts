@@ -80,7 +80,7 @@ export class Sampler {
     this.#engine = engine;
     this.#writer = writer;
     this.#cost = new OwnCost(config.ownCost, () => engine.readerCpuNs());
-    this.#deepCpu = new DeepCpu(this.#cost, engine);
+    this.#deepCpu = new DeepCpu(engine);
     this.#statPace = new StatPace(1e9 / config.hz);
     this.#ratePace = config.isRateChosen ? new RatePace(config.budget, config.hz, config.leastHz) : undefined;
     const spent = () => ({ cpuNs: this.#cost.cpuNs(), deepNs: this.#deepCpu.ns });
@@ -243,6 +243,8 @@ export class Sampler {
     const [sweptFrom, sweptTo] = this.#engine.times;
     this.#writer.gather(true);
     this.#rename(renames, sweptFrom!);
+    // Before what everything took, of which it is a part.
+    const deepCpuNs = this.#deepCpu.ns;
     this.#writer.counters(
       sweptFrom!,
       sweptTo!,
@@ -253,7 +255,7 @@ export class Sampler {
         ownRss: this.#cost.rssBytes(startNs),
         missedTicks: schedule.missed,
         statEvery,
-        deepCpu: Math.round(this.#deepCpu.ns),
+        deepCpu: Math.round(deepCpuNs),
         deepCredit: Math.round(this.#budget.creditNs),
       },
       this.#counters,
@@ -281,8 +283,8 @@ export class Sampler {
   #readDeep({ tick, deadlineNs, periodNs }: Schedule, startNs: bigint): void {
     const endNs = deadlineNs + periodNs;
     this.#commands.spend(periodNs, endNs);
-    const cpuNs = this.#deepCpu.charge(() => this.#deep.spend(tick, endNs, this.#counters));
-    this.#budget.spent(Number(process.hrtime.bigint()), cpuNs, this.#deepCpu.ns);
+    this.#deepCpu.charge(() => this.#deep.spend(tick, endNs, this.#counters));
+    this.#budget.spent(Number(process.hrtime.bigint()), this.#cost.cpuNs(), this.#deepCpu.ns);
     this.#rules?.look(startNs, this.#counters, this.#deep.columns);
   }
 

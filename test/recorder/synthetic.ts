@@ -48,6 +48,7 @@ export interface TickOptions {
   readonly missed?: number;
   readonly latenessNs?: number;
   readonly ownCpuNs?: number;
+  readonly deepCpuNs?: number;
   /** See `COUNTER_SCALARS`. */
   readonly statEvery?: number;
 }
@@ -100,7 +101,7 @@ export class Author {
   }
 
   /** Writes the counters of all live slots. Returns the tick's number. */
-  sweep({ missed = 0, latenessNs = 1000, ownCpuNs = 0, statEvery = 1 }: TickOptions = {}): number {
+  sweep({ missed = 0, latenessNs = 1000, ownCpuNs = 0, deepCpuNs, statEvery = 1 }: TickOptions = {}): number {
     if (missed > 0) {
       this.writer.event(this.nowNs, { type: 'gap', reason: 'late', ticks: missed, rows: missed * this.#live.size });
       this.#missed += missed;
@@ -114,6 +115,7 @@ export class Author {
       ownRss: 1e6,
       missedTicks: this.#missed,
       statEvery,
+      ...(deepCpuNs === undefined ? {} : { deepCpu: deepCpuNs }),
     };
     this.writer.counters(nowNs, nowNs + 1000n, scalars, this.counters);
     this.tick++;
