@@ -97,7 +97,7 @@ function verdictText(one: MetricComparison, verdict: MetricComparison['verdict']
     case 'unknown':
       return 'not measured on both sides';
     case 'too-few':
-      return 'too few runs';
+      return `too few runs (${one.beforeRuns} and ${one.afterRuns})`;
     case 'same':
       if (one.change === 0 && one.low === 0 && one.high === 0) return 'the same';
       return Number.isNaN(one.detectable) ? 'none shown' : `none shown (below ${percentSize(one.detectable)})`;
@@ -120,11 +120,11 @@ function sideText({ command, runs }: RunReport): string {
   return `${name}, ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
 }
 
-function conclusionLines({ metrics, rules }: Comparison): string[] {
+function conclusionLines({ before, after, metrics, rules }: Comparison): string[] {
   const named = metrics.filter(({ isNamed }) => isNamed);
   const sentences = named.map((one) => {
     if (one.verdict === 'unknown') return `${one.metric}: not measured on both sides`;
-    if (one.verdict === 'too-few') return `${one.metric}: four runs on each side are the least that can show anything`;
+    if (one.verdict === 'too-few') return `${one.metric}: ${tooFewText(one, before, after)}`;
     if (one.verdict === 'same') {
       const needed = Number.isFinite(one.runsNeeded)
         ? `; a change as it was seen would take ${runsText(one.runsNeeded)}`
@@ -134,6 +134,15 @@ function conclusionLines({ metrics, rules }: Comparison): string[] {
     return `${one.metric}: ${one.verdict}, by ${percentSize(Math.abs(one.relative))}`;
   });
   return [...sentences.map((text) => escapeTerminal(text)), ...rules.map(ruleSentence)];
+}
+
+/** Of a brief command no tick may have read it: then runs were made that have no value. */
+function tooFewText({ beforeRuns, afterRuns }: MetricComparison, before: RunReport, after: RunReport): string {
+  const least = 'are the least that can show anything';
+  const [made, madeAfter] = [before.runs.length, after.runs.length];
+  if (beforeRuns === made && afterRuns === madeAfter) return `four runs on each side ${least}`;
+  const sides = `${beforeRuns} of ${made} runs before and ${afterRuns} of ${madeAfter} after`;
+  return `measured in ${sides} only, and four on each side ${least}`;
 }
 
 function runsText(runs: number): string {

@@ -94,6 +94,19 @@ describe('compare', () => {
     expect(code).toBe(0);
   });
 
+  it('says how many runs have a value, where fewer have one than were made', async () => {
+    const some = JSON.parse(readFileSync(report('a.json', [100, 101, 102, 99, 98]), 'utf8')) as RunReport;
+    for (const { tree } of some.runs.slice(0, 3)) {
+      Object.assign(tree.pss, { peak: { state: 'unsupported', reason: 'no frame was recorded' } });
+    }
+    const words = ['compare', put('some.json', some), report('b.json', [200, 201, 202, 199])];
+    const { stdout } = await runTidemark(words);
+    expect(stdout).toContain(
+      'pss.peak: measured in 2 of 5 runs before and 4 of 4 after only, and four on each side are the least that can show anything\n',
+    );
+    expect(stdout).toMatch(/^pss.peak .* too few runs \(2 and 4\)$/m);
+  });
+
   it('writes Markdown and JUnit', async () => {
     const words = ['compare', report('a.json', TEN), report('b.json', scaled(1.1)), '--fail-on', 'pss.peak=+3%'];
     const { stdout } = await runTidemark([...words, '--markdown', '--junit', file('junit.xml')]);
