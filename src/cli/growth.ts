@@ -16,6 +16,8 @@ interface Options extends JsonOption, RangeWords {
 
 const HOUR = 3600;
 const MOST_ROWS = 100_000;
+/** Columns that names keep; those of processes have 15 bytes at most. */
+const [LONGEST_COMM, LEAST_NAME] = [15, 24];
 
 export function configure(command: Command): void {
   addRangeOptions(command.argument('<file>', 'a recording, or - for standard input'), {
@@ -45,7 +47,7 @@ async function growth(file: string, options: Options): Promise<void> {
   const pid: TableColumn = { header: 'PID', ...right };
   await writeLines(
     formatTable(
-      [pid, { header: 'COMMAND', flexible: true }, ...numbers],
+      [pid, { header: 'COMMAND', flexible: true, least: LONGEST_COMM }, ...numbers],
       processes.map((row) => [String(row.pid), row.comm, ...cellsOf(row)]),
       { ...width, gap: 2 },
     ),
@@ -65,7 +67,7 @@ async function growth(file: string, options: Options): Promise<void> {
       [
         pid,
         { header: 'COMMAND' },
-        { header: 'MAPPING', flexible: true },
+        { header: 'MAPPING', flexible: true, least: LEAST_NAME, cut: 'middle' },
         { header: 'CLASS' },
         { header: 'OWNER' },
         ...numbers,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayWidth, fitWidth } from './display-width.js';
+import { displayWidth, fitMiddle, fitWidth } from './display-width.js';
 
 describe('displayWidth', () => {
   it.each([
@@ -51,6 +51,24 @@ describe('fitWidth', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.nat(12), (text, width) => {
         expect(displayWidth(fitWidth(text, width, '…'))).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+});
+
+describe('fitMiddle', () => {
+  it('keeps begin and end', () => {
+    expect(fitMiddle('abcdef', 6, '\u2026')).toBe('abcdef');
+    expect(fitMiddle('abcdefgh', 6, '\u2026')).toBe('ab\u2026fgh');
+    expect(fitMiddle('abc', 1, '\u2026')).toBe('\u2026');
+    expect(fitMiddle('abc', 0, '\u2026')).toBe('');
+    expect(fitMiddle('ae\u0301日本語io\u0301', 6, '\u2026')).toBe('ae\u0301\u2026io\u0301');
+  });
+
+  it('is never wider than asked', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(12), (text, width) => {
+        expect(displayWidth(fitMiddle(text, width, '\u2026'))).toBeLessThanOrEqual(width);
       }),
     );
   });

@@ -46,6 +46,25 @@ export function fitWidth(text: string, width: number, ellipsis: string): string 
   return out + ellipsis;
 }
 
+/**
+ * The same with what does not fit taken from the middle: what begins alike, as paths and names of metrics do, is told apart
+ * by its end.
+ */
+export function fitMiddle(text: string, width: number, ellipsis: string): string {
+  if (displayWidth(text) <= width) return text;
+  const room = width - displayWidth(ellipsis);
+  if (room < 0) return '';
+  const head = fitWidth(text, Math.floor(room / 2), '');
+  let left = room - displayWidth(head);
+  let tail = '';
+  for (const { segment } of [...graphemesOf(text)].reverse()) {
+    left -= clusterWidth(segment);
+    if (left < 0) break;
+    tail = segment + tail;
+  }
+  return head + ellipsis + tail;
+}
+
 function clusterWidth(cluster: string): number {
   for (const character of cluster) {
     if (NO_WIDTH.test(character)) continue;

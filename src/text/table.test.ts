@@ -32,6 +32,55 @@ describe('formatTable', () => {
     expect(formatTable([{ header: 'A' }], [['abcdef']], { maxWidth: 3 })).toEqual(['A', 'abcdef']);
   });
 
+  it('goes on in a further line where a flexible column would be less than its least width', () => {
+    const wide: TableColumn[] = [
+      { header: 'METRIC', flexible: true, least: 10, cut: 'middle' },
+      { header: 'BEFORE', align: 'right' },
+      { header: 'AFTER', align: 'right' },
+    ];
+    const rows = [
+      ['program.node.pss', '12 MiB', '13 MiB'],
+      ['pss.peak', '1 MiB', '2 MiB'],
+    ];
+    const lines = (maxWidth: number) => formatTable(wide, rows, { maxWidth });
+    expect(lines(24)).toEqual([
+      'METRIC     BEFORE  AFTER',
+      'prog\u2026e.pss 12 MiB 13 MiB',
+      'pss.peak    1 MiB  2 MiB',
+    ]);
+    expect(lines(23)).toEqual([
+      'METRIC           BEFORE',
+      '     AFTER',
+      'program.node.pss 12 MiB',
+      '    13 MiB',
+      'pss.peak          1 MiB',
+      '     2 MiB',
+    ]);
+    expect(lines(12).slice(3, 6)).toEqual(['progr\u2026de.pss', '    12 MiB', '    13 MiB']);
+    expect(lines(9)[3]).toBe('prog\u2026.pss');
+    for (const width of [9, 12, 15, 20, 25]) {
+      expect(Math.max(...lines(width).map(displayWidth))).toBeLessThanOrEqual(Math.max(width, 10));
+    }
+  });
+
+  it('lets a last column of words go on in a further line only where it is too long', () => {
+    const wide: TableColumn[] = [
+      { header: 'METRIC', flexible: true, least: 8 },
+      { header: 'N' },
+      { header: 'VERDICT' },
+    ];
+    const rows = [
+      ['pss', '1', 'more'],
+      ['a long name', '2', 'none shown (below 3 %)'],
+    ];
+    expect(formatTable(wide, rows, { maxWidth: 18 })).toEqual([
+      'METRIC   N VERDICT',
+      'pss      1 more',
+      'a long \u2026 2',
+      '    none shown (below 3 %)',
+    ]);
+  });
+
   it('leaves out the header and widens the gap', () => {
     expect(formatTable([{ header: 'A' }, { header: 'B' }], [['1', '2']], { header: false, gap: 3 })).toEqual(['1   2']);
   });

@@ -57,6 +57,16 @@ describe('growth', () => {
     expect(growthTable([], 15)).toHaveLength(1);
   });
 
+  it('keeps names on a narrow terminal, with shapes half as wide', () => {
+    const long = growths.map((one) => ({ ...one, commBytes: Buffer.from('a-name-of-15-by') }));
+    for (const maxWidth of [60, 80]) {
+      const lines = growthTable(long, 15, { maxWidth });
+      expect(lines.filter((line) => line.includes('a-name-of-15-by'))).toHaveLength(4);
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(maxWidth);
+    }
+    expect(growthTable(long, 15, { maxWidth: 80 })).toHaveLength(5);
+  });
+
   it('of an empty recording is empty', () => {
     const author = new Author();
     author.close();

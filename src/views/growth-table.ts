@@ -24,6 +24,9 @@ export interface ProcessGrowth {
 }
 
 const STRETCHES = 24;
+/** Columns of the terminal below which shapes are half as wide. */
+const WIDTH_FOR_ALL = 92;
+const LEAST_NAME = 15;
 const RSS = COUNTER_COLUMNS.indexOf('rss');
 
 /** Resident memory of every process that has any, in the order in which they were first seen. */
@@ -73,6 +76,8 @@ export function growthTable(
   const change = (growth: ProcessGrowth) => growth.last - growth.first;
   const grown = growths.filter((growth) => change(growth) > 0).sort((a, b) => change(b) - change(a));
   const rest = growths.filter((growth) => change(growth) <= 0).sort((a, b) => b.peak - a.peak);
+  // Names go before the finer half of a shape.
+  const isNarrow = (options.maxWidth ?? Number.POSITIVE_INFINITY) < WIDTH_FOR_ALL;
   const rows = [...grown, ...rest]
     .slice(0, most)
     .map((growth) => [
@@ -82,12 +87,12 @@ export function growthTable(
       formatSize(growth.first),
       formatSize(growth.last),
       signedSize(change(growth)),
-      sparkline(growth.shape, STRETCHES),
+      sparkline(growth.shape, isNarrow ? STRETCHES / 2 : STRETCHES),
     ]);
   return formatTable(
     [
       { header: 'PID', align: 'right' },
-      { header: 'COMMAND', flexible: true },
+      { header: 'COMMAND', flexible: true, least: LEAST_NAME },
       { header: 'PEAK RSS', align: 'right' },
       { header: 'FIRST', align: 'right' },
       { header: 'LAST', align: 'right' },

@@ -8,13 +8,14 @@ import { metricText } from './run-text.js';
 
 const HEADERS = ['METRIC', 'BEFORE', 'AFTER', 'CHANGE', '95 % INTERVAL', 'P', 'VERDICT'] as const;
 const MOST_PARTS = 20;
+const LEAST_NAME = 24;
 
 export function comparisonLines(comparison: Comparison, options: TableOptions = {}): string[] {
   const rows = shownMetrics(comparison).map(cellsOf);
   const columns = HEADERS.map((header, index) => ({
     header,
     ...(index > 0 && index < 6 ? { align: 'right' as const } : {}),
-    ...(index === 0 ? { flexible: true } : {}),
+    ...(index === 0 ? { flexible: true, least: LEAST_NAME, cut: 'middle' as const } : {}),
   }));
   return [
     ...headLines(comparison),

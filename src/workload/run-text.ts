@@ -10,6 +10,8 @@ import type { GroupReport, PeakReport, RunRecord, RunReport, SumReport } from '.
 const MOST_PROGRAMS = 10;
 const MOST_MAPPINGS = 10;
 const COVERED = 0.98;
+/** Columns that names keep on a narrow terminal. */
+const [LEAST_PROGRAM, LEAST_MAPPING] = [15, 20];
 
 /** The lines of a report: of one run all of it, of several what they have in common and how they differ. */
 export function reportLines(report: RunReport, options: TableOptions = {}): string[] {
@@ -108,7 +110,7 @@ function programLines(programs: RunRecord['programs'], tree: GroupReport, option
     ]);
   const lines = formatTable(
     [
-      { header: 'PROGRAM', flexible: true },
+      { header: 'PROGRAM', flexible: true, least: LEAST_PROGRAM },
       { header: 'PROCESSES', ...right },
       { header: 'PSS PEAK', ...right },
       { header: 'MEAN', ...right },
@@ -151,7 +153,12 @@ function peakLines(peak: PeakReport, options: TableOptions): string[] {
     ),
     '',
     ...formatTable(
-      [{ header: 'PROGRAM' }, { header: 'LARGEST MAPPINGS', flexible: true }, { header: 'CLASS' }, ...numbers],
+      [
+        { header: 'PROGRAM' },
+        { header: 'LARGEST MAPPINGS', flexible: true, least: LEAST_MAPPING, cut: 'middle' },
+        { header: 'CLASS' },
+        ...numbers,
+      ],
       peak.mappings.slice(0, MOST_MAPPINGS).map((part) => [part.program, part.name, part.class, ...cells(part)]),
       { ...options, gap: 2 },
     ),
