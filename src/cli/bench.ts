@@ -10,7 +10,7 @@ import type { SweepingChoice } from '../engine/choose-sweeping.js';
 import { escapeTerminal } from '../text/escape.js';
 import { compareRuns } from '../workload/compare-runs.js';
 import { readConditions } from '../workload/conditions.js';
-import { runReport } from '../workload/run-report.js';
+import { type RunReport, runReport } from '../workload/run-report.js';
 import { endText, reportLines } from '../workload/run-text.js';
 import { runWorkload, type WorkloadRun } from '../workload/run-workload.js';
 import { WorkloadError } from '../workload/workload-error.js';
@@ -18,6 +18,7 @@ import { CommandError } from './command-error.js';
 import {
   addComparisonOptions,
   type ComparisonOptions,
+  checkComparisonFiles,
   checkComparisonOptions,
   printComparison,
 } from './comparison-output.js';
@@ -25,8 +26,8 @@ import { jsonPieces } from './json-pieces.js';
 import { parseCount } from './option-values.js';
 import { sweepingEngineOption, valueOption } from './options.js';
 import { warn, writeJson, writeLines } from './output.js';
-import { writeTextFile } from './output-file.js';
 import { startProgress } from './progress.js';
+import { checkResultFile, makeResultFolder, writeResultFile } from './result-file.js';
 import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
 
 interface Options extends ComparisonOptions {
@@ -70,6 +71,9 @@ export function configure(command: Command): void {
 async function bench(command: string, other: string | undefined, options: Options): Promise<void> {
   checkComparisonOptions(options);
   const commands = other === undefined ? [command] : [command, other];
+  const files = options.save === undefined ? [] : filesToSave(options.save, commands.length);
+  // After the folder was made, since its file may lie in there.
+  checkComparisonFiles(options);
   const conditions = readConditions();
   const runs: WorkloadRun[][] = commands.map(() => []);
   const progress = startProgress();
@@ -87,8 +91,16 @@ async function bench(command: string, other: string | undefined, options: Option
     progress.clear();
   }
   const reports = commands.map((text, index) => runReport([text], conditions, options.warmup, runs[index]!));
-  const [before, after] = reports;
-  if (options.save !== undefined) save(options.save, reports);
+  try {
+    await print(reports, options);
+  } finally {
+    // What was found is printed whatever becomes of the files, and the files are written whatever becomes of that.
+    for (const [index, file] of files.entries())
+      writeResultFile('--save', file, [...jsonPieces(reports[index]!, 2), '\n']);
+  }
+}
+
+async function print([before, after]: readonly RunReport[], options: Options): Promise<void> {
   if (after !== undefined) return await printComparison(compareRuns(before!, after, options.failOn), options);
   if (options.json) await writeJson(before!);
   else await writeLines(reportLines(before!, process.stdout.isTTY ? { maxWidth: process.stdout.columns } : {}));
@@ -118,8 +130,10 @@ async function runOnce(text: string, options: Options): Promise<WorkloadRun> {
   return run;
 }
 
-function save(folder: string, reports: readonly object[]): void {
-  for (const [index, report] of reports.entries()) {
-    writeTextFile(path.join(folder, `${NAMES[index]}.json`), [...jsonPieces(report, 2), '\n'], true);
-  }
+/** Made, or refused, before the first run: what would be found out only after the last one would cost all of them. */
+function filesToSave(folder: string, count: number): string[] {
+  makeResultFolder('--save', folder);
+  const files = NAMES.slice(0, count).map((name) => path.join(folder, `${name}.json`));
+  for (const file of files) checkResultFile('--save', file);
+  return files;
 }

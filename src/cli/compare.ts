@@ -8,6 +8,7 @@ import { CommandError } from './command-error.js';
 import {
   addComparisonOptions,
   type ComparisonOptions,
+  checkComparisonFiles,
   checkComparisonOptions,
   printComparison,
 } from './comparison-output.js';
@@ -29,6 +30,7 @@ change is larger with 95 % confidence; four runs on each side are the least that
 
 async function compare(before: string, after: string, options: ComparisonOptions): Promise<void> {
   checkComparisonOptions(options);
+  checkComparisonFiles(options);
   await printComparison(compareRuns(sideOf(before), sideOf(after), options.failOn), options);
 }
 

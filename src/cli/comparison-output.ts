@@ -5,12 +5,12 @@ import { comparisonLines, comparisonMarkdown } from '../workload/compare-text.js
 import { comparisonJson } from '../workload/comparison-json.js';
 import { junitLines } from '../workload/junit.js';
 import { parseRule, type Rule } from '../workload/rules.js';
-import { CommandError, UsageError } from './command-error.js';
+import { UsageError } from './command-error.js';
 import { ExitCode } from './exit-codes.js';
 import { jsonOption, valueOption } from './options.js';
 import { writeJson, writeLines } from './output.js';
-import { writeTextFile } from './output-file.js';
 import { readValue } from './read-value.js';
+import { checkResultFile, writeResultFile } from './result-file.js';
 import { isTerminal } from './standard-streams.js';
 
 export interface ComparisonOptions {
@@ -36,25 +36,23 @@ export function checkComparisonOptions({ json, markdown }: ComparisonOptions): v
   if (json && markdown) throw new UsageError('--json and --markdown exclude each other: give one of them');
 }
 
+/** What would be found out only after the work is found out before it. */
+export function checkComparisonFiles({ junit }: ComparisonOptions): void {
+  if (junit !== undefined) checkResultFile('--junit', junit);
+}
+
 /** Prints the comparison; the exit code tells whether a rule was exceeded. */
 export async function printComparison(comparison: Comparison, options: ComparisonOptions): Promise<void> {
   const { json, markdown, junit } = options;
-  if (junit !== undefined) writeJunit(junit, comparison);
   if (json) await writeJson(comparisonJson(comparison));
   else if (markdown) await writeLines(comparisonMarkdown(comparison));
   else await writeLines(comparisonLines(comparison, isTerminal() ? { maxWidth: process.stdout.columns } : {}));
   if (isExceeded(comparison)) process.exitCode = ExitCode.mismatch;
-}
-
-function writeJunit(file: string, comparison: Comparison): void {
-  try {
-    writeTextFile(
-      file,
+  // Last: what was found is printed whatever becomes of the file.
+  if (junit !== undefined)
+    writeResultFile(
+      '--junit',
+      junit,
       junitLines(comparison).map((line) => `${line}\n`),
-      true,
     );
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new CommandError(error.message.replace(/^-o:/, '--junit:'), error.exitCode);
-  }
 }

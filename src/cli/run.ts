@@ -5,7 +5,7 @@
  * command's own, so what goes wrong on our side is 125; and a signal is the command's as well, until it has ended and only
  * descendants are waited for.
  */
-import { accessSync, constants, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
@@ -27,8 +27,8 @@ import { jsonPieces } from './json-pieces.js';
 import { parseCount } from './option-values.js';
 import { sweepingEngineOption, valueOption } from './options.js';
 import { warn } from './output.js';
-import { writeTextFile } from './output-file.js';
 import { readValue } from './read-value.js';
+import { checkResultFile, writeResultFile } from './result-file.js';
 import { writeStderr } from './standard-streams.js';
 import { cgroupTierOption, hostTierOption } from './tier-options.js';
 import { budgetOption, maxHoldOption, rateOption } from './workload-options.js';
@@ -116,11 +116,12 @@ async function run(command: string[], options: Options): Promise<void> {
     signals.end();
   }
   const report = runReport(command, conditions, options.warmup, runs);
-  if (options.json !== undefined) writeReport(options.json, report);
   if (!options.quiet) {
     const width = process.stderr.isTTY ? { maxWidth: process.stderr.columns } : {};
     writeStderr(`\ntidemark run: ${reportLines(report, width).join('\n')}\n`);
   }
+  // Last: what was found is printed whatever becomes of the file.
+  if (options.json !== undefined) writeResultFile('--json', options.json, [...jsonPieces(report, 2), '\n']);
   process.exitCode = exitCodeOf(runs, options.max);
   await endAtOnce();
 }
@@ -162,13 +163,7 @@ function fileOf(output: string, index: number, runs: number): string {
 function checkFiles({ output, json, runs }: Options): void {
   if (output === '-') throw new UsageError('-o: a recording cannot be written to standard output; name a file');
   if (json === '-') throw new UsageError("--json: standard output is the command's; name a file");
-  if (json !== undefined) {
-    try {
-      accessSync(path.dirname(path.resolve(json)), constants.W_OK);
-    } catch (error) {
-      throw new CommandError(`--json: cannot write ${escapeTerminal(json)}: ${reasonOf(error)}`);
-    }
-  }
+  if (json !== undefined) checkResultFile('--json', json);
   for (let index = 0; output !== undefined && index < runs; index++) {
     const file = fileOf(output, index, runs);
     if (lstatSync(file, { throwIfNoEntry: false })) {
@@ -231,15 +226,6 @@ function passSignals(): Signals {
 function letGoOfStreams(): void {
   const binding = nativeBinding();
   if (binding.state === 'loaded') for (const fd of [0, 1]) binding.addon.silence(fd);
-}
-
-function writeReport(file: string, report: object): void {
-  try {
-    writeTextFile(file, [...jsonPieces(report, 2), '\n'], true);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new CommandError(error.message.replace(/^-o:/, '--json:'));
-  }
 }
 
 /** The command's, of several runs that of the first that failed. */

@@ -1,5 +1,5 @@
 /** `compare` and `bench` as a user runs them, on runs that are made here and on ones that differ by a known amount. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -180,6 +180,30 @@ describe('bench', () => {
     for (const name of ['before', 'after']) {
       expect(JSON.parse(readFileSync(file(`${name}.json`), 'utf8'))).toMatchObject({ kind: 'run', runs: [{}, {}] });
     }
+  });
+
+  it('makes the folder of --save, and refuses what it could not write before the first run', async () => {
+    const ran = file('ran');
+    const made = await runTidemark(['bench', '--runs', '1', '--save', file('new/folder'), 'true', 'true']);
+    expect(made.code).toBe(0);
+    expect(readFileSync(file('new/folder/after.json'), 'utf8')).toContain('"kind": "run"');
+    const refused = async (...words: string[]) =>
+      (await runTidemark(['bench', '--runs', '1', ...words, `touch ${ran}`, 'true'])).stderr;
+    expect(await refused('--save', put('plain', ''))).toBe(`tidemark bench: --save: ${file('plain')} is no folder\n`);
+    mkdirSync(file('taken/before.json'), { recursive: true });
+    expect(await refused('--save', file('taken'))).toMatch(/--save: .*before.json is a directory\n$/);
+    expect(await refused('--junit', file('missing/j.xml'))).toBe(
+      `tidemark bench: --junit: cannot write ${file('missing/j.xml')}: no such file\n`,
+    );
+    expect(existsSync(ran)).toBe(false);
+  });
+
+  it('prints what it found when it cannot be written in the end', async () => {
+    const words = ['bench', '--runs', '1', '--save', file('gone'), '--junit', file('gone/j.xml')];
+    const { code, stdout, stderr } = await runTidemark([...words, `rm -rf ${file('gone')}`, 'true']);
+    expect(stdout).toMatch(/^METRIC .* VERDICT$/m);
+    expect(stderr).toMatch(/^tidemark bench: --save: cannot write .*before.json: no such file\n$/);
+    expect(code).toBe(1);
   });
 
   it('ends when a command fails, unless that is to be ignored', async () => {
