@@ -163,7 +163,6 @@ describe('options', () => {
     const last = BigInt(all.at(-1)!.time_unix_ns!);
     const late = all.filter(({ time_unix_ns }) => BigInt(time_unix_ns!) >= last - 100_000_000n);
     expect(await rows('--from', '-100ms')).toEqual(late);
-    expect(await rows('--from', 'load ends', '--to', 'load begins')).toEqual([]);
     const rss = inside.filter(({ pid }) => pid === String(workloads[0]!.pid)).map((row) => Number(row.rss));
     expect(rss.at(-1)! - Number(all[0]!.rss)).toBeGreaterThan(7.5 * MIB);
   });
@@ -198,6 +197,7 @@ describe('options', () => {
       ['--format', 'csv', '--from', 'load'],
       /^--from: "load" is not a time; allowed: .*, or the name of a mark or span \(.*\)$/,
     ],
+    [['--format', 'csv', '--from', 'load ends', '--to', 'load begins'], '--from: it is later than --to'],
     [['--format', 'csv', '--to', '5'], /^--to: "5" is not a time/],
     [['--format', 'csv', '--table', 'mappings'], '--table mappings: only for parquet, arrow, arrow-stream'],
     [['--format', 'parquet', '--table', 'x'], '--table: "x" is not a table; allowed: samples, mappings, host, cgroup'],
@@ -213,6 +213,28 @@ describe('options', () => {
     const said = stderr.replace(/^tidemark export: /, '').trimEnd();
     if (typeof sentence === 'string') expect(said).toBe(sentence);
     else expect(said).toMatch(sentence);
+  });
+});
+
+describe('a process that is not in the recording', () => {
+  const out = ['--format', 'csv', '-o'];
+
+  it('is not found', async () => {
+    const outcome = await runTidemark(['export', file, ...out, folder.file('none.csv'), '-p', '99999999,99999998']);
+    const stderr = 'tidemark export: -p: no process 99999999, 99999998 is in the recording\n';
+    expect(outcome).toEqual({ code: 4, stdout: '', stderr });
+    expect(existsSync(folder.file('none.csv'))).toBe(false);
+  });
+
+  it('is said where another is', async () => {
+    const { pid } = workloads[0]!;
+    const outcome = await runTidemark(['export', file, ...out, folder.file('one.csv'), '-p', `${pid},99999999`]);
+    expect(outcome).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'tidemark export: -p: no process 99999999 is in the recording\n',
+    });
+    expect(readFileSync(folder.file('one.csv'), 'utf8')).toContain(`,${pid},`);
   });
 });
 

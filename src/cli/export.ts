@@ -18,9 +18,10 @@ import { CGROUP_COLUMNS, COUNTER_COLUMNS, findMetric, HOST_COLUMNS, ROLLUP_COLUM
 import { InputError } from '../text/input-error.js';
 import { formatTime } from '../text/time.js';
 import { CommandError, UsageError } from './command-error.js';
+import { ExitCode } from './exit-codes.js';
 import { oneOf, parsePids, parsePositiveDuration } from './option-values.js';
 import { valueOption } from './options.js';
-import { writeBytes } from './output.js';
+import { warn, writeBytes } from './output.js';
 import { isSameFile, writeNewFile } from './output-file.js';
 import { writeFolder } from './output-folder.js';
 import { startProgress } from './progress.js';
@@ -88,6 +89,7 @@ async function run(file: string, options: Options): Promise<void> {
     onProgress: (timeNs) => progress.show(() => `exported up to ${formatTime(timeNs)}`),
   };
   if (isSameFile(file, options.output)) throw new UsageError('-o: the output is the recording itself');
+  if (options.pid) checkRecorded(recording, options.pid);
   try {
     await write(recording, chosen, options);
   } catch (error) {
@@ -95,6 +97,21 @@ async function run(file: string, options: Options): Promise<void> {
   } finally {
     progress.clear();
   }
+}
+
+/** A pid that was mistyped must not look like a process without memory. Ends the walk when all were seen. */
+function checkRecorded(recording: Recording, pids: readonly number[]): void {
+  const missing = new Set(pids);
+  for (const walk of recording.walks()) {
+    for (let step = walk.next(); step !== null && missing.size > 0; step = walk.next()) {
+      const { slots, count } = walk.rows;
+      for (const slot of slots.subarray(0, count)) missing.delete(walk.identity(slot)?.pid ?? -1);
+    }
+  }
+  if (missing.size === 0) return;
+  const sentence = `-p: no process ${[...missing].join(', ')} is in the recording`;
+  if (missing.size === new Set(pids).size) throw new CommandError(sentence, ExitCode.notFound);
+  warn('export', sentence);
 }
 
 async function write(recording: Recording, chosen: ExportOptions, options: Options): Promise<void> {

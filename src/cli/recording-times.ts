@@ -55,7 +55,7 @@ export function rangeIn(
   const to = toText === undefined ? undefined : instantIn(recording, command, '--to', toText, 'end');
   const asked = fromText === undefined ? undefined : instantIn(recording, command, '--from', fromText, 'begin');
   const from = last === undefined ? asked : recording.endNs - last;
-  if (from !== undefined && to !== undefined && from > to && !mayBeEmpty) {
+  if (from !== undefined && to !== undefined && from > to) {
     throw new UsageError('--from: it is later than --to');
   }
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
