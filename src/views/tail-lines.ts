@@ -71,10 +71,18 @@ export function eventJson(timeNs: bigint, { type, ...rest }: TideEvent): object 
 
 export function eventLine(timeNs: bigint, event: TideEvent): string {
   const { type, ...rest } = event;
-  const words = Object.entries(rest)
+  return `${formatTime(timeNs)}  ${type}  ${escapeTerminal(wordsOf(rest, '').join(' '))}`;
+}
+
+/** `name=value`, and of a part that has parts `name.part=value`. */
+function wordsOf(fields: object, prefix: string): string[] {
+  return Object.entries(fields)
     .filter(([name]) => !name.endsWith('Hex'))
-    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(' ') : value}`);
-  return `${formatTime(timeNs)}  ${type}  ${escapeTerminal(words.join(' '))}`;
+    .flatMap(([name, value]) => {
+      if (Array.isArray(value)) return [`${prefix}${name}=${value.join(' ')}`];
+      const isPart = typeof value === 'object' && value !== null;
+      return isPart ? wordsOf(value, `${prefix}${name}.`) : [`${prefix}${name}=${value}`];
+    });
 }
 
 function numberText(metric: string, value: number): string {
