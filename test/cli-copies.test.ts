@@ -230,6 +230,10 @@ describe('tail', () => {
     recorder.kill('SIGKILL');
     const { code, stderr } = await runTidemark(['tail', file]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'tidemark tail: the writer of the recording has died\n' });
+    // What is cut of it is finished, although its end is not in there.
+    const part = folder.file('killed-part.tide');
+    expect((await runTidemark(['cut', file, '--last', '1s', '-o', part])).code).toBe(0);
+    expect(await runTidemark(['tail', part, '-n', '1'])).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

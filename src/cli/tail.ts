@@ -1,7 +1,7 @@
 /**
  * `tidemark tail`: follows a recording while it is written.
  *
- * The traps: "nothing more" is never final, so the end is what the recording says itself, or that its writer has died; and
+ * The traps: "nothing more" is never final, so the end is what the recording says itself, or that nobody writes it; and
  * whoever reads us may be slower than the writer, which then laps us: what was lost by that is said.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -62,8 +62,12 @@ async function run(file: string, options: Options): Promise<void> {
   const follower = new Follower(recording, options);
   await write(follower.begin(options.lines));
   let movedMs = performance.now();
+  let wasUnsigned = false;
   for (;;) {
-    const wasClosed = follower.isClosed;
+    // A part of a recording need not hold the end of it, and nobody writes it either. One that was just begun is signed in a moment.
+    const isUnsigned = recording.owner === undefined;
+    const wasClosed = follower.isClosed || (wasUnsigned && isUnsigned);
+    wasUnsigned = isUnsigned;
     const lines = follower.next();
     await write(lines);
     const nowMs = performance.now();
