@@ -199,7 +199,7 @@ export class Recording implements Disposable {
   /** How much of the past it holds, and would at the present rate: the ticks first, then each step of the ladder. */
   retention(): StepRetention[] {
     this.#reader.refresh();
-    return retentionOf(this.#reader, this.metadata.keep, this.steps);
+    return retentionOf(this.#reader, this.metadata, this.steps);
   }
 
   /** Counts, losses and costs of the whole recording. */

@@ -7,6 +7,7 @@
 import type { RingReader } from '../ring/ring-reader.js';
 import { dealBlocks, type RingSpec } from '../ring/ring-table.js';
 import { formatDuration } from '../text/duration.js';
+import type { RecordingMetadata } from './format.js';
 import { type Keep, parseKeep } from './keep.js';
 import { LADDER_SHARE, ringNameOf } from './ladder-format.js';
 
@@ -18,7 +19,7 @@ export interface StepRetention {
   /** From the oldest that is there to the newest. */
   readonly heldSeconds: number;
   readonly bytesPerSecond: number;
-  /** What the file has room for at this rate; null while there is none. */
+  /** What the file has room for at this rate; null while there is none, and of a copy, in which nobody goes on. */
   readonly secondsAtPresentRate: number | null;
 }
 
@@ -48,9 +49,10 @@ export function oldestOf(reader: RingReader, ring: string): bigint | undefined {
 /** The ticks first, then the steps of the ladder, from fine to coarse. */
 export function retentionOf(
   reader: RingReader,
-  keepText: string | undefined,
+  { keep: keepText, cut, sources, repaired }: RecordingMetadata,
   steps: readonly bigint[],
 ): StepRetention[] {
+  const isCopy = cut !== undefined || sources !== undefined || repaired === true;
   const keep = keepText === undefined ? undefined : parseKeep(keepText);
   const uses = reader.rings.map((_, ring) => useOf(reader, ring));
   const groups = [0n, ...steps].map((stepNs) => ({
@@ -73,12 +75,14 @@ export function retentionOf(
     const lasting = rings.flatMap((ring, index) =>
       rates[index]! > 0 ? [(room[ring]! * reader.blockBytes) / rates[index]!] : [],
     );
+    // A copy of all that there is has no mark of its own, and may have room for no block but those it has.
+    const least = Math.min(...lasting);
     return {
       step: stepNs === 0n ? 'full' : formatDuration(stepNs),
       askedSeconds,
       heldSeconds: uses[rings[0]!]?.heldSeconds ?? 0,
       bytesPerSecond: rates.reduce((sum, rate) => sum + rate, 0),
-      secondsAtPresentRate: lasting.length === 0 ? null : Math.min(...lasting),
+      secondsAtPresentRate: isCopy || !(least > 0 && least < Number.POSITIVE_INFINITY) ? null : least,
     };
   });
 }

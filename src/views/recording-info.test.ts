@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Author, METADATA, someone } from '../../test/recorder/synthetic.js';
+import { cutRecording } from '../recording/cut.js';
+import { openRecording, type Recording } from '../recording/recording.js';
 import { FORMAT_MAJOR } from '../ring/layout.js';
 import { recordingInfoJson, recordingInfoLines } from './recording-info.js';
 
@@ -45,6 +50,35 @@ describe('what a recording holds', () => {
       damage: [],
     });
     expect(Date.parse(info.startedAt as string)).toBe(1_700_000_000_000);
+  });
+
+  it('says how long the file lasts where somebody may go on in it, with the hours where there are any', () => {
+    const author = new Author();
+    author.arrive(0, someone(1));
+    for (let tick = 0; tick < 30; tick++) {
+      author.set(0, { rss: tick * 4096 });
+      author.sweep();
+    }
+    author.close();
+    const recording = author.open();
+    const keeps = (one: Recording) =>
+      recordingInfoLines(one, one.summary())
+        .find((line) => line.startsWith('keeps'))
+        ?.slice(11);
+    const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-info-'));
+    try {
+      cutRecording(recording, path.join(folder, 'part.tide'), { from: recording.endNs - 1_000_000_000n });
+      using part = openRecording(path.join(folder, 'part.tide'));
+      expect(part.retention()).toMatchObject([{ step: 'full', secondsAtPresentRate: null }]);
+      expect(keeps(part)).toMatch(/^every tick: 1\.00s now, at [\d.]+ \w+\/s$/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    const [kept] = recording.retention();
+    expect(kept!.secondsAtPresentRate).toBeGreaterThan(3600);
+    expect(keeps(recording)).toMatch(/^every tick: 2\.90s now, \S+ \(\d+\.\d h\) when full at the present /);
+    recording.retention = () => [{ ...kept!, secondsAtPresentRate: 137 }];
+    expect(keeps(recording)).toMatch(/ now, 2m17s when full at the present /);
   });
 
   it('has no quotient of nothing', () => {

@@ -70,6 +70,7 @@ export function recordingInfoJson(recording: Recording, summary: RecordingSummar
 
 /** Characters of the target that are shown. */
 const TARGET_MOST = 100;
+const HOUR = 3600;
 
 /** The same for people. */
 export function recordingInfoLines(recording: Recording, summary: RecordingSummary): string[] {
@@ -180,11 +181,12 @@ function keptText({ step, askedSeconds, heldSeconds, bytesPerSecond, secondsAtPr
   const what = step === 'full' ? 'every tick' : `each ${step}`;
   const time = (seconds: number) => formatDurationShort(seconds * 1e9);
   const asked = askedSeconds === null ? '' : `, ${time(askedSeconds)} asked for`;
-  if (secondsAtPresentRate === null) return `${what}: nothing yet${asked}`;
-  return (
-    `${what}: ${time(heldSeconds)} now, ${time(secondsAtPresentRate)} (${(secondsAtPresentRate / 3600).toFixed(1)} h) when ` +
-    `full at the present ${formatSize(Math.round(bytesPerSecond))}/s${asked}`
-  );
+  const rate = `${formatSize(Math.round(bytesPerSecond))}/s`;
+  if (secondsAtPresentRate === null) {
+    return heldSeconds > 0 ? `${what}: ${time(heldSeconds)} now, at ${rate}${asked}` : `${what}: nothing yet${asked}`;
+  }
+  const hours = secondsAtPresentRate < HOUR ? '' : ` (${(secondsAtPresentRate / HOUR).toFixed(1)} h)`;
+  return `${what}: ${time(heldSeconds)} now, ${time(secondsAtPresentRate)}${hours} when full at the present ${rate}${asked}`;
 }
 
 function statShareText(share: number, { hzAsked }: RecordingMetadata): string {
