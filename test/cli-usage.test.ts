@@ -45,10 +45,18 @@ describe('help and version', () => {
   });
 });
 
+it.each([['--help'], ['-h'], ['help']])('help %s is the help of the program', async (word) => {
+  const asked = await runTidemark(['help', word]);
+  expect(asked).toEqual(await runTidemark(['--help']));
+  expect(asked.code).toBe(0);
+});
+
 describe('a command line that cannot be understood', () => {
   it.each([
     [['pars'], "tidemark: unknown command 'pars' (Did you mean parse?)"],
     [['zzz'], "tidemark: unknown command 'zzz'"],
+    [['help', 'pars'], "tidemark: unknown command 'pars' (Did you mean parse?)"],
+    [['help', '--jsn'], "tidemark: unknown option '--jsn'"],
     [['--jsn'], "tidemark: unknown option '--jsn'"],
     [['parse', '--jsn', 'maps', '-'], "tidemark parse: unknown option '--jsn' (Did you mean --json?)"],
     [['parse', 'maps'], "tidemark parse: missing required argument 'file'"],

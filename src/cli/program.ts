@@ -8,7 +8,15 @@ import { EXIT_CODES_TEXT } from './exit-codes.js';
 export async function runProgram(used: CommandEntry | undefined, words: readonly string[]): Promise<void> {
   const program = await programWith(used);
   if (words.length === 0) program.help({ error: true });
-  await program.parseAsync(words, { from: 'user' });
+  await program.parseAsync(askedWords(program, words), { from: 'user' });
+}
+
+/** The parser's own `help` prints the help of the program, as after a mistake, for what it does not know, and says no word of it. */
+function askedWords(program: Command, words: readonly string[]): readonly string[] {
+  const [help, topic] = words;
+  if (help !== 'help' || topic === undefined || COMMANDS.some(({ name }) => name === topic)) return words;
+  if (['help', '--help', '-h'].includes(topic)) program.help();
+  return words.slice(1);
 }
 
 /** All commands by name and summary, and only the one that is used with its options. */
