@@ -1,9 +1,11 @@
 /**
  * A line on stderr that says how far the work is, drawn over itself.
  *
- * The trap: in a log file it would be a thousand lines, and for work of a moment it only flickers. So it exists on a
- * terminal only, and from the second second on.
+ * The traps: in a log file it would be a thousand lines, and for work of a moment it only flickers. So it exists on a
+ * terminal only, and from the second second on. And a line that is wider than the terminal is two, of which only the second
+ * is drawn over.
  */
+import { fitWidth } from '../text/display-width.js';
 
 const FIRST_MS = 1000;
 const INTERVAL_MS = 200;
@@ -22,7 +24,7 @@ export function startProgress(): Progress {
   return {
     show(sentence) {
       if (!process.stderr.isTTY || performance.now() < next) return;
-      process.stderr.write(ERASE_LINE + sentence());
+      process.stderr.write(ERASE_LINE + fitted(sentence()));
       drawn = true;
       next = performance.now() + INTERVAL_MS;
     },
@@ -31,4 +33,10 @@ export function startProgress(): Progress {
       drawn = false;
     },
   };
+}
+
+/** With the last column free, where some terminals go to the next line. A terminal that does not tell its width has 0 columns. */
+function fitted(sentence: string): string {
+  const columns = process.stderr.columns || Number.POSITIVE_INFINITY;
+  return fitWidth(sentence, columns - 1, '...');
 }
