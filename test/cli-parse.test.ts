@@ -102,6 +102,28 @@ describe('a text that is not right', () => {
     );
   });
 
+  it.each([
+    ['parse', 'maps', '-'],
+    ['parse', 'smaps', '-'],
+    ['segments', '--in', '-'],
+    ['pmap', '--in', '-'],
+    ['pmap', '--json', '--in', '-'],
+    ['maps', '--json', '--in', '-'],
+  ])('%s %s %s is refused where it holds no mapping', async (...words) => {
+    const outcome = await runTidemark(words, { input: 'hello\x1b[1m\nmore\n' });
+    const stderr = `tidemark ${words[0]}: stdin: line 1 is no mapping: hello\\x1B[1m\n`;
+    expect(outcome).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('is not printed by pmap, whose lines are all mappings, unless its last line is cut', async () => {
+    const pmap = (input: string) => runTidemark(['pmap', '--in', '-'], { input });
+    const stderr = 'tidemark pmap: stdin: line 2 is no mapping: rubbish\n';
+    expect(await pmap(`${MAPPING}\nrubbish\n${MAPPING}\n`)).toEqual({ code: 1, stdout: '', stderr });
+    expect(await pmap(`${MAPPING}\n5-`)).toMatchObject({ code: 0, stderr: '' });
+    const segments = await runTidemark(['segments', '--in', '-'], { input: `${MAPPING}\nrubbish\n` });
+    expect(segments).toMatchObject({ code: 0, stderr: 'tidemark segments: stdin: line 2 is no mapping: rubbish\n' });
+  });
+
   it('is said to be empty', async () => {
     const { code, stdout, stderr } = await runTidemark(['parse', 'smaps', '-']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '{"kind":"smaps","mappings":[],"totals":{"mappings":0}}\n' });

@@ -62,6 +62,13 @@ async function printMaps(given: readonly string[]): Promise<void> {
       const { parseMaps } = await import('../procfs/mapping-objects.js');
       const { writeJson } = await import('./output.js');
       const { mappings, totals } = parseMaps(text, tokenizers);
+      if (pid === undefined && !(grep || order)) {
+        const [{ refuseNoMaps }, { inputName }] = [
+          await import('./captured-maps.js'),
+          await import('./kernel-text.js'),
+        ];
+        refuseNoMaps(inputName(file!), text, totals);
+      }
       const times = recorded ? { timeNs: `${recorded.timeNs}`, mappingsTimeNs: `${recorded.readNs}` } : {};
       const problems = empty && pid !== undefined ? { status: 'no-mm' } : { status: 'ok' };
       await writeJson({ schema: 1, ...(pid === undefined ? {} : { pid }), ...times, ...problems, mappings, totals });

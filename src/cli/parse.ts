@@ -10,6 +10,7 @@ import { KernelTextError } from '../procfs/object-values.js';
 import { KERNEL_FILES, type KernelFile } from '../procfs/read.js';
 import { parseStat, parseStatm, parseStatus } from '../procfs/stat-objects.js';
 import type { Tokenizers } from '../procfs/tokenizers.js';
+import { refuseNoMaps } from './captured-maps.js';
 import { CommandError } from './command-error.js';
 import { type HostUnitOptions, hostUnitsOf } from './host-unit-options.js';
 import { inputName, readInput, tokenizersOf } from './kernel-text.js';
@@ -41,8 +42,10 @@ async function parseFile(kind: KernelFile, file: string, options: ParseOptions):
   const name = inputName(file);
   const text = await readInput(file);
   const parsed = parseKind(kind, text, tokenizers, options, name);
+  const isOfMappings = parsed.kind === 'maps' || parsed.kind === 'smaps';
+  const counted = isOfMappings ? (parsed as MapsText).totals : parsed;
+  if (isOfMappings) refuseNoMaps(name, text, (parsed as MapsText).totals);
   await writeJson(parsed);
-  const counted = parsed.kind === 'maps' || parsed.kind === 'smaps' ? (parsed as MapsText).totals : parsed;
   for (const sentence of problemsIn(text, counted)) {
     warn('parse', `${name}: ${sentence}`);
   }

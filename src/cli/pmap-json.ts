@@ -9,6 +9,7 @@ import type { Tokenizers } from '../procfs/tokenizers.js';
 import type { StatusName } from '../schema.js';
 import { isUtf8Locale } from '../text/locale.js';
 import type { AddressRange } from '../views/pmap-head.js';
+import { refuseOtherLines } from './captured-maps.js';
 import { inputName, readInput, tokenizersOf } from './kernel-text.js';
 import { writeJson } from './output.js';
 import { refuseOtherForm } from './pmap-captured.js';
@@ -33,6 +34,7 @@ export async function writePmapJson(request: PmapJsonRequest): Promise<number> {
   if (request.file !== undefined) {
     const text = await readInput(request.file);
     refuseOtherForm(text, source, inputName(request.file));
+    refuseOtherLines(inputName(request.file), text, tokenizers);
     processes.push({ status: 'ok', ...mappingsOf(text, source, tokenizers, request.range) });
   }
   const utf8 = isUtf8Locale();

@@ -130,10 +130,12 @@ async function printProcesses(
 }
 
 async function printCaptured(out: ByteWriter, write: FormWriter, form: PmapForm, file: string): Promise<void> {
-  const { inputName, readInput } = await import('./kernel-text.js');
+  const { inputName, readInput, tokenizersOf } = await import('./kernel-text.js');
+  const { refuseOtherLines } = await import('./captured-maps.js');
   const { capturedProcess, refuseOtherForm } = await import('./pmap-captured.js');
   const text = await readInput(file);
   refuseOtherForm(text, sourceOf(form), inputName(file));
+  refuseOtherLines(inputName(file), text, tokenizersOf('auto'));
   out.ascii('-:   ');
   const title = Buffer.from(file === '-' ? 'stdin' : escapeTerminal(file));
   out.span(title, 0, title.length);

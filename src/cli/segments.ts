@@ -10,6 +10,7 @@ import { pad } from '../procfs/padding.js';
 import { escapeTerminal } from '../text/escape.js';
 import { ownersJson, ownersLines } from '../views/owners-table.js';
 import { type Segments, segmentsJson, segmentsLines } from '../views/segments-table.js';
+import { foundIn, noMapping, refuseNoMaps } from './captured-maps.js';
 import { UsageError } from './command-error.js';
 import { type DirectCommand, type DirectWords, parseDirectWords } from './direct-command.js';
 import { DIRECT_OPTIONS, engineOf, hasSwitch, inputOf, procfsOf } from './direct-options.js';
@@ -42,11 +43,12 @@ async function printSegments(given: readonly string[]): Promise<void> {
   const owners = hasSwitch(words, 'owners');
   if (owners && tree) throw new UsageError('--owners and --tree are two tables: give one of them');
   const engine = engineOf(words);
-  const { text, exe, about, empty } = await sourceOf(words);
+  const { text, exe, about, captured, empty } = await sourceOf(words);
   const { bytes, length } = pad(text);
   const { smaps } = tokenizersOf(engine);
   // The tokenizer of smaps reads maps too: the sizes that it does not find are not measured.
   const table = tokenizeGrowing(smaps, bytes, length, new MappingTable(Math.max(64, length >> 9)));
+  if (captured !== undefined) refuseNoMaps(captured, text, foundIn(table));
   const segments: Segments = { table, bytes, classification: classifyMappings(table, bytes, exe) };
   if (hasSwitch(words, 'json')) {
     const status = length === 0 ? 'no-mm' : 'ok';
@@ -56,7 +58,9 @@ async function printSegments(given: readonly string[]): Promise<void> {
     const width = isTerminal() ? { width: process.stdout.columns } : {};
     await writeLines(owners ? ownersLines(segments, width.width) : segmentsLines(segments, { tree, ...width }));
   }
-  if (table.rows === 0) warn('segments', length === 0 ? empty() : `${about.input ?? 'the text'} holds no mapping`);
+  if (table.rows === 0) return warn('segments', length === 0 ? empty() : 'the text holds no mapping');
+  const found = foundIn(table);
+  if (captured !== undefined && found.malformedLines) warn('segments', noMapping(captured, text, found));
 }
 
 interface Source {
@@ -70,6 +74,8 @@ interface Source {
     readonly timeNs?: string;
     readonly mappingsTimeNs?: string;
   };
+  /** How messages name a captured text. */
+  readonly captured?: string;
   /** Why there may be nothing in it. */
   readonly empty: () => string;
 }
@@ -80,7 +86,8 @@ async function sourceOf(words: DirectWords): Promise<Source> {
   if (isOfRecording(words)) return recordedSource(words, file!);
   if (file !== undefined) {
     const input = file === '-' ? 'stdin' : escapeTerminal(file);
-    return { text: await readInput(file), about: { input }, empty: () => `${inputName(file)} is empty` };
+    const captured = inputName(file);
+    return { text: await readInput(file), about: { input }, captured, empty: () => `${captured} is empty` };
   }
   const pid = pidOf(positionals);
   const root = procfsOf(words);
