@@ -2,7 +2,8 @@
  * `tidemark top -b --in F`: frames of a recording in the columns of procps, one after the other.
  *
  * The traps: a share of CPU time lies between two instants, so each frame is taken against the one a delay before; and
- * what procps shows beyond memory, times and threads was not recorded: it is `?`, and states are not counted.
+ * what procps shows beyond memory, times and threads was not recorded: it is `?`, states are not counted, and shares of CPUs
+ * are left out.
  */
 import { nameParts } from '../recording/events.js';
 import { InstantView } from '../recording/instant-view.js';
@@ -14,11 +15,13 @@ import { formatTime } from '../text/time.js';
 import { cpuPercent, type FieldContext, layOut, memoryPercent } from '../views/top-fields.js';
 import { shownTasks, type TopView } from '../views/top-frame.js';
 import type { TopTask } from '../views/top-sample.js';
+import { memoryLines } from '../views/top-summary.js';
 import { CommandError } from './command-error.js';
 import type { DirectWords } from './direct-command.js';
 import { hasSwitch, inputOf } from './direct-options.js';
 import { writePieces } from './output.js';
 import { cmdlineOf, openInstant } from './recorded-instant.js';
+import { memoryAt } from './recorded-memory.js';
 import { atOf } from './recorded-words.js';
 import { isTerminal } from './standard-streams.js';
 import type { TopRequest } from './top-options.js';
@@ -56,14 +59,19 @@ export async function printRecorded(words: DirectWords, request: TopRequest): Pr
     const context = contextOf(recording, shown, earlier && Number(startNs - earlier.frame.startNs) / 1e9, tasks);
     const rows = shownTasks({ tasks }, shown, context);
     const timeNs = clock.toUnix(startNs);
+    const memory = memoryAt(recording, clock, startNs);
     if (isJson) {
       const { stepNs } = view.frame;
       const object = { schema: 1, frame, time: formatTime(timeNs), timeNs: `${timeNs}`, stepNs: `${stepNs}` };
       const processes = rows.map((task) => taskObject(task, context));
-      await writePieces([`${JSON.stringify({ ...object, tasks: { total: tasks.length }, processes })}\n`]);
+      await writePieces([`${JSON.stringify({ ...object, tasks: { total: tasks.length }, memory, processes })}\n`]);
     } else {
       const head = `top - ${formatTime(timeNs)}  ${recording.metadata.host.hostname}, as it was recorded`;
-      const summary = [head, `Tasks: ${String(tasks.length).padStart(3)} total`];
+      const summary = [
+        head,
+        `Tasks: ${String(tasks.length).padStart(3)} total`,
+        ...(memory ? memoryLines(memory, { memoryScale: shown.summaryScale, eachCpu: false }) : []),
+      ];
       const lines = [...summary.map((line) => line.slice(0, shown.screenColumns)), ''];
       const table = layOut(rows, context, shown.screenColumns);
       await writePieces([`${frame > 1 ? '\n\n' : ''}${[...lines, ...table].join('\n')}`]);

@@ -161,7 +161,11 @@ function cpuLines({ now, before }: NonNullable<TopSample['cpu']>, options: Summa
   return inPairs(lines);
 }
 
-function memoryLines(memory: MemorySummary, { memoryScale, eachCpu }: SummaryOptions): string[] {
+/** Memory and swap, not cut to the screen. */
+export function memoryLines(
+  memory: MemorySummary,
+  { memoryScale, eachCpu }: Pick<SummaryOptions, 'memoryScale' | 'eachCpu'>,
+): string[] {
   const unit = memoryScale === 0 ? 'KiB' : `${MEMORY_SCALES[memoryScale]!.toUpperCase()}iB`;
   const amount = (bytes: number) => amountText(bytes, memoryScale);
   const lines = [

@@ -129,3 +129,12 @@ it('asks of which host, where a recording is of several', async () => {
   const { stdout } = await runTidemark(['host', '--in', merged, '--hostname', 'two', '--json']);
   expect(JSON.parse(stdout).total).toBe(16_000 * MiB);
 });
+
+it('is in the frames of top -b, where it was recorded', async () => {
+  const { stdout } = await runTidemark(['top', '-b', '--in', file]);
+  expect(stdout).toMatch(/^Tasks: .*\nMiB Mem : {3}8000\.0 total, {3}4700\.0 free, .*\nMiB Swap: .*\n\n +PID /m);
+  const json = JSON.parse((await runTidemark(['top', '-b', '--json', '--in', file])).stdout);
+  expect(json.memory).toMatchObject({ total: 8000 * MiB, free: 4700 * MiB, buffersAndCache: 1400 * MiB });
+  const first = await runTidemark(['top', '-b', '--json', '-n', '2', '-d', '9.9', '--in', file]);
+  expect(JSON.parse(first.stdout.split('\n')[0]!)).not.toHaveProperty('memory');
+});
