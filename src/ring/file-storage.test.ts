@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -106,5 +118,31 @@ describe('a file in use', () => {
     expect(readRing(reopened, COUNTERS).frames).toEqual(recorder.truth[COUNTERS]);
     expect(RingReader.open(reopened).damage).toEqual([]);
     reopened.close();
+  });
+
+  it('is used no more once it is closed: its descriptor is soon that of another', () => {
+    const storage = FileStorage.create(join(directory, 'closed.tide'), 200_000);
+    storage.close();
+    const path = join(directory, 'stranger');
+    writeFileSync(path, 'stranger');
+    const stranger = openSync(path, 'r+');
+    try {
+      const bytes = new Uint8Array(8);
+      const uses: (() => unknown)[] = [
+        () => storage.read(0, bytes, 0, 8),
+        () => storage.write(0, bytes, 0, 8),
+        () => storage.commit(0, 8, 8),
+        () => storage.trim(0),
+        () => storage.extend(9),
+        () => storage.flush(),
+        () => storage.harm(),
+        () => storage.lock(() => true),
+        () => storage.sizeBytes,
+      ];
+      for (const use of uses) expect(codeOf(use)).toBe('closed');
+      expect(readFileSync(path, 'utf8')).toBe('stranger');
+    } finally {
+      closeSync(stranger);
+    }
   });
 });

@@ -3,7 +3,8 @@
  *
  * The traps: opening a FIFO blocks until someone writes (hence O_NONBLOCK and a look at the type), and a predictable
  * name in a shared directory may be somebody's symlink (hence O_EXCL and O_NOFOLLOW). And write(2) into a file that is
- * being flushed waits for the disk, so a recorder writes through memory where it can (see docs/benchmarks.md).
+ * being flushed waits for the disk, so a recorder writes through memory where it can (see docs/benchmarks.md). The number
+ * of a descriptor that was closed soon is another file's, so nothing here uses it after that.
  */
 import {
   closeSync,
@@ -67,8 +68,14 @@ export class FileStorage implements Storage {
 
   private constructor(
     readonly path: string,
-    private readonly fd: number,
+    private readonly descriptor: number,
   ) {}
+
+  /** Throws `StorageError` `closed` once it is. */
+  private get fd(): number {
+    if (this.closed) throw new StorageError('closed', this.path, `Cannot use ${this.path} any more: it was closed`);
+    return this.descriptor;
+  }
 
   /**
    * Creates `path` with mode 0600 and `sizeBytes` of reserved space. Throws `StorageError`: `exists` for anything that
@@ -172,9 +179,10 @@ export class FileStorage implements Storage {
 
   read(at: number, into: Uint8Array, from: number, length: number): number {
     this.mapped?.settle();
+    const { fd } = this;
     let done = 0;
     while (done < length) {
-      const count = this.#readAt(into, from + done, length - done, at + done);
+      const count = this.#readAt(fd, into, from + done, length - done, at + done);
       if (count === 0) break;
       done += count;
     }
@@ -182,9 +190,9 @@ export class FileStorage implements Storage {
   }
 
   /** Node's error of a read does not say of which file. */
-  #readAt(into: Uint8Array, from: number, length: number, at: number): number {
+  #readAt(fd: number, into: Uint8Array, from: number, length: number, at: number): number {
     try {
-      return readSync(this.fd, into, from, length, at);
+      return readSync(fd, into, from, length, at);
     } catch (error) {
       throw StorageError.from(error, this.path, 'read');
     }
@@ -222,7 +230,7 @@ export class FileStorage implements Storage {
     fdatasync(this.fd, (error) => {
       this.flushing--;
       if (error !== null) this.flushError = error;
-      if (this.closed && this.flushing === 0) closeSync(this.fd);
+      if (this.closed && this.flushing === 0) closeSync(this.descriptor);
     });
   }
 
@@ -278,7 +286,7 @@ export class FileStorage implements Storage {
     this.closed = true;
     clearTimeout(this.flushTimer);
     this.unmap();
-    if (this.flushing === 0) closeSync(this.fd);
+    if (this.flushing === 0) closeSync(this.descriptor);
   }
 
   private unmap(): void {

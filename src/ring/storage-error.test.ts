@@ -37,7 +37,8 @@ describe('an error of a file', () => {
   });
 
   it('of a write leaves the mistakes of callers as they are', () => {
-    for (const mistake of [new TypeError('a'), new RangeError('b')]) {
+    const closed = new StorageError('closed', '/a', 'it was closed');
+    for (const mistake of [new TypeError('a'), new RangeError('b'), closed]) {
       expect(StorageError.ofWrite(mistake, '/a')).toBe(mistake);
     }
     expect(StorageError.ofWrite(of('EIO'), '/a')).toMatchObject({ message: 'Cannot write to /a: the disk failed' });

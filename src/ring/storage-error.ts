@@ -2,10 +2,10 @@
 import { dirname } from 'node:path';
 
 /**
- * `exists`: the path is taken; `no-space`: the disk cannot hold the ring; `denied`: no permission; `not-a-file`; `failed`:
- * see `cause`.
+ * `exists`: the path is taken; `no-space`: the disk cannot hold the ring; `denied`: no permission; `not-a-file`; `closed`: by
+ * ourselves, before; `failed`: see `cause`.
  */
-export type StorageErrorCode = 'exists' | 'no-space' | 'denied' | 'not-a-file' | 'failed';
+export type StorageErrorCode = 'exists' | 'no-space' | 'denied' | 'not-a-file' | 'closed' | 'failed';
 
 /** The words for the errno of a path; the rest are named as they are. */
 const ERRNO_WORDS: Record<string, string> = {
@@ -48,9 +48,9 @@ export class StorageError extends Error {
     return new StorageError(code, path, `Cannot ${action} ${path}: ${ERRNO_WORDS[errno] ?? errno}`, { cause });
   }
 
-  /** The same of a write, which throws also what is a mistake of the caller's: that stays as it is. */
+  /** The same of a write, which throws also what is a mistake of the caller's, or a sentence already: that stays as it is. */
   static ofWrite(cause: unknown, path: string): unknown {
-    return cause instanceof TypeError || cause instanceof RangeError
+    return cause instanceof TypeError || cause instanceof RangeError || cause instanceof StorageError
       ? cause
       : StorageError.from(cause, path, 'write to');
   }
