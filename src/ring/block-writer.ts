@@ -45,6 +45,15 @@ export class BlockWriter {
     this.isOpen = true;
   }
 
+  /** Goes on in a block of an earlier writer, behind its last frame at `position`. */
+  reopen(blockAt: number, { frameSeed, baseTimeNs }: BlockHeader, position: number): void {
+    this.frameSeed = frameSeed;
+    this.blockAt = blockAt;
+    this.baseTimeNs = baseTimeNs;
+    this.position = position;
+    this.isOpen = true;
+  }
+
   /**
    * Appends the frame in `frame[at, at + length)`, whose payload stands behind 16 bytes left free for its head. `frame`
    * must have room for the padding; `cells` is the high water mark of a COLUMNS frame. Returns the bytes that it took.

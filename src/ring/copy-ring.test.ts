@@ -51,5 +51,10 @@ describe('a copy', () => {
     };
     expect(() => copyRing(broken, join(folder, 'broken.tide'))).toThrow('the disk failed');
     expect(existsSync(join(folder, 'broken.tide'))).toBe(false);
+    const amend = () => {
+      throw new Error('the disk is full');
+    };
+    expect(() => copyRing(memory(1), join(folder, 'broken.tide'), amend)).toThrow('the disk is full');
+    expect(existsSync(join(folder, 'broken.tide'))).toBe(false);
   });
 });

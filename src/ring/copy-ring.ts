@@ -10,8 +10,11 @@ import type { Storage } from './storage.js';
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Copies all of `storage` to a new file at `path`. Throws `StorageError`: `exists`, `no-space`, `failed`. */
-export function copyRing(storage: Storage, path: string): void {
+/**
+ * Copies all of `storage` to a new file at `path`; `amend` may add to the copy and close it. Throws `StorageError`: `exists`,
+ * `no-space`, `failed`.
+ */
+export function copyRing(storage: Storage, path: string, amend: (copy: FileStorage) => void = () => {}): void {
   const { sizeBytes } = storage;
   // No space is reserved: the copy is finished at once, and a full disk shows while it is made.
   const copy = FileStorage.create(path, sizeBytes, () => true);
@@ -23,6 +26,7 @@ export function copyRing(storage: Storage, path: string): void {
       if (!isZero(chunk, length)) copy.write(at, chunk, 0, length);
     }
     copy.flush();
+    amend(copy);
   } catch (error) {
     unlinkSync(path);
     throw error;

@@ -6,6 +6,7 @@
  * before anything old is overwritten.
  */
 import { type AppendResult, type DropReason, emptyStats, type RingStats } from './append-result.js';
+import type { BlockEntry } from './block-index.js';
 import type { BlockPool } from './block-pool.js';
 import type { BlockWriter } from './block-writer.js';
 import { ColumnState } from './column-state.js';
@@ -70,6 +71,11 @@ export class RingAppender {
   resume(blockSequence: number, frameSequence: number): void {
     this.blockSequence = blockSequence;
     this.frameSequence = frameSequence;
+  }
+
+  /** Goes on in that block itself, behind its last frame at `position`. Of records only: sweeps build on what was before. */
+  reopen(newest: BlockEntry, position: number): void {
+    this.block.reopen(newest.offset, newest, position);
   }
 
   get rows(): RingSpec['rows'] {

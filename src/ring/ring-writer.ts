@@ -20,7 +20,7 @@ import {
   FORMAT_MAJOR,
   RING_BLOCKS_MIN,
 } from './layout.js';
-import { nextFrameAfter } from './next-frame.js';
+import { nextFrameAfter, openEndOf } from './next-frame.js';
 import { type AppenderShared, RingAppender } from './ring-appender.js';
 import { RingFormatError } from './ring-format-error.js';
 import { RingReader } from './ring-reader.js';
@@ -76,6 +76,18 @@ export class RingWriter {
    * ring, one of another version, or a damaged one.
    */
   static resume(storage: Storage, grow: (sizeBytes: number) => void = () => {}): RingWriter {
+    return RingWriter.goOn(storage, grow, false);
+  }
+
+  /**
+   * The same in a copy that was made while the writer went on: records are put into the blocks that were open then, so that none is
+   * overwritten that the writer would have kept.
+   */
+  static reopen(copy: Storage, grow: (sizeBytes: number) => void): RingWriter {
+    return RingWriter.goOn(copy, grow, true);
+  }
+
+  private static goOn(storage: Storage, grow: (sizeBytes: number) => void, inOpenBlocks: boolean): RingWriter {
     const reader = RingReader.open(storage);
     const { headerBytes, blockBytes, blockCount, table, fileSeed, major } = reader.layout;
     if (major < CONTINUED_MAJOR || major > FORMAT_MAJOR) {
@@ -98,7 +110,10 @@ export class RingWriter {
     const writer = new RingWriter(storage, table, headerBytes, blockBytes, fileSeed, pool, major);
     for (const [ring, appender] of writer.appenders.entries()) {
       const newest = reader.blocks(ring).at(-1);
-      if (newest) appender.resume(newest.sequence, nextFrameAfter(reader, ring, newest));
+      if (newest === undefined) continue;
+      appender.resume(newest.sequence, nextFrameAfter(reader, ring, newest));
+      const end = inOpenBlocks && appender.rows === 'none' ? openEndOf(reader, newest) : undefined;
+      if (end !== undefined) appender.reopen(newest, end);
     }
     return writer;
   }

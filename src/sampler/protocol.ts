@@ -32,8 +32,8 @@ export type FromSampler =
   | { readonly type: 'failed'; readonly failure: Failure }
   /** Rules became true, and are to be acted upon. */
   | { readonly type: 'fired'; readonly firings: readonly Firing[] }
-  /** About once a second. */
-  | { readonly type: 'progress'; readonly progress: SamplerProgress }
+  /** About once a second. `events`: how many of the recorder's have been taken. */
+  | { readonly type: 'progress'; readonly progress: SamplerProgress; readonly events: number }
   /** The recording is closed and on disk. */
   | { readonly type: 'stopped'; readonly reason: EndReason; readonly progress: SamplerProgress };
 

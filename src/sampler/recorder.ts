@@ -13,8 +13,8 @@ import type { FrameView, GapView } from '../recording/frame.js';
 import { viewFrame } from '../recording/frame.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
+import { saveRing } from '../recording/save-ring.js';
 import { type Snapshot, snapshotOf } from '../recording/snapshot.js';
-import { copyRing } from '../ring/copy-ring.js';
 import { type ActionOption, planActions, watchedRules } from './action-plan.js';
 import { Actions } from './actions.js';
 import type { SamplerConfig } from './config.js';
@@ -26,6 +26,7 @@ import { planRecording, type RecordOptions, type RecordPlan } from './record-opt
 import { RecordingError } from './recording-error.js';
 import { openSource, type RingSource } from './ring-source.js';
 import { shown } from './shown.js';
+import { ToldEvents } from './told-events.js';
 import { V8Source } from './v8-source.js';
 
 /** How a recording ended. */
@@ -70,6 +71,7 @@ export class Recorder implements AsyncDisposable {
   #recording: Recording | undefined;
   #latest: { walk: FrameWalk; snapshot: Snapshot | undefined } | undefined;
   #spans = 0;
+  readonly #told = new ToldEvents();
   #clock: { line: ClockLine; readNs: bigint } | undefined;
 
   protected constructor(plan: RecordPlan, source: RingSource, options: RecordOptions, ended: Promise<RecordingEnd>) {
@@ -88,7 +90,7 @@ export class Recorder implements AsyncDisposable {
       file: plan.file,
       onWarning: this.#onWarning,
       mark: (timeNs, event) => {
-        if (!this.#isOver) this.#line?.send({ type: 'event', timeNs: `${timeNs}`, event });
+        if (!this.#isOver) this.#send(timeNs, event);
       },
       onEnded: () => this.#line?.send({ type: 'actionEnded' }),
     });
@@ -115,6 +117,7 @@ export class Recorder implements AsyncDisposable {
         if (message.processes === 0) recorder.#onWarning('No process matches the target yet');
         started.resolve();
       }
+      if (message.type === 'progress') recorder.#told.taken(message.events);
       if (message.type === 'fired') recorder.#actions.take(message.firings);
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
       if (message.type === 'stopped') {
@@ -222,11 +225,14 @@ export class Recorder implements AsyncDisposable {
     return this.#progress;
   }
 
-  /** Copies what is in the ring now into a new file. Throws when something is there already. */
+  /**
+   * Copies what is in the ring now into a new file, with all marks and spans up to here. Throws when something is there
+   * already.
+   */
   save(file: string): void {
     const storage = this.#source.openStorage();
     try {
-      copyRing(storage, file);
+      saveRing(storage, file, this.#told.latest);
     } finally {
       storage.close();
     }
@@ -303,6 +309,11 @@ export class Recorder implements AsyncDisposable {
     }
     const timeNs = process.hrtime.bigint();
     this.v8?.mark(timeNs);
+    this.#send(timeNs, event);
+  }
+
+  #send(timeNs: bigint, event: TideEvent): void {
+    this.#told.add(timeNs, event);
     this.#line?.send({ type: 'event', timeNs: `${timeNs}`, event });
   }
 }

@@ -54,19 +54,22 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
   try {
     const { sampler: running, storage } = openSampler(config, (firings) => port.send({ type: 'fired', firings }));
     const missing = running.notTaken().missing;
+    let events = 0;
     port.onMessage((message) => {
-      if (message.type === 'stop') running.stop();
+      if (message.type === 'event') {
+        running.mark(BigInt(message.timeNs), message.event);
+        events++;
+      } else if (message.type === 'stop') running.stop();
       else if (message.type === 'actionEnded') running.actionEnded();
       else if (message.type === 'rules') running.watch(message.rules);
-      else if (message.type === 'v8') running.v8(message.records);
-      else running.mark(BigInt(message.timeNs), message.event);
+      else running.v8(message.records);
     });
     running.started.then(() => {
       if (isSettled(storage)) port.send({ type: 'started', processes: running.progress.live, missing });
     });
     let harm: Error | undefined;
     const reports = setInterval(() => {
-      port.send({ type: 'progress', progress: running.progress });
+      port.send({ type: 'progress', progress: running.progress, events });
       harm = harmOf(storage, config);
       if (harm) running.stop();
     }, PROGRESS_EVERY_MS);
