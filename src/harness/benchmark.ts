@@ -8,6 +8,7 @@
  * The trap: a suite runs its benchmarks without waiting for anybody, so recording begins before it and the answer is asked for when
  * it has ended. A benchmark is cloned for its cycles; the events are those of the one that was added.
  */
+import { checkNames } from '../text/option-checks.js';
 import { isolatedScript, runFresh } from './fresh-process.js';
 import { freshTask, runFreshTask } from './fresh-task.js';
 import { type TaskMemory, TaskMeter, taskMemory } from './task-memory.js';
@@ -40,6 +41,8 @@ export interface BenchmarkOptions {
   readonly isolate?: boolean | string | URL;
 }
 
+const OPTION_NAMES: readonly (keyof BenchmarkOptions)[] = ['hz', 'isolate'];
+
 /** Suites of this script that were attached, each with benchmarks to be isolated. */
 let suites = 0;
 
@@ -48,6 +51,7 @@ let suites = 0;
  * IsolationError when a benchmark cannot be run in a fresh process. Rejects with a TypeError for a wrong option.
  */
 export async function attach(suite: Suite, options: BenchmarkOptions = {}): Promise<() => Promise<TaskMemory[]>> {
+  checkNames(options, OPTION_NAMES);
   const { hz = 100, isolate = false } = options;
   const benchmarks: Benchmark[] = [];
   suite.forEach((benchmark) => {

@@ -6,6 +6,7 @@
  * until it has collected by itself a few times.
  */
 import { readMallocUse } from '../engine/malloc-use.js';
+import { checkNames } from '../text/option-checks.js';
 import type { Growth } from './growth.js';
 import { GrowthSeries } from './growth-series.js';
 import { countOption } from './measure.js';
@@ -42,6 +43,9 @@ export interface GrowthPlan {
   readonly mostMs: number;
 }
 
+const OPTION_NAMES: readonly (keyof GrowthOptions)[] = [
+  ...(['iterations', 'rounds', 'warmup', 'leastBytes', 'pid', 'concurrency', 'mostMs'] as const),
+];
 const MOST_MS = 120_000;
 const LEAST_ROUNDS = 8;
 const MOST_CONCURRENCY = 1000;
@@ -55,6 +59,7 @@ export async function measureGrowth(what: (() => unknown) | URL, options: Growth
   if (typeof what !== 'function' && !(what instanceof URL)) {
     throw new TypeError(`Expected a function or a URL to measure, got ${typeof what}`);
   }
+  checkNames(options, OPTION_NAMES);
   const isModule = what instanceof URL && what.protocol === 'file:';
   const isRemote = !isModule && (what instanceof URL || options.pid !== undefined);
   const plan = planOf(options, isRemote);

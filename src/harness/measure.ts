@@ -8,6 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import { counted, type MetricReading } from '../analyze/metric-reading.js';
 import type { SpanMemory } from '../analyze/span-memory.js';
+import { booleanOption, checkNames, typedOption } from '../text/option-checks.js';
 import { moduleFile, runFresh } from './fresh-process.js';
 import { startRecording } from './measuring-recorder.js';
 import { faultsSince, ownFaults } from './own-faults.js';
@@ -41,6 +42,7 @@ export interface Measurement extends Omit<SpanMemory, 'v8'> {
   readonly pssDelta?: number;
 }
 
+const OPTION_NAMES: readonly (keyof MeasureOptions)[] = ['iterations', 'warmup', 'hz', 'isolate', 'export'];
 const ITERATIONS = 100;
 const WARMUP = 10;
 const HZ = 100;
@@ -53,6 +55,9 @@ const FRESH_MEASURE = fileURLToPath(new URL('./fresh-measure.js', import.meta.ur
  * for a wrong option.
  */
 export async function measure(task: (() => unknown) | URL, options: MeasureOptions = {}): Promise<Measurement> {
+  checkNames(options, OPTION_NAMES);
+  booleanOption('isolate', options.isolate);
+  typedOption('export', options.export, 'the name of an export', (value) => typeof value === 'string');
   const iterations = countOption('iterations', options.iterations ?? ITERATIONS, 1);
   const warmup = countOption('warmup', options.warmup ?? WARMUP, 0);
   if (task instanceof URL) return await measureFresh(task, iterations, warmup, options);

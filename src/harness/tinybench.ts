@@ -10,6 +10,7 @@
  * is used: the events `start` and `complete` of a task, its number of runs, and its warm-up, which is a method of the bench in 2.9
  * and a flag in 6; and of tasks that run at the same time nobody could tell whose memory it is.
  */
+import { checkNames } from '../text/option-checks.js';
 import { isolatedScript, runFresh } from './fresh-process.js';
 import { freshTask, runFreshTask } from './fresh-task.js';
 import { memoryColumns, type TaskMemory, TaskMeter, taskMemory } from './task-memory.js';
@@ -47,6 +48,8 @@ export interface TinybenchOptions {
   readonly isolate?: boolean | string | URL;
 }
 
+const OPTION_NAMES: readonly (keyof TinybenchOptions)[] = ['hz', 'isolate'];
+
 /** Benches of this script that have been run, each with tasks to be isolated. */
 let runs = 0;
 
@@ -55,6 +58,7 @@ let runs = 0;
  * rejects with an IsolationError when a task cannot be run in a fresh process. Throws a TypeError for a wrong option.
  */
 export function withMemory<B extends Bench>(bench: B, options: TinybenchOptions = {}): B & { memory: TaskMemory[] } {
+  checkNames(options, OPTION_NAMES);
   const { hz = 100, isolate = false } = options;
   const isFresh = isolate !== false && freshTask !== undefined;
   const script = isolate === false || isFresh ? undefined : isolatedScript(isolate);

@@ -1,18 +1,22 @@
 /** A part of a recording as a recording of its own, and a whole one that is read around its damage. */
+import { checkNames, functionOption, timeOption, typedOption } from '../text/option-checks.js';
 import type { CopyInput } from './copy-input.js';
 import { copyRecording, type LostFrames } from './copy-recording.js';
 import type { RecordingMetadata } from './format.js';
 import { MAPPING_COLUMNS } from './mapping-columns.js';
 import type { Recording, TimeRange } from './recording.js';
-import type { Redactor } from './redact.js';
+import { Redactor } from './redact.js';
 
 export interface CutOptions extends TimeRange {
   readonly redactor?: Redactor | undefined;
   readonly onProgress?: ((unixNs: bigint) => void) | undefined;
 }
 
-/** Writes what lies in the range into a new file. */
+const OPTION_NAMES: readonly (keyof CutOptions)[] = ['from', 'to', 'redactor', 'onProgress'];
+
+/** Writes what lies in the range into a new file. Throws a TypeError for a wrong option, and what writing a file throws. */
 export function cutRecording(recording: Recording, path: string, options: CutOptions = {}): LostFrames {
+  checkOptions(options);
   const clock = recording.clock();
   const range = recording.rangeOf(options, clock);
   const { metadata } = recording;
@@ -36,12 +40,25 @@ export function cutRecording(recording: Recording, path: string, options: CutOpt
   });
 }
 
+function checkOptions(options: CutOptions): void {
+  checkNames(options, OPTION_NAMES);
+  const { from, to, redactor, onProgress } = options;
+  timeOption('from', from);
+  timeOption('to', to);
+  typedOption('redactor', redactor, 'a Redactor', (value) => value instanceof Redactor);
+  functionOption('onProgress', onProgress);
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new TypeError(`Expected the "from" option to be at or before "to", got ${from} and ${to}`);
+  }
+}
+
 /** Writes all that can be read of a damaged recording into a new file. */
 export function salvageRecording(
   recording: Recording,
   path: string,
   onProgress?: (unixNs: bigint) => void,
 ): LostFrames {
+  functionOption('onProgress', onProgress);
   const clock = recording.clock();
   return copyRecording(path, [inputOf(recording, {})], {
     metadata: { ...copiedMetadata(recording.metadata), repaired: true },

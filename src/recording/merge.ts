@@ -4,6 +4,8 @@
  * The traps: a pid and a start time name a process on one boot of one host only; and the monotonic clocks of two hosts have
  * nothing in common, so the times of a merged recording are those of the real clocks.
  */
+import { functionOption } from '../text/option-checks.js';
+import { shown } from '../text/shown.js';
 import type { ClockLine } from './clock-line.js';
 import type { CopyInput } from './copy-input.js';
 import { copyRecording, type LostFrames } from './copy-recording.js';
@@ -12,12 +14,16 @@ import type { RecordingMetadata, RecordingSource } from './format.js';
 import { MAPPING_COLUMNS } from './mapping-columns.js';
 import type { Recording } from './recording.js';
 
-/** Writes all of the recordings into a new file. */
+/** Writes all of the recordings into a new file. Throws a TypeError for none, and what writing a file throws. */
 export function mergeRecordings(
   recordings: readonly Recording[],
   path: string,
   onProgress?: (unixNs: bigint) => void,
 ): LostFrames {
+  if (!(Array.isArray(recordings) && recordings.length > 0)) {
+    throw new TypeError(`Expected an array of one or more recordings to merge, got ${shown(recordings)}`);
+  }
+  functionOption('onProgress', onProgress);
   const sources: RecordingSource[] = [];
   let count = 0;
   const inputs = recordings.map((recording) => {

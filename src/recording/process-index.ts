@@ -1,5 +1,6 @@
 /** The processes of a recording, found in one walk over it. */
 import { identityKey } from '../engine/identity.js';
+import { booleanOption, checkNames, timeOption, typedOption } from '../text/option-checks.js';
 import type { ClockLine } from './clock-line.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { ProcessRef } from './frame.js';
@@ -81,6 +82,18 @@ export function indexProcesses(
     departed: departed.has(key),
     ...(programs.has(key) ? { program: programs.get(key)! } : {}),
   }));
+}
+
+const QUERY_NAMES: readonly (keyof ProcessQuery)[] = ['pid', 'comm', 'aliveAt', 'kernelThreads'];
+
+/** Throws a TypeError for a query that no process could answer. */
+export function checkQuery(query: ProcessQuery): void {
+  checkNames(query, QUERY_NAMES);
+  const { pid, comm, aliveAt, kernelThreads } = query;
+  typedOption('pid', pid, 'a pid', (value) => Number.isSafeInteger(value));
+  typedOption('comm', comm, 'a name or a RegExp', (value) => typeof value === 'string' || value instanceof RegExp);
+  timeOption('aliveAt', aliveAt);
+  booleanOption('kernelThreads', kernelThreads);
 }
 
 /** Whether a process answers a query. */

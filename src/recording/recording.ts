@@ -35,7 +35,7 @@ import { stepsOf, walksOver } from './ladder-walks.js';
 import type { RecordedMappings } from './mapping-record.js';
 import { lastRead, MappingWalk } from './mapping-walk.js';
 import { collectMarks, type Mark } from './marks.js';
-import { indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
+import { checkQuery, indexProcesses, matchesQuery, type ProcessQuery, type RecordedProcess } from './process-index.js';
 import type { ProgramPart } from './program-part.js';
 import { retentionOf, type StepRetention } from './retention.js';
 import { checkForm, processPoints, type Series, type SeriesForm, seriesOf } from './series.js';
@@ -80,6 +80,7 @@ export class Recording implements Disposable {
 
   /** The processes that are in the recording and answer the query, in the order in which they were first seen. */
   processes(query: ProcessQuery = {}): RecordedProcess[] {
+    checkQuery(query);
     const clock = this.clock();
     return indexProcesses(this.walks(), this.events(), clock, this.programs()).filter((process) =>
       matchesQuery(process, query),
@@ -115,7 +116,7 @@ export class Recording implements Disposable {
 
   /** One metric of the host over time: at every sweep that read it, or one point per interval of `every` nanoseconds. */
   hostSeries(metric: HostMetricName, options: SeriesOptions & { readonly source?: number } = {}): Series {
-    checkForm(options);
+    checkForm(options, ['source']);
     const clock = this.clock();
     this.#reader.follow();
     return seriesOf(hostPoints(this.#reader, this.rangeOf(options, clock), metric, options.source), clock, options);

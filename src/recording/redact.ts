@@ -7,6 +7,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { decodeIdentity, encodeIdentity } from '../engine/identity.js';
+import { shown } from '../text/shown.js';
 import type { CommandLine } from './commands.js';
 import { nameParts, type TideEvent } from './events.js';
 import type { RecordingMetadata } from './format.js';
@@ -27,8 +28,9 @@ export class Redactor {
   readonly #what: ReadonlySet<Redactable>;
   readonly #key = randomBytes(32);
 
+  /** Throws a TypeError for what cannot be redacted, and for nothing at all: it would be left in clear text. */
   constructor(what: Iterable<Redactable>) {
-    this.#what = new Set(what);
+    this.#what = new Set(checkRedactable(what));
   }
 
   /** The label of a slot. */
@@ -141,6 +143,17 @@ export class Redactor {
     const { exe: _, exeHex: __, args: ___, argsHex: ____, argsCut: _____, ...rest } = event as ProgramPart;
     return rest;
   }
+}
+
+/** A text is an iterable of its letters, and is refused as one. */
+function checkRedactable(what: unknown): readonly Redactable[] {
+  const isList = typeof what === 'object' && what !== null && Symbol.iterator in what;
+  const list = isList ? [...(what as Iterable<unknown>)] : [];
+  const isRedactable = (one: unknown): one is Redactable => (REDACTABLE as readonly unknown[]).includes(one);
+  if (list.length > 0 && list.every(isRedactable)) return list;
+  throw new TypeError(
+    `Expected what is to be redacted to be an array of one or more of ${REDACTABLE.join(', ')}, got ${shown(what)}`,
+  );
 }
 
 function bytesOf(text: string, hex: string | undefined): Uint8Array {

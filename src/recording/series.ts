@@ -5,6 +5,7 @@
  * rather than a 0 or a repeated value.
  */
 import { Status } from '../schema.js';
+import { checkNames } from '../text/option-checks.js';
 import type { ClockLine } from './clock-line.js';
 import { columnOf } from './frame.js';
 import { type FrameWalk, Kind, type ValueKind } from './frame-walk.js';
@@ -65,8 +66,12 @@ export interface SeriesForm {
   readonly agg?: Aggregate;
 }
 
-/** Throws a TypeError for a form that there is none. */
-export function checkForm({ every, agg = 'last' }: SeriesForm): void {
+const OPTION_NAMES = ['from', 'to', 'every', 'agg'];
+
+/** Throws a TypeError for a form that there is none, and for an option that is neither one of any series nor one of `others`. */
+export function checkForm(options: SeriesForm, others: readonly string[] = []): void {
+  checkNames(options, [...OPTION_NAMES, ...others]);
+  const { every, agg = 'last' } = options;
   if (every !== undefined && !(typeof every === 'bigint' && every > 0n)) {
     throw new TypeError(`Expected the "every" option to be a positive bigint of nanoseconds, got ${String(every)}`);
   }

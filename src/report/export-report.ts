@@ -2,17 +2,19 @@
 import type { Writable } from 'node:stream';
 import { writePieces } from '../export/write-pieces.js';
 import type { Recording } from '../recording/recording.js';
+import { checkNames, functionOption, typedOption } from '../text/option-checks.js';
 import type { ReportOptions } from './report.js';
+
+const OPTION_NAMES: readonly (keyof ReportOptions)[] = ['title', 'onProgress'];
 
 /**
  * The page in pieces of UTF-8: one HTML file with all its data. The first piece comes when all of the recording has been
  * read, in one go. Throws a TypeError for an option that is wrong.
  */
 export async function* exportReport(recording: Recording, options: ReportOptions = {}): AsyncGenerator<Uint8Array> {
-  const { title } = options;
-  if (title !== undefined && typeof title !== 'string') {
-    throw new TypeError(`Expected the "title" option to be a string, got ${String(title)}`);
-  }
+  checkNames(options, OPTION_NAMES);
+  typedOption('title', options.title, 'a string', (value) => typeof value === 'string');
+  functionOption('onProgress', options.onProgress);
   const { reportPage } = await import('./report.js');
   for (const piece of reportPage(recording, options)) yield Buffer.from(piece);
 }

@@ -7,11 +7,11 @@ import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { findMetric } from '../schema.js';
 import { InputError } from '../text/input-error.js';
+import { shown } from '../text/shown.js';
 import { splitWords } from '../text/split-words.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { WatchedRule } from './rule-watch.js';
 import { parseRule, type Rule } from './rules.js';
-import { shown } from './shown.js';
 
 /** What is done when a rule becomes true of a process. */
 export interface ActionOption {

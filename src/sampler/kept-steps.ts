@@ -5,8 +5,8 @@
  */
 import { formatKeep, type Keep, parseKeep } from '../recording/keep.js';
 import { InputError } from '../text/input-error.js';
+import { shown } from '../text/shown.js';
 import { RATES } from './budget.js';
-import { shown } from './shown.js';
 
 /** The ladder in its normal form. Throws a TypeError for one that is none, or whose steps are shorter than a tick. */
 export function checkKeep(text: unknown, hz: number): string | undefined {

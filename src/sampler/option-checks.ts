@@ -1,18 +1,12 @@
-/** Checks of single options: each throws an error that names the option, the value and what is allowed. */
+/** Checks of options that only a recorder has; those of any are in text/option-checks.ts. */
 import { findGroupHierarchy } from '../engine/group-hierarchy.js';
 import type { WorkloadPart } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
+import { shown } from '../text/shown.js';
 import type { DeepRate } from './deep-schedule.js';
-import { shown } from './shown.js';
 
 /** What `rollup` and `mappings` may be. */
 export const MAX_DEEP_HZ = 1000;
-
-export function typedOption(name: string, value: unknown, allowed: string, isRight: (value: unknown) => boolean): void {
-  if (value !== undefined && !isRight(value)) {
-    throw new TypeError(`Expected the "${name}" option to be ${allowed}, got ${shown(value)}`);
-  }
-}
 
 export function isPath(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
@@ -26,12 +20,6 @@ export function isWorkload(value: unknown): boolean {
 export function areUnits(value: unknown): boolean {
   const { pageSize, clockTicksPerSecond } = (value ?? {}) as Partial<HostUnits>;
   return [pageSize, clockTicksPerSecond].every((unit) => Number.isSafeInteger(unit) && unit! > 0);
-}
-
-export function numberOption(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw new RangeError(`Expected the "${name}" option to be a number from ${least} to ${most}, got ${shown(value)}`);
-  }
 }
 
 export function deepRate(name: string, value: unknown): DeepRate {

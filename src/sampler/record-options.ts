@@ -10,16 +10,17 @@ import { AccountNames } from '../procfs/accounts.js';
 import { readHostUnits, readTreeUnits } from '../procfs/host-units.js';
 import { CMDLINE_MODES, type CmdlineMode, type WorkloadPart } from '../recording/format.js';
 import type { HostUnits } from '../schema.js';
+import { booleanOption, checkNames, functionOption, numberOption, typedOption } from '../text/option-checks.js';
 import { readVersion } from '../text/package.js';
+import { shown } from '../text/shown.js';
 import { type ActionOption, type PlannedAction, planActions, watchedRules } from './action-plan.js';
 import { chooseRate, rateOfRecording } from './chosen-rate.js';
 import type { SamplerConfig } from './config.js';
 import type { DeepRate } from './deep-schedule.js';
 import type { SamplerHost } from './host-process.js';
 import { checkKeep, leastRateOf } from './kept-steps.js';
-import { areUnits, deepRate, groupRate, isPath, isWorkload, numberOption, typedOption } from './option-checks.js';
+import { areUnits, deepRate, groupRate, isPath, isWorkload } from './option-checks.js';
 import { sizeFor } from './ring-size.js';
-import { shown } from './shown.js';
 import { type PlainTarget, plainTarget, type Target } from './target.js';
 
 export interface RecordOptions {
@@ -142,12 +143,13 @@ export interface RecordPlan {
 
 /** Checks the options. Throws a TypeError or RangeError, or an error with a `code` of the engine or the file. */
 export function planRecording(options: RecordOptions): RecordPlan {
-  checkNames(options);
-  typedOption('trim', options.trim, 'true or false', (value) => typeof value === 'boolean');
-  typedOption('resume', options.resume, 'true or false', (value) => typeof value === 'boolean');
-  typedOption('v8', options.v8, 'true or false', (value) => typeof value === 'boolean');
+  checkNames(options, OPTION_NAMES);
+  booleanOption('trim', options.trim);
+  booleanOption('resume', options.resume);
+  booleanOption('v8', options.v8);
+  booleanOption('highWater', options.highWater);
   typedOption('signal', options.signal, 'an AbortSignal', (value) => value instanceof AbortSignal);
-  typedOption('onWarning', options.onWarning, 'a function', (value) => typeof value === 'function');
+  functionOption('onWarning', options.onWarning);
   typedOption('procfs', options.procfs, 'the path of a folder', isPath);
   typedOption('file', options.file, 'the path of a new file', isPath);
   typedOption('workload', options.workload, '{ command }, an array of strings', isWorkload);
@@ -286,17 +288,6 @@ function groupOf({ ringGroup, file }: RecordOptions): number | undefined {
       : new AccountNames('/proc').gidOf(ringGroup);
   if (gid !== undefined && Number.isInteger(gid) && gid >= 0 && gid < 2 ** 32 - 1) return gid;
   throw new TypeError(`Expected the "ringGroup" option to be a group of this host, got ${shown(ringGroup)}`);
-}
-
-function checkNames(options: RecordOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Expected the options to be an object, got ${shown(options)}`);
-  }
-  const known = new Set<string>(OPTION_NAMES);
-  for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      throw new TypeError(`There is no "${name}" option; the options are ${OPTION_NAMES.join(', ')}`);
-  }
 }
 
 /** Whether the target can include the process that asks. */

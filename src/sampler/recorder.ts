@@ -15,6 +15,7 @@ import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
 import { saveRing } from '../recording/save-ring.js';
 import { type Snapshot, snapshotOf } from '../recording/snapshot.js';
+import { shown } from '../text/shown.js';
 import { type ActionOption, planActions, watchedRules } from './action-plan.js';
 import { Actions } from './actions.js';
 import type { SamplerConfig } from './config.js';
@@ -25,7 +26,6 @@ import type { FromSampler } from './protocol.js';
 import { planRecording, type RecordOptions, type RecordPlan } from './record-options.js';
 import { RecordingError } from './recording-error.js';
 import { openSource, type RingSource } from './ring-source.js';
-import { shown } from './shown.js';
 import { ToldEvents } from './told-events.js';
 import { V8Source } from './v8-source.js';
 

@@ -7,7 +7,7 @@
  */
 import path from 'node:path';
 import { identityKey, type ProcessIdentity } from '../engine/identity.js';
-import { shown } from './shown.js';
+import { shown } from '../text/shown.js';
 import { cgroupsOf, type MatchSubject, pidNamespaceOf, subjectOf, userOf } from './target-facts.js';
 
 export type { MatchSubject };

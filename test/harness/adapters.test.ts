@@ -1,5 +1,6 @@
 /** The adapters for benchmark harnesses: what they add, and that they leave the rest as it is. */
 import Benchmark from 'benchmark';
+import { measure, measureGrowth } from 'tidemark';
 import { attach, memoryColumns } from 'tidemark/benchmark';
 import { withMemory } from 'tidemark/tinybench';
 import { Bench } from 'tinybench';
@@ -82,4 +83,16 @@ it('benchmark.js gets the memory of each benchmark', async () => {
   expect(allocates!.allocatedPerOp).toBeGreaterThan(14_000);
   expect(lean!.allocatedPerOp).toBeLessThan(1000);
   expect(Object.keys(memoryColumns(lean!))).toContain('GCs');
+});
+
+it('an option that there is none is refused', async () => {
+  expect(() => withMemory(new Bench(), { isolated: true } as never)).toThrow(
+    new TypeError('There is no "isolated" option; the options are hz, isolate'),
+  );
+  await expect(attach(new Benchmark.Suite(), { Hz: 5 } as never)).rejects.toThrow(/no "Hz" option.*hz, isolate/);
+  await expect(measure(() => 1, { iteration: 5 } as never)).rejects.toThrow(
+    /no "iteration" option.*iterations, warmup/,
+  );
+  await expect(measure(() => 1, { isolate: 'no' } as never)).rejects.toThrow(/"isolate" option to be true or false/);
+  await expect(measureGrowth(() => 1, { round: 9 } as never)).rejects.toThrow(/no "round" option.*iterations, rounds/);
 });
