@@ -8,6 +8,7 @@
 import type { Recording } from '../recording/recording.js';
 import { ByteWriter } from '../text/byte-writer.js';
 import { escapeCsv } from '../text/escape.js';
+import { checkOptions } from './export-checks.js';
 import {
   type ExportOptions,
   exportedMetrics,
@@ -26,6 +27,7 @@ const COMMA = 0x2c;
 
 /** The text of the file in pieces, header first. */
 export function* exportCsv(recording: Recording, options: ExportOptions = {}): Generator<string> {
+  checkOptions(options);
   for (const piece of csvOf(recording, options))
     yield Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString();
 }

@@ -6,46 +6,28 @@
  */
 import type { Writable } from 'node:stream';
 import type { Recording } from '../recording/recording.js';
-import type { PartitionKey } from './partition-keys.js';
+import { checkPartitions, checkRequest, isTier } from './export-checks.js';
+import type { ExportRequest, PartitionRequest } from './export-request.js';
 import type { PartitionPiece } from './partitions.js';
-import type { ExportOptions } from './rows.js';
 import type { Table } from './table.js';
-import { TIER_TABLES, type TierName } from './tier-names.js';
 import { writePieces } from './write-pieces.js';
 
-export const EXPORT_FORMATS = [
-  'csv',
-  'jsonl',
-  'parquet',
-  'arrow',
-  'arrow-stream',
-  'perfetto',
-  'pprof',
-  'openmetrics',
-] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-/** Formats that are made of typed columns; the others of them tell of the host or of control groups as text. */
-export const TABLE_FORMATS: readonly ExportFormat[] = ['parquet', 'arrow', 'arrow-stream'];
-export const TABLE_NAMES = ['samples', 'mappings', ...TIER_TABLES] as const;
-export type TableName = (typeof TABLE_NAMES)[number];
-
-export interface ExportRequest extends ExportOptions {
-  readonly format: ExportFormat;
-  /**
-   * What the rows are; default `samples`, one per process and tick. Of Parquet and Arrow also `mappings`; of these, CSV and
-   * JSON lines also `host` and `cgroup`, one per sweep, or per control group and sweep.
-   */
-  readonly table?: TableName;
-  /** Of pprof: what was there at `to` less what was there at `from`. */
-  readonly diff?: boolean;
-}
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportRequest,
+  type PartitionRequest,
+  TABLE_FORMATS,
+  TABLE_NAMES,
+  type TableName,
+} from './export-request.js';
 
 /**
  * The bytes of a recording in a format, in pieces. Throws a TypeError for an option that is wrong, and an `ExportError` where
  * the recording has nothing that the format could tell.
  */
 export async function* exportRecording(recording: Recording, request: ExportRequest): AsyncGenerator<Uint8Array> {
+  checkRequest(request);
   const { format } = request;
   switch (format) {
     case 'csv':
@@ -55,7 +37,7 @@ export async function* exportRecording(recording: Recording, request: ExportRequ
     case 'jsonl':
       if (isTier(request.table))
         return yield* encoded((await import('./table-text.js')).tableJsonl(await tableOf(recording, request)));
-      return yield* encoded((await import('./jsonl.js')).exportJsonl(recording, request));
+      return yield* encoded((await import('./jsonl.js')).jsonlOf(recording, request));
     case 'parquet':
       return yield* (await import('./parquet.js')).parquetOf(await tableOf(recording, request));
     case 'arrow':
@@ -68,10 +50,6 @@ export async function* exportRecording(recording: Recording, request: ExportRequ
       return yield* (await import('./pprof.js')).pprofOf(recording, request);
     case 'openmetrics':
       return yield* encoded((await import('./openmetrics.js')).openMetricsOf(recording, request));
-    default:
-      throw new TypeError(
-        `Expected the "format" option to be one of ${EXPORT_FORMATS.join(', ')}, got ${JSON.stringify(format)}`,
-      );
   }
 }
 
@@ -87,16 +65,13 @@ export async function writeExport(
   await writePieces(exportRecording(recording, request), stream);
 }
 
-export interface PartitionRequest extends Omit<ExportRequest, 'format' | 'diff'> {
-  /** What the folders are named for. */
-  readonly partition: readonly PartitionKey[];
-}
-
-/** The pieces of Parquet files in folders by host and day; those of one path follow each other. */
+/** The pieces of Parquet files in folders by host and day; those of one path follow each other. Throws as `exportRecording` does. */
 export async function* exportPartitions(
   recording: Recording,
-  { partition, ...options }: PartitionRequest,
+  request: PartitionRequest,
 ): AsyncGenerator<PartitionPiece> {
+  checkPartitions(request);
+  const { partition, ...options } = request;
   const { partitionName, partitionsOf } = await import('./partitions.js');
   yield* partitionsOf(await tableOf(recording, options), partition, partitionName(recording));
 }
@@ -107,14 +82,7 @@ async function tableOf(
 ): Promise<Table> {
   if (table === 'samples') return new (await import('./sample-table.js')).SampleTable(recording, options);
   if (table === 'mappings') return new (await import('./mapping-rows-table.js')).MappingRowsTable(recording, options);
-  if (isTier(table)) return new (await import('./tier-table.js')).TierTable(recording, table, options);
-  throw new TypeError(
-    `Expected the "table" option to be one of ${TABLE_NAMES.join(', ')}, got ${JSON.stringify(table)}`,
-  );
-}
-
-function isTier(table: TableName | undefined): table is TierName {
-  return TIER_TABLES.some((name) => name === table);
+  return new (await import('./tier-table.js')).TierTable(recording, table, options);
 }
 
 function* encoded(pieces: Iterable<string>): Generator<Uint8Array> {

@@ -5,6 +5,7 @@
  */
 import { nameParts } from '../recording/events.js';
 import type { Recording } from '../recording/recording.js';
+import { checkOptions } from './export-checks.js';
 import {
   ESTIMATE_COLUMNS,
   type ExportOptions,
@@ -20,6 +21,12 @@ import { inChunks } from './text-chunks.js';
 
 /** The text of the file in pieces. */
 export function exportJsonl(recording: Recording, options: ExportOptions = {}): Generator<string> {
+  checkOptions(options);
+  return jsonlOf(recording, options);
+}
+
+/** The same for options that were checked. */
+export function jsonlOf(recording: Recording, options: ExportOptions): Generator<string> {
   return inChunks(lines(recording, options));
 }
 

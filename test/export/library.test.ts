@@ -94,7 +94,7 @@ describe('a format', () => {
   it('that does not exist is refused', async () => {
     using recording = openRecording(file);
     await expect(exportRecording(recording, { format: 'xml' as never }).next()).rejects.toThrow(
-      /"format" option to be one of csv, .*openmetrics, got "xml"/,
+      /"format" option to be one of csv, .*openmetrics, got 'xml'/,
     );
   });
 
