@@ -67,7 +67,9 @@ export async function attach(suite: Suite, options: BenchmarkOptions = {}): Prom
   const script = isolatedScript(isolate);
   return async () => {
     const out: TaskMemory[] = [];
-    for (const { name = '' } of benchmarks) {
+    for (const { name = '', error } of benchmarks) {
+      // It would throw there again.
+      if (error !== undefined) continue;
       const { stamp, memory } = await runFresh({ harness: 'benchmark', name, run: ordinal }, { script, hz });
       out.push(taskMemory(stamp, memory, true));
     }

@@ -85,6 +85,11 @@ export async function runFresh(
   }
 }
 
+/** Whether it was the task itself that failed: others of its script may be run all the same. */
+export function isOfTask(error: unknown): error is IsolationError {
+  return error instanceof IsolationError && error.cause !== undefined;
+}
+
 /** What the process says, in its order. */
 class FreshLine {
   #heard: FromFresh | Error | undefined;
@@ -124,7 +129,10 @@ class FreshLine {
     this.#wake = undefined;
     this.#heard = undefined;
     if (heard instanceof Error) throw heard;
-    if (heard.type === 'failed') throw this.#failure(`the task failed there: ${heard.message}`);
+    if (heard.type === 'failed') {
+      const { message } = heard;
+      throw this.#failure(`the task failed there: ${message}`, heard.isOfTask ? message : undefined);
+    }
     if (heard.type !== type) throw this.#failure(`it said "${heard.type}" for "${type}"`);
     return heard as Extract<FromFresh, { type: T }>;
   }
@@ -136,10 +144,11 @@ class FreshLine {
     this.#wake?.();
   }
 
-  #failure(why: string): IsolationError {
+  #failure(why: string, cause?: string): IsolationError {
     const said = this.#stderr.trim() === '' ? '' : `\n${this.#stderr.trim()}`;
     return new IsolationError(
       `The task "${this.task.name}" of ${this.module} cannot be run in a fresh process: ${why}${said}`,
+      cause === undefined ? {} : { cause },
     );
   }
 }

@@ -20,7 +20,8 @@ export interface FreshTask {
 export type FromFresh =
   | { readonly type: 'ready' }
   | { readonly type: 'done'; readonly stamp: TaskStamp }
-  | { readonly type: 'failed'; readonly message: string };
+  /** `isOfTask`: it is what the task threw, and others of its script may be run. */
+  | { readonly type: 'failed'; readonly message: string; readonly isOfTask: boolean };
 
 const text = process.send ? process.env[FRESH_TASK] : undefined;
 // What this process starts is not for that task.
@@ -28,6 +29,13 @@ if (text !== undefined) delete process.env[FRESH_TASK];
 
 /** The task that this process is for; undefined in a process that is nobody's. */
 export const freshTask: FreshTask | undefined = text === undefined ? undefined : (JSON.parse(text) as FreshTask);
+
+/** What a task threw, its `cause`, told from what kept it from being run. */
+export class TaskError extends Error {
+  constructor(thrown: unknown) {
+    super('The task threw', { cause: thrown });
+  }
+}
 
 /** Runs the task, which stamps its begin and end itself. Never returns: the process ends. */
 export async function runFreshTask(run: (stamper: TaskStamper) => Promise<TaskStamp | undefined>): Promise<never> {
@@ -40,7 +48,10 @@ export async function runFreshTask(run: (stamper: TaskStamper) => Promise<TaskSt
     if (!stamp) throw new Error('it was not run');
     say({ type: 'done', stamp });
   } catch (error) {
-    say({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    const isOfTask = error instanceof TaskError;
+    const thrown = isOfTask ? error.cause : error;
+    const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    say({ type: 'failed', message, isOfTask });
   }
   // The frame behind the end is recorded while this process waits.
   return await gone;

@@ -11,8 +11,8 @@
  * and a flag in 6; and of tasks that run at the same time nobody could tell whose memory it is.
  */
 import { checkNames } from '../text/option-checks.js';
-import { isolatedScript, runFresh } from './fresh-process.js';
-import { freshTask, runFreshTask } from './fresh-task.js';
+import { isOfTask, isolatedScript, runFresh } from './fresh-process.js';
+import { freshTask, runFreshTask, TaskError } from './fresh-task.js';
 import { memoryColumns, type TaskMemory, TaskMeter, taskMemory } from './task-memory.js';
 import type { TaskStamp } from './task-stamp.js';
 
@@ -54,8 +54,9 @@ const OPTION_NAMES: readonly (keyof TinybenchOptions)[] = ['hz', 'isolate'];
 let runs = 0;
 
 /**
- * The same bench, whose `run` measures memory, whose `table` has columns for it, and which has it by task in `memory`. `run`
- * rejects with an IsolationError when a task cannot be run in a fresh process. Throws a TypeError for a wrong option.
+ * The same bench, whose `run` measures memory, whose `table` has columns for it, and which has it by task in `memory`. A
+ * task that throws has its error where tinybench puts it, and no memory. `run` rejects with an IsolationError when a task cannot be
+ * run in a fresh process; where it throws there only, once the others are measured. Throws a TypeError for a wrong option.
  */
 export function withMemory<B extends Bench>(bench: B, options: TinybenchOptions = {}): B & { memory: TaskMemory[] } {
   checkNames(options, OPTION_NAMES);
@@ -85,10 +86,21 @@ export function withMemory<B extends Bench>(bench: B, options: TinybenchOptions 
     }
     const [ordinal, tasks] = [runs++, await run.call(bench)];
     measured.memory = [];
-    for (const { name } of tasks) {
-      const { stamp, memory } = await runFresh({ harness: 'tinybench', name, run: ordinal }, { script, hz });
-      measured.memory.push(taskMemory(stamp, memory, true));
+    const failures: unknown[] = [];
+    for (const task of tasks) {
+      // Its error is in its result, and it would throw there again.
+      if (errorOf(task) !== undefined) continue;
+      try {
+        const fresh = { harness: 'tinybench', name: task.name, run: ordinal } as const;
+        const { stamp, memory } = await runFresh(fresh, { script, hz });
+        measured.memory.push(taskMemory(stamp, memory, true));
+      } catch (error) {
+        if (!isOfTask(error)) throw error;
+        failures.push(error);
+      }
     }
+    // One that throws there alone has times and no memory, which nobody would know; the others have both.
+    if (failures.length > 0) throw failures[0];
     return tasks;
   };
   measured.table = (...convert) => {
@@ -131,16 +143,25 @@ async function runOneOf(bench: Bench, ordinal: number, warmup: () => boolean): P
     const task = bench.tasks.find((one) => one.name === name);
     if (!task)
       throw new Error(`the bench has no such task there; it has ${bench.tasks.map((one) => one.name).join(', ')}`);
-    if (warmup()) await task.warmup();
     let stamp: TaskStamp | undefined;
     const end = (calls: number) => {
       stamp = stamper.end(calls);
     };
-    const forget = listenTo(task, { begin: (of) => stamper.begin(of), end });
-    await task.run();
-    forget();
-    const { error } = (task.result ?? {}) as { error?: unknown };
-    if (error !== undefined) throw error;
+    try {
+      if (warmup()) await task.warmup();
+      const forget = listenTo(task, { begin: (of) => stamper.begin(of), end });
+      await task.run();
+      forget();
+    } catch (error) {
+      throw new TaskError(error);
+    }
+    const error = errorOf(task);
+    if (error !== undefined) throw new TaskError(error);
     return stamp;
   });
+}
+
+/** What the function of a task threw; undefined when it did not, or has not run. */
+function errorOf({ result }: TinybenchTask): unknown {
+  return ((result ?? {}) as { readonly error?: unknown }).error;
 }

@@ -95,6 +95,31 @@ describe('isolate: true', () => {
     expect(columns).toContain('RSS left (KiB)');
   });
 
+  it.each(['tinybench', 'tinybench-6'])(
+    'of %s leaves the error on a task that throws, and measures the others',
+    async (version) => {
+      const { rejected, memory, errors } = JSON.parse(await script('failing.js', version));
+      expect(rejected).toBeUndefined();
+      expect(errors).toEqual(['of the task', null]);
+      expect(memory.map(({ name }: TaskMemory) => name)).toEqual(['hold']);
+      expect(memory[0].rssDelta / MIB).toBeGreaterThan(31.9);
+    },
+  );
+
+  it.each(['tinybench', 'tinybench-6'])(
+    'of %s tells of a task that throws there only, once the others are measured',
+    async (version) => {
+      const { rejected, memory, errors } = JSON.parse(await script('failing.js', version, 'fresh'));
+      expect(rejected.name).toBe('IsolationError');
+      expect(rejected.message).toMatch(
+        /The task "throws" of .*failing\.js cannot be run .*failed there: Error: of the task/,
+      );
+      expect(rejected.cause).toMatch(/^Error: of the task/);
+      expect(errors).toEqual([null, null]);
+      expect(memory.map(({ name }: TaskMemory) => name)).toEqual(['hold']);
+    },
+  );
+
   it('of benchmark.js does so as well', async () => {
     const [hold, lean] = JSON.parse(await script('benchmark.js')) as [TaskMemory, TaskMemory];
     expect(hold.rssDelta! / (hold.calls * 2 ** 18)).toBeGreaterThan(0.99);
