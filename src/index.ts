@@ -86,6 +86,7 @@ export type { HostReading } from './recording/host-reading.js';
 export type { RecordedMappings } from './recording/mapping-record.js';
 export type { Mark } from './recording/marks.js';
 export { mergeRecordings } from './recording/merge.js';
+export { SameRecordingError } from './recording/merge-overlap.js';
 export type { ProcessQuery, RecordedProcess } from './recording/process-index.js';
 export type { ProgramPart } from './recording/program-part.js';
 export {

@@ -42,6 +42,21 @@ async function runForBytes(
   return { code, bytes: Buffer.concat(chunks) };
 }
 
+describe('merge', () => {
+  it('refuses a recording twice, by its names, and leaves nothing behind', async () => {
+    const out = folder.file('twice.tide');
+    const { code, stderr } = await runTidemark(['merge', whole, whole, '-o', out]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `tidemark merge: ${whole} and ${whole} are one recording: what both have would be counted twice\n`,
+    });
+    expect(existsSync(out)).toBe(false);
+    const piped = await runTidemark(['merge', whole, '-', '-o', out], { input: readFileSync(whole) });
+    expect(piped.code).toBe(1);
+    expect(piped.stderr).toContain(`${whole} and standard input are one recording`);
+  });
+});
+
 describe('cut', () => {
   it('goes through pipes into every command that reads recordings', async () => {
     const cut = await runForBytes(['cut', whole, '--from', 'here', '--to', '-5s', '-o', '-'], Buffer.alloc(0));

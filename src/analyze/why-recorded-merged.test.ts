@@ -64,7 +64,7 @@ describe('a merged recording', () => {
           if (tick === at) storeMappings(one, MAIN, at - 1, heap(mib), behind(at - 1));
           growing(one, tick);
         },
-        host('one'),
+        { ...host('one'), writer: { ...METADATA.writer, pid: at } },
       );
     for (const order of [
       [5, 15],

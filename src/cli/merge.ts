@@ -1,9 +1,11 @@
 /** `tidemark merge`: recordings of several hosts, or several runs, in one. */
 import type { Command } from 'commander';
 import { mergeRecordings } from '../recording/merge.js';
+import { SameRecordingError } from '../recording/merge-overlap.js';
 import type { Recording } from '../recording/recording.js';
+import { escapeTerminal } from '../text/escape.js';
 import { formatTime } from '../text/time.js';
-import { UsageError } from './command-error.js';
+import { CommandError, UsageError } from './command-error.js';
 import { startProgress } from './progress.js';
 import { openInput } from './recording-input.js';
 import { writeRecording } from './recording-output.js';
@@ -30,11 +32,22 @@ async function run(files: string[], options: Options): Promise<void> {
   const recordings: Recording[] = [];
   try {
     for (const file of files) recordings.push(openInput(file));
-    await writeRecording(options.output, options.force ?? false, (path) =>
-      mergeRecordings(recordings, path, (timeNs) => progress.show(() => `merged up to ${formatTime(timeNs)}`)),
-    );
+    const show = (timeNs: bigint) => progress.show(() => `merged up to ${formatTime(timeNs)}`);
+    await writeRecording(options.output, options.force ?? false, (path) => {
+      try {
+        mergeRecordings(recordings, path, show);
+      } catch (error) {
+        if (!(error instanceof SameRecordingError)) throw error;
+        const [first, second] = error.places.map((place) => nameOf(files[place]!));
+        throw new CommandError(`${first} and ${second} ${error.why}`);
+      }
+    });
   } finally {
     progress.clear();
     for (const recording of recordings) recording.close();
   }
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : escapeTerminal(file);
 }

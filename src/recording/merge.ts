@@ -12,9 +12,13 @@ import { copyRecording, type LostFrames } from './copy-recording.js';
 import { copiedMetadata } from './cut.js';
 import type { RecordingMetadata, RecordingSource } from './format.js';
 import { MAPPING_COLUMNS } from './mapping-columns.js';
+import { refuseSame } from './merge-overlap.js';
 import type { Recording } from './recording.js';
 
-/** Writes all of the recordings into a new file. Throws a TypeError for none, and what writing a file throws. */
+/**
+ * Writes all of the recordings into a new file. Throws a TypeError for none, a `SameRecordingError` where two of them hold the same,
+ * and what writing a file throws.
+ */
 export function mergeRecordings(
   recordings: readonly Recording[],
   path: string,
@@ -31,6 +35,7 @@ export function mergeRecordings(
     count += recording.metadata.inputs ?? 1;
     return input;
   });
+  refuseSame(inputs.map((input) => ({ input, sources: sourcesOf(input.recording.metadata) })));
   return copyRecording(path, inputs, {
     metadata: metadataOf(recordings, sources),
     isMerge: true,
