@@ -33,7 +33,8 @@ Napi::Value ResultOf(Napi::Env env, const FileRead& read) {
   if (read.length() < 0) return Napi::Number::New(env, static_cast<double>(read.length()));
   size_t length = static_cast<size_t>(read.length());
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, length);
-  if (env.IsExceptionPending()) return env.Undefined();
+  // In a worker that is being ended none is made, and no exception is pending either.
+  if (buffer.IsEmpty() || env.IsExceptionPending()) return env.Undefined();
   if (length > 0) std::memcpy(buffer.Data(), read.bytes(), length);
   return Napi::Uint8Array::New(env, length, buffer, 0);
 }

@@ -65,6 +65,33 @@ describe.each(ENGINES)('worker threads with the %s engine', (name) => {
   });
 });
 
+it('a thread that is ended while the addon makes what it returns takes nobody with it', () => {
+  const worker = `
+    Promise.all(['node:worker_threads', '${ENGINE_FOLDER}native-binding.js'].map((file) => import(file))).then(([{ parentPort }, { nativeBinding }]) => {
+      const { addon } = nativeBinding();
+      parentPort.postMessage('up');
+      for (;;) {
+        addon.readGuarded('/proc/self/cmdline', 4096);
+        const handle = addon.beginGuarded('/proc/self/cmdline', 4096);
+        if (typeof handle !== 'number') addon.takeGuarded(handle, process.hrtime.bigint() + 1_000_000n);
+        addon.columns();
+        addon.tableLayout(64);
+        try { new addon.Sweeper(); } catch {}
+      }
+    });`;
+  const script = `
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    for (let turn = 0; turn < 25; turn++) {
+      const worker = new Worker(values.worker, { eval: true });
+      await once(worker, 'message');
+      await new Promise((resolve) => setTimeout(resolve, turn % 5));
+      await worker.terminate();
+    }
+    tell('all ended');`;
+  expect(runScript(script, { worker })).toBe('all ended');
+});
+
 it('a hundred workers load the addon, sweep with it and let it go', () => {
   const script = `
     const { Worker } = await import('node:worker_threads');
