@@ -149,7 +149,8 @@ describe('the growth of mappings of merged recordings', () => {
           one.set(0, { rss: 60 * MIB });
           if (tick >= from && tick < from + 9) storeMappings(one, MAIN, tick - 1, heap(tick), behind(tick - 1));
         },
-        { host: { ...METADATA.host, bootId } },
+        // Each by a writer of its own.
+        { host: { ...METADATA.host, bootId }, writer: { ...METADATA.writer, pid: from } },
       );
     const authors = [host('a', 10), host('b', 1), host('a', 1)];
     for (const author of authors) author.close();

@@ -1,6 +1,6 @@
 /** Mappings in copies: put together from differences and told anew, with names and without. */
 import { readFileSync } from 'node:fs';
-import { cutRecording, mergeRecordings, openRecording, Redactor, startRecording } from 'tidemark';
+import { cutRecording, mergeRecordings, openRecording, type RecordedProcess, Redactor, startRecording } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RecordedMappings } from '../../src/recording/mapping-record.js';
 import { scratch, until, Workload } from './workload.js';
@@ -18,7 +18,7 @@ function rowsOf([record]: RecordedMappings[]): { start: bigint; rss: number; nam
   }));
 }
 
-async function record(file: string): Promise<{ pid: number; startTicks: number }> {
+async function record(file: string): Promise<RecordedProcess> {
   const workload = await Workload.start();
   const { pid } = workload;
   await using recorder = await startRecording({ target: { pids: [pid] }, file, hz: 20, mappings: 20, rollup: 'off' });
@@ -47,7 +47,12 @@ describe('mappings', () => {
     using part = openRecording(cut);
     expect(rowsOf(part.mappingsOf(found))).toEqual(expected);
     const both = folder.file('both.tide');
-    mergeRecordings([original, part], both);
+    const middle = (found.firstNs + found.lastNs) / 2n;
+    cutRecording(original, folder.file('early.tide'), { to: middle });
+    cutRecording(original, folder.file('late.tide'), { from: middle + 1n });
+    using early = openRecording(folder.file('early.tide'));
+    using late = openRecording(folder.file('late.tide'));
+    mergeRecordings([early, late], both);
     using merged = openRecording(both);
     expect(rowsOf(merged.mappingsOf(merged.processes({ pid: found.pid })[0]!))).toEqual(expected);
   });
