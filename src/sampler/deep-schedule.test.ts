@@ -100,6 +100,18 @@ describe('auto', () => {
     expect(due(START + 2 * SECOND).sort()).toEqual([1, 2, 3]);
   });
 
+  it('reads a small one that was never read before what moves all the time, of which the counters tell most', () => {
+    const { moved, due, read } = scheduleOf('auto', 2);
+    moved.rss.set([10 * MIB, 2 * MIB]);
+    read(0, START, { hold: 4e4 });
+    moved.rss[0] = 18 * MIB;
+    expect(due(START + 5 * SECOND)).toEqual([1, 0]);
+    // Once it was read, who moves more for its cost is first again.
+    read(1, START + 5 * SECOND, { hold: 1e4 });
+    moved.rss[1] = 4 * MIB;
+    expect(due(START + 7 * SECOND)).toEqual([0, 1]);
+  });
+
   it('reads everybody after a minute, whatever happened', () => {
     const { due, read } = scheduleOf('auto', 2);
     read(0, START);

@@ -44,6 +44,11 @@ const PACED_NS_LEAST = 200_000;
 const MAX_AGE_NS = 60e9;
 /** With `auto`: an expected error below this share of the resident memory waits for the age. */
 const WORTHWHILE = 0.005;
+/**
+ * How much more the bytes of a process count that was never read: what moved since a read is estimated by the counters, mostly right to
+ * an eighth of it, and of the other nothing is told.
+ */
+const NEVER_READ = 8;
 /** A fault brings or exchanges one page; most exchange what is counted already. */
 const PAGES_PER_FAULT = 0.25;
 /** Relatives that came or went have a process read again no sooner than this. */
@@ -267,9 +272,10 @@ export class DeepSchedule {
         this.#fade(slot);
         continue;
       }
+      const wanted = isOld ? Math.max(error, 0.02 * (rss || this.#pageSize)) : error;
+      const weight = this.#readAt[slot] === 0 ? NEVER_READ : 1;
       // By powers of two of bytes per microsecond: a finer order would cost more than it brings.
-      const worth =
-        ((isOld ? Math.max(error, 0.02 * (rss || this.#pageSize)) : error) * 1e3) / this.#costOf(method, hold, rss);
+      const worth = (weight * wanted * 1e3) / this.#costOf(method, hold, rss);
       const bucket = Math.max(0, Math.min(BUCKETS - 1, 16 + Math.floor(Math.log2(worth + 1e-9))));
       this.#buckets[bucket]!.push(slot);
     }
