@@ -1,6 +1,8 @@
 // What the programs must be told of the host, or what their answers must be corrected by.
 #pragma once
 
+#include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <cstdio>
 
@@ -18,7 +20,7 @@ inline uint32_t PossibleCpus() {
   uint32_t number = 0;
   bool any = false;
   for (size_t i = 0; i <= length; i++) {
-    if (text[i] >= '0' && text[i] <= '9') {
+    if (std::isdigit(static_cast<unsigned char>(text[i]))) {
       number = number * 10 + static_cast<uint32_t>(text[i] - '0');
       any = true;
     } else {
@@ -36,10 +38,10 @@ inline uint32_t PidLimit(bool is_initial_namespace) {
   if (!is_initial_namespace) return kMost;
   FILE* file = fopen("/proc/sys/kernel/pid_max", "re");
   if (!file) return kMost;
-  unsigned limit = 0;
-  if (fscanf(file, "%u", &limit) != 1 || limit == 0 || limit > kMost) limit = kMost;
+  unsigned limit = kMost;
+  if (fscanf(file, "%u", &limit) != 1) limit = kMost;
   fclose(file);
-  return limit;
+  return std::min<uint32_t>(limit, kMost);
 }
 
 // What a time namespace adds to the time since boot, which stat shows with it.
@@ -51,7 +53,7 @@ inline int64_t BoottimeOffsetNs() {
   long long nanoseconds = 0;
   int64_t offset = 0;
   while (fscanf(file, "%31s %lld %lld", name, &seconds, &nanoseconds) == 3) {
-    if (name[0] == 'b' || name[0] == '7') offset = seconds * 1000000000 + nanoseconds;
+    if (name[0] == 'b') offset = seconds * 1000000000 + nanoseconds;
   }
   fclose(file);
   return offset;
