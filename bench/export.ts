@@ -12,7 +12,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mapFile } from '../src/engine/map-file.js';
 import { preallocate } from '../src/engine/preallocate.js';
-import { type ExportFormat, exportRecording } from '../src/export/formats.js';
+import { EXPORT_FORMATS, type ExportFormat } from '../src/export/export-request.js';
+import { exportRecording } from '../src/export/formats.js';
 import { openRecording } from '../src/recording/recording.js';
 import { FileStorage } from '../src/ring/file-storage.js';
 import { metricsOf } from '../src/schema.js';
@@ -28,15 +29,8 @@ const MOVING = 0.1;
 const VALUES_OF_SWEEP = SLOTS * metricsOf('counters', 'native').length;
 /** Least values per second, in millions. */
 const LEAST: Partial<Record<ExportFormat, number>> = { csv: 5, jsonl: 2, parquet: 5, arrow: 30, 'arrow-stream': 30 };
-const FORMATS: readonly ExportFormat[] = [
-  'csv',
-  'jsonl',
-  'parquet',
-  'arrow',
-  'arrow-stream',
-  'perfetto',
-  'openmetrics',
-];
+/** A profile is of one instant, and of mappings, which are not recorded here. */
+const FORMATS = EXPORT_FORMATS.filter((format) => format !== 'pprof');
 const MOST_MIB = 250;
 const MOST_BYTES_PER_VALUE = 1.5;
 

@@ -26,11 +26,9 @@ export {
   EXPORT_FORMATS,
   type ExportFormat,
   type ExportRequest,
-  exportPartitions,
-  exportRecording,
   type PartitionRequest,
-  writeExport,
-} from './export/formats.js';
+} from './export/export-request.js';
+export { exportPartitions, exportRecording, writeExport } from './export/formats.js';
 export { exportJsonl } from './export/jsonl.js';
 export type { PartitionKey } from './export/partition-keys.js';
 export type { PartitionPiece } from './export/partitions.js';

@@ -259,7 +259,7 @@ void DropParked(const Napi::CallbackInfo& info) {
 
 static Napi::Object InitBpfAddon(Napi::Env env, Napi::Object exports) {
   tidemark::CountersObject::Export(env, exports);
-  tidemark::LivesObject::Export(env, exports);
+  tidemark::ExportLifeRing(env, exports);
   exports.Set("dropParked", Napi::Function::New<tidemark::DropParked>(env, "dropParked"));
   exports.Set("columns", Napi::Function::New<tidemark::ColumnNames>(env, "columns"));
   return exports;

@@ -33,8 +33,7 @@ const MAPPED = new Set(['file', 'shm', 'hugetlb', 'device']);
 /** By the last read of the mappings of a process; undefined where none was made. */
 export function memoryParts(recording: Recording, process: ProcessRef): MemoryParts | undefined {
   const walk = recording.mappingWalk(process);
-  const isMerged = recording.metadata.sources !== undefined;
-  const read = walk && lastRead(walk, undefined, isMerged, ({ table }) => table.rows > 0);
+  const read = walk && lastRead(walk, undefined, ({ table }) => table.rows > 0);
   if (!read) return undefined;
   const parts = Object.fromEntries(MEMORY_PARTS.map((part) => [part, 0])) as Record<MemoryPart, number>;
   for (const { table, text } of read.parts) {

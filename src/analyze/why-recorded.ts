@@ -2,7 +2,8 @@
  * Why a recorded process had the memory that it had at an instant, from the recording alone.
  *
  * The traps: deep reads and readings of limits are older than the instant, and say how much; a process that ended is
- * explained as it was before its memory was freed (`exit-fall.ts`); and what the recorder was not asked for, or not permitted, is not there, which is told.
+ * explained as it was before its memory was freed (`exit-fall.ts`); and what the recorder was not asked for, or not
+ * permitted, is not there, which is told.
  */
 import { identityKey } from '../engine/identity.js';
 import type { ProcessPart } from '../recording/events.js';
@@ -43,7 +44,7 @@ export function whyRecorded(recording: Recording, process: RecordedProcess, aske
   const untilNs = recording.monotonicOf(atNs);
   const walk = recording.mappingWalk(process);
   // The read of a process that is about to end often gives nothing.
-  const read = walk && lastRead(walk, untilNs, process.source !== undefined, ({ table }) => table.rows > 0);
+  const read = walk && lastRead(walk, untilNs, ({ table }) => table.rows > 0);
   const sharing =
     read && process.source === undefined ? sharingOf(recording, key, read.parts, snapshot, atNs) : undefined;
   const { program, pid, startTicks, comm, commHex } = process;

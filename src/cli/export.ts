@@ -5,12 +5,11 @@ import {
   EXPORT_FORMATS,
   type ExportFormat,
   type ExportRequest,
-  exportPartitions,
-  exportRecording,
   TABLE_FORMATS,
   TABLE_NAMES,
   type TableName,
-} from '../export/formats.js';
+} from '../export/export-request.js';
+import { exportPartitions, exportRecording } from '../export/formats.js';
 import { PARTITION_KEYS, type PartitionKey } from '../export/partition-keys.js';
 import { EXTRA_COLUMNS, type ExportOptions, type ExtraColumn } from '../export/rows.js';
 import type { Recording } from '../recording/recording.js';

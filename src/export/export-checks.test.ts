@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { knownRecording } from '../../test/export/known-recording.js';
 import { exportCsv } from './csv.js';
-import type { PartitionRequest } from './export-request.js';
-import { type ExportRequest, exportPartitions, exportRecording } from './formats.js';
+import type { ExportRequest, PartitionRequest } from './export-request.js';
+import { exportPartitions, exportRecording } from './formats.js';
 import { exportJsonl } from './jsonl.js';
 
 const recording = knownRecording();

@@ -12,16 +12,6 @@ import type { PartitionPiece } from './partitions.js';
 import type { Table } from './table.js';
 import { writePieces } from './write-pieces.js';
 
-export {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  type ExportRequest,
-  type PartitionRequest,
-  TABLE_FORMATS,
-  TABLE_NAMES,
-  type TableName,
-} from './export-request.js';
-
 /**
  * The bytes of a recording in a format, in pieces. Throws a TypeError for an option that is wrong, and an `ExportError` where
  * the recording has nothing that the format could tell.

@@ -15,12 +15,15 @@ export class MappingWalk {
   timeNs = 0n;
   /** Records that were there and could not be used. */
   lost = 0;
+  /** The reads of one input stand behind those of another, whatever their times. */
+  readonly isMerged: boolean;
   readonly #cursor: RingCursor;
   readonly #decoder: MappingDecoder;
   readonly #only: string | undefined;
 
   /** With `only`, the records of one process; see `identityKey`. */
-  constructor(cursor: RingCursor, { host, mappingColumns }: RecordingMetadata, only?: string) {
+  constructor(cursor: RingCursor, { host, mappingColumns, sources }: RecordingMetadata, only?: string) {
+    this.isMerged = sources !== undefined;
     this.#cursor = cursor;
     this.#decoder = new MappingDecoder(host.pageSize, mappingColumns);
     this.#only = only;
@@ -59,20 +62,18 @@ export interface MappingsRead {
 }
 
 /**
- * The last read that a walk over one process comes by, at or before a time. Of a merged recording (`isMerged`) the reads of
- * one input stand behind those of another, whatever their times. `isWanted`: whether a record counts.
+ * The last read that a walk over one process comes by, at or before a time. `isWanted`: whether a record counts.
  */
 export function lastRead(
   walk: MappingWalk,
   untilNs: bigint | undefined,
-  isMerged: boolean,
   isWanted: (record: RecordedMappings) => boolean = () => true,
 ): MappingsRead | undefined {
   let found: MappingsRead | undefined;
   for (let record = walk.next(); record !== undefined; record = walk.next()) {
     const { timeNs } = walk;
     const isLater = untilNs !== undefined && timeNs > untilNs;
-    if (isLater && !isMerged) break;
+    if (isLater && !walk.isMerged) break;
     if (isLater || !isWanted(record)) continue;
     if (record.part > 0) {
       if (timeNs === found?.timeNs) found.parts.push(record);

@@ -172,7 +172,7 @@ export class Recording implements Disposable {
   mappingsOf(process: ProcessRef, at?: bigint): RecordedMappings[] {
     const untilNs = at === undefined ? undefined : this.monotonicOf(at);
     const walk = this.mappingWalk(process);
-    return (walk && lastRead(walk, untilNs, this.metadata.sources !== undefined))?.parts ?? [];
+    return (walk && lastRead(walk, untilNs))?.parts ?? [];
   }
 
   /**

@@ -5,7 +5,8 @@
 import { tableFromIPC as read } from '@uwdata/flechette';
 import { MessageReader, RecordBatchReader, tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { type ExportRequest, exportRecording } from '../../src/export/formats.js';
+import type { ExportRequest } from '../../src/export/export-request.js';
+import { exportRecording } from '../../src/export/formats.js';
 import { METRICS } from '../../src/schema.js';
 import { Author, START, someone, unixOf } from '../recorder/synthetic.js';
 import { askArrow } from './duckdb-arrow.js';

@@ -12,7 +12,7 @@ import {
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { preallocate } from '../../src/engine/preallocate.js';
-import { EXPORT_FORMATS } from '../../src/export/formats.js';
+import { EXPORT_FORMATS } from '../../src/export/export-request.js';
 import { runOnSmallDisk, runShell } from '../recorder/command.js';
 import { childrenOf, scratch } from '../recorder/workload.js';
 import { runTidemark } from '../tidemark-process.js';

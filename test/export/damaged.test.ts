@@ -1,7 +1,8 @@
 /** Every export of recordings with damage: what can be read is written, and nothing else is thrown than what says why. */
 import { describe, expect, it } from 'vitest';
 import { ExportError } from '../../src/export/export-error.js';
-import { EXPORT_FORMATS, exportRecording, TABLE_FORMATS } from '../../src/export/formats.js';
+import { EXPORT_FORMATS, TABLE_FORMATS } from '../../src/export/export-request.js';
+import { exportRecording } from '../../src/export/formats.js';
 import { NotARecordingError } from '../../src/recording/format.js';
 import { openSharedRecording } from '../../src/recording/recording.js';
 import { RingFormatError } from '../../src/ring/ring-format-error.js';

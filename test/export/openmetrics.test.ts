@@ -1,7 +1,8 @@
 /** OpenMetrics text of a recording whose content is known: backfilled by promtool, and asked of a real Prometheus. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ExportRequest, exportRecording } from '../../src/export/formats.js';
+import type { ExportRequest } from '../../src/export/export-request.js';
+import { exportRecording } from '../../src/export/formats.js';
 import { METRICS } from '../../src/schema.js';
 import { escapeLabel, escapeTerminal } from '../../src/text/escape.js';
 import { SECOND, unixOf } from '../recorder/synthetic.js';

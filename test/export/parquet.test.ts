@@ -2,12 +2,8 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type ExportRequest,
-  exportPartitions,
-  exportRecording,
-  type PartitionRequest,
-} from '../../src/export/formats.js';
+import type { ExportRequest, PartitionRequest } from '../../src/export/export-request.js';
+import { exportPartitions, exportRecording } from '../../src/export/formats.js';
 import type { Recording } from '../../src/recording/recording.js';
 import { METRICS } from '../../src/schema.js';
 import { SECOND, START, unixOf } from '../recorder/synthetic.js';

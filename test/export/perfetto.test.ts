@@ -1,7 +1,8 @@
 /** Perfetto traces of recordings whose content is known, looked at packet by packet. */
 import { mergeRecordings } from 'tidemark';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type ExportRequest, exportRecording } from '../../src/export/formats.js';
+import type { ExportRequest } from '../../src/export/export-request.js';
+import { exportRecording } from '../../src/export/formats.js';
 import { openRecording, type Recording } from '../../src/recording/recording.js';
 import { Author, MONOTONIC, SECOND, START, someone, unixOf } from '../recorder/synthetic.js';
 import { scratch } from '../recorder/workload.js';

@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type ExportRequest, exportRecording } from '../../src/export/formats.js';
+import type { ExportRequest } from '../../src/export/export-request.js';
+import { exportRecording } from '../../src/export/formats.js';
 import type { Recording } from '../../src/recording/recording.js';
 import { Author, someone, unixOf } from '../recorder/synthetic.js';
 import { scratch } from '../recorder/workload.js';

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXPORT_FORMATS } from '../../src/export/formats.js';
+import { EXPORT_FORMATS } from '../../src/export/export-request.js';
 import { runShell } from '../recorder/command.js';
 import { scratch } from '../recorder/workload.js';
 import { MAIN } from '../tidemark-process.js';

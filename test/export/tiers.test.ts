@@ -1,7 +1,8 @@
 /** The host and control groups in the formats: the same values as the library gives, and nothing where nothing was measured. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type ExportRequest, exportRecording } from '../../src/export/formats.js';
+import type { ExportRequest } from '../../src/export/export-request.js';
+import { exportRecording } from '../../src/export/formats.js';
 import { startTidemark } from '../recorder/command.js';
 import { unixOf } from '../recorder/synthetic.js';
 import { recordTiers } from '../recorder/synthetic-tiers.js';
