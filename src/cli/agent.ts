@@ -12,7 +12,7 @@ import { capturingOf, tellingOf } from './agent-parts.js';
 import { pushPlans } from './agent-pushes.js';
 import { Reload } from './agent-reload.js';
 import { AgentServer } from './agent-server.js';
-import { readSetUp } from './agent-settings.js';
+import { type AgentSetUp, readSetUp } from './agent-settings.js';
 import { CommandError, reasonOf, UsageError } from './command-error.js';
 import { compileLate } from './compile-late.js';
 import { endAtOnce } from './end-at-once.js';
@@ -33,11 +33,18 @@ export function configure(command: Command): void {
 
 async function run(command: Command, { config, checkConfig }: { config?: string; checkConfig?: true }): Promise<void> {
   const setUp = readSetUp(command, config);
-  const { settings, secrets } = setUp;
   if (checkConfig) {
     await writeLines(['the configuration is fine']);
     return;
   }
+  await serve(setUp, () => readSetUp(command, config), config !== undefined);
+  // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
+  await endAtOnce();
+}
+
+/** Until a signal ends it; when it resolves, all is closed, and the answer to a push that was under way has been waited for. */
+async function serve(setUp: AgentSetUp, readAgain: () => AgentSetUp, isOfFile: boolean): Promise<void> {
+  const { settings, secrets } = setUp;
   compileLate();
   useLittleMemory();
   checkRing(settings);
@@ -61,8 +68,8 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   } catch (error) {
     throw new CommandError(`--ring: cannot keep what is to be pushed: ${escapeTerminal(reasonOf(error))}`);
   }
-  if (config !== undefined) agent.reloaded(true);
-  reload = new Reload(agent, server, setUp, () => readSetUp(command, config), tell);
+  if (isOfFile) agent.reloaded(true);
+  reload = new Reload(agent, server, setUp, readAgain, tell);
   if (isEarly) void reload.again();
   await writeLines([`${server.origin}/metrics`]);
   warn('agent', `recording at ${agent.recorder.hz} Hz with the ${agent.recorder.engine} engine into ${where(agent)}`);
@@ -71,9 +78,6 @@ async function run(command: Command, { config, checkConfig }: { config?: string;
   } catch (error) {
     throw new CommandError(escapeTerminal((error as Error).message));
   }
-  await server[Symbol.asyncDispose]();
-  // A target that is stuck may hold a thread that reads its arguments, and Node would wait for that thread for ever.
-  await endAtOnce();
 }
 
 /** Before anything is measured. */

@@ -2,6 +2,7 @@
  * A network that is cut, unplugged and slow, and a store that answers with errors and garbage: what is lost, what comes twice, and
  * whether the recorder notices. `npm run torture -- outage` does it for minutes, and stops the store and kills the agent besides.
  */
+import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { scratch, until } from '../recorder/workload.js';
@@ -65,5 +66,18 @@ describe('an agent', () => {
     const seconds = (times.at(-1)! - times[0]!) / 1000;
     expect(ticks! + missed!).toBeGreaterThan(9 * seconds);
     expect(missed).toBeLessThan(0.2 * ticks!);
+  });
+  it('waits for the answer to a push that is under way when it ends, so that it comes once', { timeout: 60_000 }, async () => {
+    const ring = folder.file('ended');
+    await using host = await startNamespace([{ name: 'steady', count: 1, mib: 4 }]);
+    await using store = await Store.start(() => ({ status: 204, afterMs: 500 }));
+    await using agent = await startAgent(
+      ...['--ring', ring, '--procfs', host.root, '--hz', '10', '--budget', '10%'],
+      ...['--remote-write', store.url, '--push-every', '1s'],
+    );
+    await until(() => store.times.length > 0, 'a push');
+    expect(await agent.end()).toBe(0);
+    expect(store.times).toHaveLength(1);
+    expect(readdirSync(`${ring}/queue`)).toEqual([]);
   });
 });

@@ -57,7 +57,13 @@ describe('a push', () => {
     expect(text).toMatch(/^tidemark_push_samples_total\{host="web1",to="remote-write",result="dropped"\} 0$/m);
     expect(await second.end()).toBe(0);
 
-    const recording = await store.samples('tidemark_recording');
+    // The store makes what it has taken visible once a second, and what it is about to is hidden from a flush.
+    let recording = await store.samples('tidemark_recording');
+    const endMs = performance.now() + 10_000;
+    while ((recording[0]?.timestamps.length ?? 0) < waiting + 3 && performance.now() < endMs) {
+      await pause(200);
+      recording = await store.samples('tidemark_recording');
+    }
     expect(recording.map(({ metric }) => metric)).toEqual([
       { __name__: 'tidemark_recording', host: 'web1', instance: 'web1', job: 'tidemark' },
     ]);
