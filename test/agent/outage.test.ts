@@ -67,7 +67,9 @@ describe('an agent', () => {
     expect(ticks! + missed!).toBeGreaterThan(9 * seconds);
     expect(missed).toBeLessThan(0.2 * ticks!);
   });
-  it('waits for the answer to a push that is under way when it ends, so that it comes once', { timeout: 60_000 }, async () => {
+  it('waits for the answer to a push that is under way when it ends, so that it comes once', {
+    timeout: 60_000,
+  }, async () => {
     const ring = folder.file('ended');
     await using host = await startNamespace([{ name: 'steady', count: 1, mib: 4 }]);
     await using store = await Store.start(() => ({ status: 204, afterMs: 500 }));
