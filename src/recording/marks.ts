@@ -11,18 +11,27 @@ export interface Mark {
   readonly kind: 'mark' | 'span';
 }
 
-/** The marks and spans among the events, by time. */
+/**
+ * The marks and spans among the events, by time. The events come in the order in which they were written: each writer of a
+ * recording that was gone on with numbers its spans from the start again, so an end is of the last begin of its number.
+ */
 export function collectMarks(events: Iterable<{ timeNs: bigint; event: TideEvent }>, clock: ClockLine): Mark[] {
-  const ends = new Map<number, bigint>();
-  const found: { mark: Mark; span?: number }[] = [];
+  type Found = { -readonly [Key in keyof Mark]: Mark[Key] };
+  const found: Found[] = [];
+  const open = new Map<number, Found>();
   for (const { timeNs, event } of events) {
     const unixNs = clock.toUnix(timeNs);
-    if (event.type === 'mark') found.push({ mark: { name: event.name, timeNs: unixNs, kind: 'mark' } });
-    if (event.type === 'begin')
-      found.push({ mark: { name: event.name, timeNs: unixNs, kind: 'span' }, span: event.span });
-    if (event.type === 'end') ends.set(event.span, unixNs);
+    if (event.type === 'mark') found.push({ name: event.name, timeNs: unixNs, kind: 'mark' });
+    if (event.type === 'begin') {
+      const span: Found = { name: event.name, timeNs: unixNs, kind: 'span' };
+      found.push(span);
+      open.set(event.span, span);
+    }
+    if (event.type === 'end') {
+      const ended = open.get(event.span);
+      if (ended) ended.endNs = unixNs;
+      open.delete(event.span);
+    }
   }
-  return found
-    .map(({ mark, span }) => (span === undefined ? mark : { ...mark, endNs: ends.get(span) }))
-    .sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
+  return found.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
 }
