@@ -33,6 +33,8 @@ export interface ReadOptions {
   readonly readBytes?: ReadBytes;
 }
 
+export const READ_OPTIONS: readonly (keyof ReadOptions)[] = ['root', 'host', 'tokenizers', 'readBytes'];
+
 /** Reads the file at a path, or throws an error with the `code` of the system. */
 export type ReadBytes = (path: string) => Uint8Array;
 

@@ -15,6 +15,7 @@ import { SharedStorage } from '../ring/shared-storage.js';
 import type { Storage } from '../ring/storage.js';
 import type { RingOwner } from '../ring/writer-record.js';
 import type { CgroupMetricName, HostMetricName, MetricName } from '../schema.js';
+import { checkNames } from '../text/option-checks.js';
 import type { ClockLine } from './clock-line.js';
 import { type Density, densityOf } from './density.js';
 import { countLostEvents, readClockLine, readEvents, readPrograms, type StampedEvent } from './event-reading.js';
@@ -41,18 +42,13 @@ import { retentionOf, type StepRetention } from './retention.js';
 import { checkForm, processPoints, type Series, type SeriesForm, seriesOf } from './series.js';
 import { type Snapshot, snapshotAt } from './snapshot.js';
 import { type RecordingSummary, summarize } from './summary.js';
+import { checkRange, monotonicRange, type TimeRange } from './time-range.js';
 import type { V8Record } from './v8-log.js';
 import { v8Records } from './v8-records.js';
 
-/** Unix nanoseconds; both ends are included. */
-export interface TimeRange {
-  readonly from?: bigint;
-  readonly to?: bigint;
-}
-
 export type SeriesOptions = TimeRange & SeriesForm;
 
-export type { StampedEvent };
+export type { StampedEvent, TimeRange };
 
 /** Unix nanoseconds, more than a ring can hold. */
 const LATER_THAN_ALL = 2n ** 63n;
@@ -109,7 +105,9 @@ export class Recording implements Disposable {
    * The last sweep of the host at or before a time (Unix nanoseconds; default: the last of all); undefined when the recording
    * has none, or begins later. `source`: in a merged recording the number of the host in `metadata.sources`.
    */
-  hostAt(timeNs: bigint = LATER_THAN_ALL, { source = 0 }: { readonly source?: number } = {}): HostReading | undefined {
+  hostAt(timeNs: bigint = LATER_THAN_ALL, options: { readonly source?: number } = {}): HostReading | undefined {
+    checkNames(options, ['source']);
+    const { source = 0 } = options;
     const clock = this.clock();
     return hostReadingAt(this.#reader, clock, this.monotonicOf(timeNs, clock), source);
   }
@@ -187,10 +185,18 @@ export class Recording implements Disposable {
     return ring < 0 ? undefined : new MappingWalk(this.#reader.cursor(ring), this.metadata, only);
   }
 
-  /** The frames in a range, gaps included. A view is valid until the next one is asked for. */
-  *frames(range: TimeRange = {}): Generator<FrameView | GapView> {
+  /**
+   * The frames in a range, gaps included. A view is valid until the next one is asked for. Throws a TypeError for another
+   * option, or one that is no time.
+   */
+  frames(range: TimeRange = {}): Generator<FrameView | GapView> {
+    checkRange(range);
     const clock = this.clock();
-    for (const walk of this.walks(this.rangeOf(range, clock))) {
+    return this.#framesOf(this.rangeOf(range, clock), clock);
+  }
+
+  *#framesOf(range: WalkRange, clock: ClockLine): Generator<FrameView | GapView> {
+    for (const walk of this.walks(range)) {
       for (let step = walk.next(); step !== null; step = walk.next()) {
         yield step === 'gap' ? { kind: 'gap', lostFrames: walk.lost } : viewFrame(walk, clock);
       }
@@ -312,16 +318,7 @@ export class Recording implements Disposable {
 
   /** A range of Unix times as monotonic ones. */
   rangeOf(range: TimeRange, clock: ClockLine): Pick<WalkRange, 'fromNs' | 'toNs'> {
-    for (const end of ['from', 'to'] as const) {
-      const time = range[end];
-      if (time !== undefined && typeof time !== 'bigint') {
-        throw new TypeError(`Expected the "${end}" option to be a bigint of Unix nanoseconds, got ${String(time)}`);
-      }
-    }
-    return {
-      ...(range.from === undefined ? {} : { fromNs: clock.toMonotonic(range.from, 'earliest') }),
-      ...(range.to === undefined ? {} : { toNs: clock.toMonotonic(range.to) }),
-    };
+    return monotonicRange(range, clock);
   }
 
   close(): void {
