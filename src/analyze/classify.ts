@@ -43,7 +43,8 @@ type Rule = (row: Row, before: Row | undefined, process: Process) => MappingClas
 /** Kernel pages of special mappings on all architectures; their names have no `:` and no `/`. */
 const SPECIAL = /^\[[^:/\]]+\]$/;
 const ALLOCATOR = /^\[anon:(?: ?glibc: malloc|libc_malloc|scudo:|GWP-ASan|jemalloc|malloc)/;
-const NAMED_STACK = /^\[(?:stack:\d+\]|anon:(?: ?glibc: pthread stack|stack_and_tls:|thread stack|.*\bstack\b))/i;
+/** Such as `[anon: glibc: pthread stack: 1234]`. */
+const NAMED_STACK = /^\[(?:stack:\d+\]|anon:(?:stack_and_tls:|.*\bstack\b))/i;
 const NAMED_BSS = /^\[anon:\.bss\]$/;
 const NAMED_JIT = /\bjit\b|jit[-_ ]?(?:code|cache|zygote)|js-executable-memory|v8(?:-code|CodeRange)/i;
 const SHARED_MEMORY =
