@@ -47,9 +47,14 @@ describe.each(WAYS)('sampler %s, engine %s, in %s', (sampler, engine, storage) =
     for (const command of ['', `map ${24 * MIB}`, `map ${8 * MIB}`, 'unmap', 'unmap']) {
       if (command) await workload.tell(command);
       recorder.mark(`after ${command}`);
-      const reading = await nextReading(recorder, pid);
+      let reading = await nextReading(recorder, pid);
+      let rollup = readKernelRollup(pid);
+      // Another python that came or went in between has halved or doubled what both map.
+      for (let more = 0; more < 5 && Math.abs(reading.values.pss! - rollup.pss) > 2 * MIB; more++) {
+        reading = await nextReading(recorder, pid);
+        rollup = readKernelRollup(pid);
+      }
       const kernel = readKernel(pid);
-      const rollup = readKernelRollup(pid);
       expect(reading).toMatchObject({
         pid,
         startTicks: kernel.startTicks,
