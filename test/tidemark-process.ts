@@ -6,6 +6,14 @@ import { packageRoot } from '../src/text/package.js';
 
 export const MAIN = path.join(packageRoot(), 'dist/cli/main.js');
 
+/** What an addon with a sanitizer needs in the environment of whoever loads it (`npm run test:sanitized`); else empty. */
+export const SANITIZER: Readonly<Record<string, string>> = Object.fromEntries(
+  ['LD_PRELOAD', 'ASAN_OPTIONS', 'UBSAN_OPTIONS'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;

@@ -20,6 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SANITIZER } from '../tidemark-process.js';
 
 const HOST_FILES = [
   ...['cpuinfo', 'loadavg', 'meminfo', 'stat', 'swaps', 'tty/drivers', 'uptime', 'version', 'vmstat'],
@@ -79,7 +80,7 @@ export async function runInTree(tree: CapturedTree, words: readonly string[], en
 export async function run(program: string, words: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, TZ: process.env.TZ, HOME: '/nonexistent', LC_ALL: 'C', ...env },
+    env: { PATH: process.env.PATH, TZ: process.env.TZ, HOME: '/nonexistent', LC_ALL: 'C', ...SANITIZER, ...env },
   });
   const stdout: Buffer[] = [];
   let stderr = '';

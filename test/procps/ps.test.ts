@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeProcfs, ROLLUP_HEAD, smapsRecord } from '../engine/fake-procfs.js';
-import { MAIN } from '../tidemark-process.js';
+import { MAIN, SANITIZER } from '../tidemark-process.js';
 
 const ZOO = fileURLToPath(new URL('ps-zoo.py', import.meta.url));
 const ON_TERMINAL = fileURLToPath(new URL('on-terminal.py', import.meta.url));
@@ -30,7 +30,10 @@ interface Answer {
 }
 
 function answer(program: string, words: readonly string[], env: Record<string, string>): Answer {
-  const done = spawnSync(program, words, { env: { PATH: process.env.PATH!, ...env }, maxBuffer: 1 << 26 });
+  const done = spawnSync(program, words, {
+    env: { PATH: process.env.PATH!, ...SANITIZER, ...env },
+    maxBuffer: 1 << 26,
+  });
   return { code: done.status, stdout: done.stdout, stderr: done.stderr.toString() };
 }
 
