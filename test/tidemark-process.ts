@@ -6,9 +6,9 @@ import { packageRoot } from '../src/text/package.js';
 
 export const MAIN = path.join(packageRoot(), 'dist/cli/main.js');
 
-/** What an addon with a sanitizer needs in the environment of whoever loads it (`npm run test:sanitized`); else empty. */
+/** What an addon with a sanitizer has in the environment of whoever loads it (`npm run test:sanitized`); else empty. */
 export const SANITIZER: Readonly<Record<string, string>> = Object.fromEntries(
-  ['LD_PRELOAD', 'ASAN_OPTIONS', 'UBSAN_OPTIONS'].flatMap((name) => {
+  ['ASAN_OPTIONS', 'UBSAN_OPTIONS'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   }),
