@@ -58,7 +58,9 @@ function makeNode() {
   try {
     execFileSync('patchelf', ['--add-needed', path.basename(realpathSync(library)), node]);
   } catch (error) {
-    console.error(`patchelf could not be run (${error.code ?? error.message}): it is in the Debian package of its name`);
+    console.error(
+      `patchelf could not be run (${error.code ?? error.message}): it is in the Debian package of its name`,
+    );
     process.exit(1);
   }
 }
