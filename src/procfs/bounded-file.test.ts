@@ -1,6 +1,6 @@
 /** Files of a tree that somebody made up: each is read whole, or an error with a sentence that names it. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +34,16 @@ describe('a bounded file', () => {
     expect(readBounded(file, 5000)).toHaveLength(5000);
     const refused = expect.objectContaining({ code: 'EFBIG', message: `${file} does not end` });
     for (const most of [4999, 100, 0]) expect(() => readBounded(file, most)).toThrow(refused);
+  });
+
+  it('leaves no descriptor behind, read or refused', () => {
+    const file = fileOf('closed', 5000);
+    const before = readdirSync('/proc/self/fd').length;
+    for (let turn = 0; turn < 20; turn++) {
+      readBounded(file);
+      expect(() => readBounded(file, 10)).toThrow(/does not end/);
+    }
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + 10);
   });
 
   it('is text by its bytes', () => {
@@ -82,7 +92,9 @@ describe('a file with no end', () => {
 
   it('is of a length by its name otherwise', () => {
     expect(['/proc/1/maps', '/proc/1/smaps'].map(mostBytesOf)).toEqual([MOST_MAPPING_BYTES, MOST_MAPPING_BYTES]);
-    const others = ['/proc/1/stat', '/proc/1/status', '/proc/zoneinfo', 'constructor'];
-    expect(others.map(mostBytesOf)).toEqual([65_536, 2 ** 21, MOST_BYTES, MOST_BYTES]);
+    const small = ['/proc/1/stat', '/proc/1/statm', '/proc/1/smaps_rollup'];
+    expect(small.map(mostBytesOf)).toEqual([65_536, 65_536, 65_536]);
+    const others = ['/proc/1/status', '/proc/zoneinfo', 'constructor'];
+    expect(others.map(mostBytesOf)).toEqual([2 ** 21, MOST_BYTES, MOST_BYTES]);
   });
 });

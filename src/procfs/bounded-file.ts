@@ -72,12 +72,11 @@ export function readBoundedText(path: string, most?: number): string {
   return readBounded(path, most).toString('latin1');
 }
 
-/** In words, of what is no regular file. */
+/** In words, of what is no regular file; a socket cannot be opened. */
 function kindOf(stats: Stats): string | undefined {
   // Of a folder the read says so.
   if (stats.isFile() || stats.isDirectory()) return undefined;
-  if (stats.isFIFO()) return 'a FIFO';
-  return stats.isCharacterDevice() || stats.isBlockDevice() ? 'a device' : 'a socket';
+  return stats.isFIFO() ? 'a FIFO' : 'a device';
 }
 
 function refusal(code: string, sentence: string): NodeJS.ErrnoException {

@@ -31,6 +31,24 @@ it('has the sums of the same lines, and NaN for what is not told', () => {
   }
 });
 
+it('has averages of two and three digits', () => {
+  const some = 'some avg10=12.50 avg60=34.25 avg300=100.00 total=1\n';
+  const full = 'full avg10=100.00 avg60=56.05 avg300=78.00 total=2\n';
+  expect(parsePressure(some + full)).toEqual({
+    some: { avg10: 12.5, avg60: 34.25, avg300: 100, totalNs: 1000 },
+    full: { avg10: 100, avg60: 56.05, avg300: 78, totalNs: 2000 },
+  });
+  expect(pressureSums(some + full)).toEqual({ some10: 12.5, some: 1000, full10: 100, full: 2000 });
+});
+
+it('has nothing of a line with more before or behind it', () => {
+  const line = 'some avg10=1.50 avg60=0.25 avg300=0.00 total=12';
+  for (const text of [`x${line}\n`, `${line} \n`, `${line}\nmore\n`, `more\n${line}\n`]) {
+    expect(pressureSums(text).some).toBeNaN();
+  }
+  for (const text of [`x${line}\n`, `${line} x\n`]) expect(parsePressure(text)).toEqual({});
+});
+
 it('is read from a tree, and throws why it cannot be', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'tidemark-pressure-'));
   try {
