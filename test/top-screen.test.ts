@@ -57,7 +57,7 @@ describe('the screen of top', () => {
       const above = lines.slice(0, 6).join('\n');
       expect(above).toMatch(/MemAvailable +\S+ of \S+/);
       expect(above).toMatch(/engine (bpf|native|ts) {2}rate 10 Hz asked, +\d+\.\d\d given/);
-      expect(above).toMatch(/own cost +\S+ % CPU +\d+\.\dM/);
+      expect(above).toMatch(/own cost +\S+ % CPU +\d+(?:\.\d)?M/);
       expect(above).toMatch(/4 processes/);
       terminal.keys('q');
       expect(await ended()).toBe('0');

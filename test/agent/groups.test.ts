@@ -7,7 +7,8 @@ import { scratch } from '../recorder/workload.js';
 import { SyntheticAgent, toldOf } from './synthetic-agent.js';
 
 const folder = scratch();
-afterAll(() => folder[Symbol.dispose]());
+// Of tens of thousands of files.
+afterAll(() => folder[Symbol.dispose](), 60_000);
 let agent: SyntheticAgent;
 let trees = 0;
 beforeEach(() => {
