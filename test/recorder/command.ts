@@ -11,13 +11,13 @@ export interface Command {
 }
 
 /** Starts a program; the outcome is that of its end, however it ends. */
-export function startCommand(program: string, words: readonly string[], cwd: string): Command {
+export function startCommand(program: string, words: readonly string[], cwd: string, mostMs = 25_000): Command {
   const child = spawn(program, words, {
     cwd,
     env: { ...process.env, TIDEMARK_DEBUG: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // One that does not end by itself must not stay behind when its test fails.
-    timeout: 25_000,
+    timeout: mostMs,
     killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];
@@ -32,8 +32,8 @@ export function startCommand(program: string, words: readonly string[], cwd: str
 }
 
 /** Starts `tidemark` with these words in a folder. */
-export function startTidemark(words: readonly string[], cwd: string): Command {
-  return startCommand(process.execPath, [MAIN, ...words], cwd);
+export function startTidemark(words: readonly string[], cwd: string, mostMs?: number): Command {
+  return startCommand(process.execPath, [MAIN, ...words], cwd, mostMs);
 }
 
 /** Runs a line of shell in which `tidemark` is the program. */
