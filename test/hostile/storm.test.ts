@@ -7,11 +7,12 @@ import { startTidemark } from '../recorder/command.js';
 import { scratch, until } from '../recorder/workload.js';
 import { compile } from './programs.js';
 
+// In a ring of the usual size: another test may have tens of thousands of processes meanwhile.
 it.each(['auto', 'native'])('a fork storm is heard or counted (%s)', async (engine) => {
   using folder = scratch();
   const crowd = compile('crowd', folder.path, ['-static']);
   const file = folder.file('a.tide');
-  const words = ['record', '--hz', '20', '--size', '32M', '--engine', engine, '-o', file];
+  const words = ['record', '--hz', '20', '--size', '256M', '--engine', engine, '-o', file];
   const { child, ended } = startTidemark(words, folder.path);
   await until(() => {
     if (!existsSync(file)) return false;
