@@ -24,7 +24,7 @@ function peakOf(touched: readonly number[], reads: Readonly<Record<number, reado
   const meter = new TreeMeter(4096);
   for (const walk of author.open().walks()) meter.follow(walk);
   const { tree, atPeak } = meter.result();
-  return { peak: tree.pss.peak, processes: atPeak.length };
+  return { peak: tree.pss.peak, mean: tree.pss.mean, processes: atPeak.length };
 }
 
 const HALVES = [OWN + SHARED / 2, OWN + SHARED / 2] as const;
@@ -45,4 +45,23 @@ it('is what was read where nothing moved', () => {
 it('is what was read where little moved', () => {
   const { peak } = peakOf([SHARED, SHARED - MIB / 2, SHARED - MIB], { 0: HALVES });
   expect(peak).toMatchObject({ state: 'measured', value: 2 * OWN + SHARED });
+});
+
+/** Means of the three intervals between four ticks, of which the last has a sum of its own. */
+const meanOf = (last: number) => (2 * (2 * OWN + SHARED) + last) / 3;
+
+it('counts the half of a read of who was read before a relative came to share more', () => {
+  const more = SHARED + 80 * MIB;
+  const { mean } = peakOf([SHARED, SHARED, more, more], { 0: HALVES });
+  // The first has half of what it had, the second what it had and half of what it gained.
+  const expected = meanOf((OWN + SHARED / 2) / 2 + OWN + SHARED / 2 + 40 * MIB);
+  expect(mean.state).toBe('estimated');
+  expect(Math.abs((mean as { value: number }).value - expected)).toBeLessThan(MIB / 4);
+});
+
+it('counts all of a read where a relative gained little', () => {
+  const more = SHARED + 2 * MIB;
+  const { mean } = peakOf([SHARED, SHARED, more, more], { 0: HALVES });
+  const expected = meanOf(2 * OWN + SHARED + MIB);
+  expect(Math.abs((mean as { value: number }).value - expected)).toBeLessThan(MIB / 4);
 });
