@@ -11,36 +11,62 @@ import { RingWriter } from '../ring/ring-writer.js';
 import type { Storage } from '../ring/storage.js';
 import type { StampedEvent } from './event-reading.js';
 import { decodeEvent, EventType, encodeEvent } from './events.js';
-import { Rings } from './format.js';
+import { Rings, V8_RING } from './format.js';
 import { RecordCursor } from './packed-records.js';
+import { V8Log, type V8Record } from './v8-log.js';
 
-/** Copies `storage` to a new file. `told`: the latest events, in the order in which they are stored; some may be. */
-export function saveRing(storage: Storage, path: string, told: readonly StampedEvent[]): void {
-  copyRing(storage, path, (copy) => addEvents(copy, told));
+/**
+ * Copies `storage` to a new file. `told`: the latest events, in the order in which they are stored; some may be. `toldV8`: the
+ * same of what V8 told.
+ */
+export function saveRing(
+  storage: Storage,
+  path: string,
+  told: readonly StampedEvent[],
+  toldV8: readonly V8Record[] = [],
+): void {
+  copyRing(storage, path, (copy) => addTold(copy, told, toldV8));
 }
 
-function addEvents(copy: FileStorage, told: readonly StampedEvent[]): void {
-  if (told.length === 0) return;
-  const { stored, offsetNs } = storedEvents(copy);
-  const missing = told.slice(
-    told.findLastIndex(({ timeNs, event }) => stored.has(`${timeNs + offsetNs} ${event.type}`)) + 1,
-  );
-  if (missing.length === 0) return;
+function addTold(copy: FileStorage, told: readonly StampedEvent[], toldV8: readonly V8Record[]): void {
+  if (told.length === 0 && toldV8.length === 0) return;
+  const reader = RingReader.open(copy);
+  const { stored, offsetNs } = storedEvents(reader, Rings.events);
+  const v8Ring = reader.ringId(V8_RING);
+  const events = missingOf(told, stored, offsetNs);
+  const v8 = v8Ring < 0 ? [] : missingOf(toldV8, storedEvents(reader, v8Ring).stored, offsetNs);
+  if (events.length === 0 && v8.length === 0) return;
   const { sizeBytes } = copy;
   const writer = RingWriter.reopen(copy, (whole) => copy.extend(whole, () => true));
-  for (const { timeNs, event } of missing) {
+  for (const { timeNs, event } of events) {
     const result = writer.appendRecord(Rings.events, timeNs + offsetNs, EventType[event.type], encodeEvent(event));
     if (!result.ok && result.reason === 'write-failed') throw writer.lastError;
   }
+  new V8Log(writer, (reason) => {
+    if (reason === 'write-failed') throw writer.lastError;
+  }).append(v8, offsetNs);
   // One that had ended and was trimmed was given its size back.
   writer.close({ trim: copy.sizeBytes > sizeBytes });
 }
 
-/** The events by time and type, and what the times of the present writer are ahead of its clock by. */
-function storedEvents(copy: FileStorage): { readonly stored: ReadonlySet<string>; readonly offsetNs: bigint } {
+/** Those behind the last that is stored: all of them come in their order. */
+function missingOf<T extends StampedEvent>(
+  told: readonly T[],
+  stored: ReadonlySet<string>,
+  offsetNs: bigint,
+): readonly T[] {
+  const last = told.findLastIndex(({ timeNs, event }) => stored.has(`${timeNs + offsetNs} ${event.type}`));
+  return told.slice(last + 1);
+}
+
+/** The events of a ring by time and type, and what the times of the present writer are ahead of its clock by. */
+function storedEvents(
+  reader: RingReader,
+  ring: number,
+): { readonly stored: ReadonlySet<string>; readonly offsetNs: bigint } {
   const stored = new Set<string>();
   let offsetNs = 0n;
-  const cursor = new RecordCursor(RingReader.open(copy).cursor(Rings.events));
+  const cursor = new RecordCursor(reader.cursor(ring));
   for (let step = cursor.next(); step !== null; step = cursor.next()) {
     const event = step === 'record' ? decodeEvent(cursor.type, cursor.payload) : undefined;
     if (!event) continue;

@@ -32,8 +32,8 @@ export type FromSampler =
   | { readonly type: 'failed'; readonly failure: Failure }
   /** Rules became true, and are to be acted upon. */
   | { readonly type: 'fired'; readonly firings: readonly Firing[] }
-  /** About once a second. `events`: how many of the recorder's have been taken. */
-  | { readonly type: 'progress'; readonly progress: SamplerProgress; readonly events: number }
+  /** About once a second. `events`, `v8`: how many of the recorder's events and of what V8 told have been taken. */
+  | { readonly type: 'progress'; readonly progress: SamplerProgress; readonly events: number; readonly v8: number }
   /** The recording is closed and on disk. */
   | { readonly type: 'stopped'; readonly reason: EndReason; readonly progress: SamplerProgress };
 

@@ -27,7 +27,7 @@ import { planRecording, type RecordOptions, type RecordPlan } from './record-opt
 import { RecordingError } from './recording-error.js';
 import { openSource, type RingSource } from './ring-source.js';
 import { ToldEvents } from './told-events.js';
-import { V8Source } from './v8-source.js';
+import { type SentRecord, V8Source } from './v8-source.js';
 
 /** How a recording ended. */
 export interface RecordingEnd {
@@ -72,6 +72,7 @@ export class Recorder implements AsyncDisposable {
   #latest: { walk: FrameWalk; snapshot: Snapshot | undefined } | undefined;
   #spans = 0;
   readonly #told = new ToldEvents();
+  readonly #toldV8 = new ToldEvents<SentRecord['event']>();
   #clock: { line: ClockLine; readNs: bigint } | undefined;
 
   protected constructor(plan: RecordPlan, source: RingSource, options: RecordOptions, ended: Promise<RecordingEnd>) {
@@ -117,7 +118,10 @@ export class Recorder implements AsyncDisposable {
         if (message.processes === 0) recorder.#onWarning('No process matches the target yet');
         started.resolve();
       }
-      if (message.type === 'progress') recorder.#told.taken(message.events);
+      if (message.type === 'progress') {
+        recorder.#told.taken(message.events);
+        recorder.#toldV8.taken(message.v8);
+      }
       if (message.type === 'fired') recorder.#actions.take(message.firings);
       if (message.type === 'progress' || message.type === 'stopped') recorder.#progress = message.progress;
       if (message.type === 'stopped') {
@@ -144,7 +148,7 @@ export class Recorder implements AsyncDisposable {
       recorder.#line.hold(true);
       await started.promise;
       source.settle();
-      if (plan.config.v8) recorder.v8 = new V8Source((records) => recorder.#line?.send({ type: 'v8', records }));
+      if (plan.config.v8) recorder.v8 = new V8Source((records) => recorder.#sendV8(records));
     } catch (error) {
       // Whatever went wrong on our side, nothing goes on without a handle.
       recorder.#line?.send({ type: 'stop' });
@@ -226,13 +230,14 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * Copies what is in the ring now into a new file, with all marks and spans up to here. Throws when something is there
-   * already.
+   * Copies what is in the ring now into a new file, with all marks and spans and all that V8 told up to here. Throws when
+   * something is there already.
    */
   save(file: string): void {
+    this.v8?.tell();
     const storage = this.#source.openStorage();
     try {
-      saveRing(storage, file, this.#told.latest);
+      saveRing(storage, file, this.#told.latest, this.#toldV8.latest);
     } finally {
       storage.close();
     }
@@ -310,6 +315,11 @@ export class Recorder implements AsyncDisposable {
     const timeNs = process.hrtime.bigint();
     this.v8?.mark(timeNs);
     this.#send(timeNs, event);
+  }
+
+  #sendV8(records: readonly SentRecord[]): void {
+    for (const { timeNs, event } of records) this.#toldV8.add(BigInt(timeNs), event);
+    this.#line?.send({ type: 'v8', records });
   }
 
   #send(timeNs: bigint, event: TideEvent): void {

@@ -54,7 +54,7 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
   try {
     const { sampler: running, storage } = openSampler(config, (firings) => port.send({ type: 'fired', firings }));
     const missing = running.notTaken().missing;
-    let events = 0;
+    let [events, v8] = [0, 0];
     port.onMessage((message) => {
       if (message.type === 'event') {
         running.mark(BigInt(message.timeNs), message.event);
@@ -62,14 +62,17 @@ export async function serveSampler(config: SamplerConfig, port: SamplerPort): Pr
       } else if (message.type === 'stop') running.stop();
       else if (message.type === 'actionEnded') running.actionEnded();
       else if (message.type === 'rules') running.watch(message.rules);
-      else running.v8(message.records);
+      else {
+        running.v8(message.records);
+        v8 += message.records.length;
+      }
     });
     running.started.then(() => {
       if (isSettled(storage)) port.send({ type: 'started', processes: running.progress.live, missing });
     });
     let harm: Error | undefined;
     const reports = setInterval(() => {
-      port.send({ type: 'progress', progress: running.progress, events });
+      port.send({ type: 'progress', progress: running.progress, events, v8 });
       harm = harmOf(storage, config);
       if (harm) running.stop();
     }, PROGRESS_EVERY_MS);

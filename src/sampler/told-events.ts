@@ -5,22 +5,24 @@
  * known to be there with the next, a second later.
  */
 import type { StampedEvent } from '../recording/event-reading.js';
+import type { TideEvent } from '../recording/events.js';
 
 /** More are marks without end by a thread that hears no report meanwhile: the sampler has long taken the oldest. */
 const MOST_HELD = 65_536;
 
-export class ToldEvents {
-  #events: StampedEvent[] = [];
+/** `T`: of what kinds they are. */
+export class ToldEvents<T extends TideEvent = TideEvent> {
+  #events: (StampedEvent & { readonly event: T })[] = [];
   /** How many were told before the first that is held. */
   #before = 0;
   #reported = 0;
 
   /** Those that may not be in the ring, oldest first. */
-  get latest(): readonly StampedEvent[] {
+  get latest(): readonly (StampedEvent & { readonly event: T })[] {
     return this.#events;
   }
 
-  add(timeNs: bigint, event: StampedEvent['event']): void {
+  add(timeNs: bigint, event: T): void {
     this.#events.push({ timeNs, event });
     if (this.#events.length >= 2 * MOST_HELD) this.#forget(MOST_HELD);
   }

@@ -1,4 +1,5 @@
 /** What was told before `save` is in the file, however far behind the sampler is. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { openRecording, type Recorder, startRecording } from 'tidemark';
 import { describe, expect, it } from 'vitest';
 import { childrenOf, endChild, MIB, scratch, startSleep, until } from './workload.js';
@@ -52,4 +53,32 @@ it('has what a sampler cannot take: one that is stopped, and one that died', asy
   await recorder.finished.catch(() => {});
   expect(savedMarks(recorder, folder.file('died.tide'))).toEqual(['taken', 'late true']);
   await endChild(child);
+});
+
+describe.each(SAMPLERS)('what V8 told, with a sampler as a %s', (sampler) => {
+  it('is in the file up to the moment, each once, though it is sent once a second', async () => {
+    using folder = scratch();
+    await using recorder = await startRecording({ ...small, sampler, v8: true, target: 'self' });
+    const heapsOf = (file: string) => {
+      using copy = openRecording(file);
+      expect(copy.summary().damage).toEqual([]);
+      const times = copy.v8().map(({ timeNs, event }) => `${timeNs} ${event.type}`);
+      expect(new Set(times).size).toBe(times.length);
+      return copy.v8().filter(({ event }) => event.type === 'v8Heap');
+    };
+    const heaps: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      await pause(300);
+      const before = process.hrtime.bigint();
+      recorder.save(folder.file(`${round}.tide`));
+      const found = heapsOf(folder.file(`${round}.tide`));
+      expect(found.at(-1)!.timeNs).toBeGreaterThanOrEqual(before);
+      heaps.push(found.length);
+      // Ten a second, and one at each copy.
+      expect(found.length).toBeGreaterThan(round * 2);
+    }
+    await recorder.stop();
+    recorder.save(folder.file('whole.tide'));
+    expect(heapsOf(folder.file('whole.tide')).length).toBeGreaterThanOrEqual(heaps.at(-1)!);
+  });
 });
