@@ -58,6 +58,8 @@ function makeNode() {
   const node = path.join(BIN, 'node');
   const library = execFileSync('gcc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim();
   mkdirSync(BIN, { recursive: true });
+  // One of before may still run somewhere.
+  rmSync(node, { force: true });
   copyFileSync(realpathSync(process.execPath), node);
   try {
     execFileSync('patchelf', ['--add-needed', path.basename(realpathSync(library)), node]);
