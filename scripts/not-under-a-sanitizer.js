@@ -33,6 +33,9 @@ export const NOT_UNDER_A_SANITIZER = [
       'the leak test tells a leak from a cache',
       'a program that is recorded from outside tells its heap, also of its last instant',
       'gives each benchmark its memory, and one alone in its file RSS and PSS',
+      'in a control group of its own that has room for little more than Node, a recording is made all the same',
+      'of one process of very many mappings ["maps"] answers',
+      'of one process of very many mappings ["pmap"] answers',
     ],
   },
   {
