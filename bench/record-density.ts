@@ -11,7 +11,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { exportCsv } from '../src/export/csv.js';
-import type { Recording, TimeRange } from '../src/recording/recording.js';
+import type { Recording } from '../src/recording/recording.js';
+import { monotonicRange, type TimeRange } from '../src/recording/time-range.js';
 import { COUNTER_COLUMNS } from '../src/schema.js';
 import type { Bench, BenchContext } from './bench-context.js';
 import { startChurners } from './churners.js';
@@ -125,7 +126,7 @@ async function pressed(recording: Recording, zstd: string): Promise<{ csv: numbe
 /** The values of each column as they are in memory, tick by tick, one column after the other. */
 function* rawColumns(recording: Recording, range: TimeRange): Generator<Float64Array> {
   for (let column = 0; column < COUNTER_COLUMNS.length; column++) {
-    const walk = recording.walk(recording.rangeOf(range, recording.clock()));
+    const walk = recording.walk(monotonicRange(range, recording.clock()));
     for (let step = walk.next(); step !== null; step = walk.next()) {
       if (step !== 'frame') continue;
       const { slots, count } = walk.rows;

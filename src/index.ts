@@ -91,13 +91,13 @@ export {
   openRecording,
   type Recording,
   type SeriesOptions,
-  type TimeRange,
 } from './recording/recording.js';
 export { REDACTABLE, type Redactable, Redactor } from './recording/redact.js';
 export type { StepRetention } from './recording/retention.js';
 export type { Aggregate, Series, SeriesForm } from './recording/series.js';
 export type { Snapshot } from './recording/snapshot.js';
 export type { RecordingSummary } from './recording/summary.js';
+export type { TimeRange } from './recording/time-range.js';
 export type { V8Record } from './recording/v8-log.js';
 export type { V8Collection, V8Heap, V8Isolate } from './recording/v8-parts.js';
 export { exportReport, writeReport } from './report/export-report.js';

@@ -4,7 +4,8 @@
  * The trap: the kernel does not tell how much shmem is mapped, and what processes have of it was read at other instants than
  * the host, some of it a minute before. It bounds the estimate from below only, unless the engine reads it at each tick.
  */
-import type { Recording, TimeRange } from '../recording/recording.js';
+import type { Recording } from '../recording/recording.js';
+import type { TimeRange } from '../recording/time-range.js';
 import type { HostMetricName } from '../schema.js';
 import { type Balance, type BalancePartName, balanceOf, type HostValues, type MappedShmem } from './balance.js';
 

@@ -10,7 +10,8 @@ import { identityKey, type ProcessIdentity } from '../engine/identity.js';
 import { nameParts } from '../recording/events.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import { MappingWalk } from '../recording/mapping-walk.js';
-import type { Recording, TimeRange } from '../recording/recording.js';
+import type { Recording } from '../recording/recording.js';
+import { monotonicRange, type TimeRange } from '../recording/time-range.js';
 import { COUNTER_COLUMNS, Status } from '../schema.js';
 import { ExitFallMeter } from './exit-fall.js';
 import { type GrowthLine, growthLine } from './growth-line.js';
@@ -35,7 +36,7 @@ const START_PART = 0.2;
  * `identityKey`.
  */
 export function recordedGrowth(recording: Recording, range: TimeRange = {}, only?: string): GrowthRow[] {
-  const { fromNs, toNs } = recording.rangeOf(range, recording.clock());
+  const { fromNs, toNs } = monotonicRange(range, recording.clock());
   const keepsStart = fromNs !== undefined;
   const followed = new Map<string, Followed>();
   const lastFrames = new Map<number, bigint>();

@@ -7,7 +7,8 @@
 import type { Command } from 'commander';
 import { checkRange, type Instant, instantWithin, OutsideRecordingError, parseInstant } from '../recording/instants.js';
 import type { Edge } from '../recording/named-instants.js';
-import type { Recording, TimeRange } from '../recording/recording.js';
+import type { Recording } from '../recording/recording.js';
+import type { TimeRange } from '../recording/time-range.js';
 import { formatDurationShort } from '../text/duration.js';
 import { InputError } from '../text/input-error.js';
 import { formatTime } from '../text/time.js';

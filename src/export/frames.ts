@@ -7,6 +7,7 @@
 import { Estimator, type ProcessEstimate } from '../analyze/estimates-at.js';
 import type { FrameWalk } from '../recording/frame-walk.js';
 import type { Recording } from '../recording/recording.js';
+import { monotonicRange } from '../recording/time-range.js';
 import type { ExportOptions } from './rows.js';
 
 export type FrameChoice = Pick<ExportOptions, 'from' | 'to' | 'every' | 'extra' | 'onProgress'>;
@@ -31,7 +32,7 @@ export function* exportedFrames(recording: Recording, options: FrameChoice): Gen
   const estimates: (ProcessEstimate | undefined)[] | undefined = estimator && [];
   // What a process had before the range is what its estimates rest on.
   const { from, ...wholeRange } = options;
-  for (const walk of recording.walks(recording.rangeOf(estimator ? wholeRange : options, clock))) {
+  for (const walk of recording.walks(monotonicRange(estimator ? wholeRange : options, clock))) {
     const frame: ExportFrame = { walk, timeNs: 0n, estimates };
     for (let step = walk.next(); step !== null; step = walk.next()) {
       if (step !== 'frame') continue;

@@ -10,6 +10,7 @@ import type { RecordedMappings } from '../recording/mapping-record.js';
 import { MappingWalk } from '../recording/mapping-walk.js';
 import type { RecordedProcess } from '../recording/process-index.js';
 import type { Recording } from '../recording/recording.js';
+import { monotonicRange } from '../recording/time-range.js';
 import { type FrameChoice, type Thinning, thinningOf } from './frames.js';
 import type { ExportOptions } from './rows.js';
 
@@ -41,7 +42,7 @@ export function* mappingReads(
 ): Generator<MappingRead> {
   const pids = options.pids && new Set(options.pids);
   const clock = recording.clock();
-  const { fromNs, toNs } = recording.rangeOf(options, clock);
+  const { fromNs, toNs } = monotonicRange(options, clock);
   const thinnings = new Map<string, Thinning>();
   thinningOf(options.every);
   const processes = new Map(recording.processes().map((process) => [identityKey(process), process]));

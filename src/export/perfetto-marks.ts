@@ -4,6 +4,7 @@
  * The trap: slices of one track nest, and spans need not; so a span goes on the first track on which none is open.
  */
 import type { Recording } from '../recording/recording.js';
+import { monotonicRange } from '../recording/time-range.js';
 import { EventType } from './perfetto-fields.js';
 import { eventPacket, type TimedBytes, trackPacket } from './perfetto-packets.js';
 import type { ExportOptions } from './rows.js';
@@ -14,7 +15,7 @@ const FIRST_SPAN_TRACK = 10n;
 
 /** In the order of time. */
 export function* perfettoMarks(recording: Recording, options: ExportOptions, clock: number): Generator<TimedBytes> {
-  const { fromNs, toNs } = recording.rangeOf(options, recording.clock());
+  const { fromNs, toNs } = monotonicRange(options, recording.clock());
   const named = new Set<bigint>();
   /** By track: the span that is open on it. */
   const open: (number | undefined)[] = [];

@@ -10,6 +10,7 @@ import { sourcesOf } from '../recording/merge.js';
 import type { Recording } from '../recording/recording.js';
 import { GROUP_RING, HOST_RING, sourceOfHostLabel } from '../recording/tier-format.js';
 import { TierWalk } from '../recording/tier-walk.js';
+import { monotonicRange } from '../recording/time-range.js';
 import { CGROUP_METRICS, HOST_METRICS, type Metric } from '../schema.js';
 import { CounterUnit, EventType } from './perfetto-fields.js';
 import { counterTrackPacket, eventPacket, type TimedBytes, trackPacket } from './perfetto-packets.js';
@@ -32,7 +33,7 @@ export function* tierPackets(
 ): Generator<TimedBytes> {
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
   const line = recording.clock();
-  const walk = TierWalk.over(recording.ring, tier, recording.rangeOf(range, line));
+  const walk = TierWalk.over(recording.ring, tier, monotonicRange(range, line));
   if (!walk) return;
   const metrics: readonly Metric[] = tier === HOST_RING ? HOST_METRICS : CGROUP_METRICS;
   const hosts = sourcesOf(recording.metadata);

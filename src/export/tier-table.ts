@@ -12,6 +12,7 @@ import { sourcesOf } from '../recording/merge.js';
 import type { Recording } from '../recording/recording.js';
 import { GROUP_RING, HOST_RING, sourceOfHostLabel } from '../recording/tier-format.js';
 import { TierWalk } from '../recording/tier-walk.js';
+import { monotonicRange } from '../recording/time-range.js';
 import { CGROUP_METRICS, findMetric, HOST_METRICS, type Metric, STATUSES, Status } from '../schema.js';
 import { ExportError } from './export-error.js';
 import { recordingFacts } from './recording-facts.js';
@@ -129,7 +130,7 @@ export class TierTable implements Table {
   /** The sweeps of the range, at most one in each interval of `every`. */
   *#sweeps({ every, onProgress, ...range }: ExportOptions): Generator<{ walk: TierWalk; timeNs: bigint }> {
     const clock = this.recording.clock();
-    const walk = TierWalk.over(this.recording.ring, ringOf(this.name), this.recording.rangeOf(range, clock))!;
+    const walk = TierWalk.over(this.recording.ring, ringOf(this.name), monotonicRange(range, clock))!;
     /** By input of a merged recording: the interval that its last sweep was in. */
     const intervals = new Map<number, bigint>();
     for (let step = walk.next(); step !== null; step = walk.next()) {

@@ -4,8 +4,9 @@ import type { CopyInput } from './copy-input.js';
 import { copyRecording, type LostFrames } from './copy-recording.js';
 import type { RecordingMetadata } from './format.js';
 import { MAPPING_COLUMNS } from './mapping-columns.js';
-import type { Recording, TimeRange } from './recording.js';
+import type { Recording } from './recording.js';
 import { Redactor } from './redact.js';
+import { monotonicRange, type TimeRange } from './time-range.js';
 
 export interface CutOptions extends TimeRange {
   readonly redactor?: Redactor | undefined;
@@ -18,7 +19,7 @@ const OPTION_NAMES: readonly (keyof CutOptions)[] = ['from', 'to', 'redactor', '
 export function cutRecording(recording: Recording, path: string, options: CutOptions = {}): LostFrames {
   checkOptions(options);
   const clock = recording.clock();
-  const range = recording.rangeOf(options, clock);
+  const range = monotonicRange(options, clock);
   const { metadata } = recording;
   const startNs = range.fromNs ?? BigInt(metadata.startedAt.monotonicNs);
   // The clock of the part begins with it: what stood before is not in it.

@@ -65,8 +65,8 @@ export function readPrograms(reader: RingReader): Map<string, ProgramPart> {
   return programs;
 }
 
-/** Returns how many events of the ring are lost. */
-function eachEvent(
+/** Takes every event of one ring that is still there, in the order in which they were written. Returns how many of it are lost. */
+export function eachEvent(
   reader: RingReader,
   name: (typeof EVENT_RINGS)[number],
   take: (timeNs: bigint, event: TideEvent) => void,

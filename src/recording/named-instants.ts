@@ -2,13 +2,12 @@
  * Instants that have a name: those of marks, and the two ends of spans.
  *
  * The traps: the name of a span means its begin where something begins and its end where something ends, or a range from a span to
- * the same span would be empty; and numbers of spans begin anew when another writer goes on, so an end is that of the last begin
- * of its number.
+ * the same span would be empty.
  */
 import { escapeTerminal } from '../text/escape.js';
 import { formatTime } from '../text/time.js';
-import { decodeEvent } from './events.js';
-import { RecordCursor } from './packed-records.js';
+import { eachEvent, type StampedEvent } from './event-reading.js';
+import { type Named, namedOf } from './marks.js';
 import type { Recording } from './recording.js';
 
 /** Which end of a span its name alone means. */
@@ -19,13 +18,6 @@ export interface NamedInstant {
   readonly monotonicNs: bigint;
   /** For people, where the name could mean several instants, or the end of a span that has none. */
   readonly choice?: string;
-}
-
-interface Named {
-  readonly fromNs: bigint;
-  readonly isSpan: boolean;
-  /** Of a span that has ended. */
-  toNs?: bigint;
 }
 
 const EDGE_WORD = /^(.*) (begin|end)s$/su;
@@ -42,25 +34,14 @@ export function namedInstant(recording: Recording, text: string, edge: Edge): Na
 /** What is called by the whole text, and the spans that are called by what is before `begins` or `ends`. */
 function namedIn(recording: Recording, text: string, spanName: string | undefined): Record<'exact' | 'spans', Named[]> {
   const [exact, spans]: [Named[], Named[]] = [[], []];
-  const open = new Map<number, Named>();
-  const { ring } = recording;
-  const id = ring.ringId('events');
-  if (id < 0) return { exact, spans };
-  // Not `marks()`, which reads comings and goings too: a fork storm leaves very many of them.
-  const cursor = new RecordCursor(ring.cursor(id));
-  for (let step = cursor.next(); step !== null; step = cursor.next()) {
-    const event = step === 'record' ? decodeEvent(cursor.type, cursor.payload) : undefined;
-    if (event?.type === 'end') {
-      const ended = open.get(event.span);
-      if (ended) ended.toNs = cursor.timeNs;
-      open.delete(event.span);
-    }
-    if (event?.type !== 'mark' && event?.type !== 'begin') continue;
-    const isSpan = event.type === 'begin';
-    const named: Named = { fromNs: cursor.timeNs, isSpan };
-    if (isSpan) open.set(event.span, named);
-    if (event.name === text) exact.push(named);
-    if (isSpan && event.name === spanName) spans.push(named);
+  // Not `events()`, which reads comings and goings too: a fork storm leaves very many of them.
+  const events: StampedEvent[] = [];
+  eachEvent(recording.ring, 'events', (timeNs, event) => {
+    if (event.type === 'mark' || event.type === 'begin' || event.type === 'end') events.push({ timeNs, event });
+  });
+  for (const named of namedOf(events)) {
+    if (named.name === text) exact.push(named);
+    if (named.kind === 'span' && named.name === spanName) spans.push(named);
   }
   return { exact, spans };
 }
@@ -72,9 +53,9 @@ function latest(recording: Recording, all: readonly Named[], name: string, edge:
   const shownName = `"${escapeTerminal(name)}"`;
   const choices: string[] = [];
   if (all.length > 1) {
-    const what = all.every(({ isSpan }) => isSpan)
+    const what = all.every(({ kind }) => kind === 'span')
       ? 'spans'
-      : all.some(({ isSpan }) => isSpan)
+      : all.some(({ kind }) => kind === 'span')
         ? 'marks and spans'
         : 'marks';
     choices.push(
@@ -82,7 +63,7 @@ function latest(recording: Recording, all: readonly Named[], name: string, edge:
     );
   }
   let monotonicNs = last.fromNs;
-  if (last.isSpan && edge === 'end') {
+  if (last.kind === 'span' && edge === 'end') {
     monotonicNs = endOf(recording, last);
     if (last.toNs === undefined) choices.push(`the span ${shownName} has no end; the end of the recording is taken`);
   }

@@ -48,7 +48,7 @@ import { v8Records } from './v8-records.js';
 
 export type SeriesOptions = TimeRange & SeriesForm;
 
-export type { StampedEvent, TimeRange };
+export type { StampedEvent };
 
 /** Unix nanoseconds, more than a ring can hold. */
 const LATER_THAN_ALL = 2n ** 63n;
@@ -91,7 +91,7 @@ export class Recording implements Disposable {
     columnOf(metric);
     checkForm(options);
     const clock = this.clock();
-    const walks = this.walks({ ...this.rangeOf(options, clock), metrics: [metric] });
+    const walks = this.walks({ ...monotonicRange(options, clock), metrics: [metric] });
     return seriesOf(processPoints(walks, identityKey(process), metric, options.agg), clock, options);
   }
 
@@ -117,7 +117,7 @@ export class Recording implements Disposable {
     checkForm(options, ['source']);
     const clock = this.clock();
     this.#reader.follow();
-    return seriesOf(hostPoints(this.#reader, this.rangeOf(options, clock), metric, options.source), clock, options);
+    return seriesOf(hostPoints(this.#reader, monotonicRange(options, clock), metric, options.source), clock, options);
   }
 
   /** Every control group that is in the recording, in the order in which they were first seen. */
@@ -137,7 +137,7 @@ export class Recording implements Disposable {
     checkForm(options);
     const clock = this.clock();
     this.#reader.follow();
-    return seriesOf(groupPoints(this.#reader, this.rangeOf(options, clock), group, metric), clock, options);
+    return seriesOf(groupPoints(this.#reader, monotonicRange(options, clock), group, metric), clock, options);
   }
 
   /** The monotonic time of a Unix time, the latest that there are frames of; brings the reader up to date. */
@@ -192,7 +192,7 @@ export class Recording implements Disposable {
   frames(range: TimeRange = {}): Generator<FrameView | GapView> {
     checkRange(range);
     const clock = this.clock();
-    return this.#framesOf(this.rangeOf(range, clock), clock);
+    return this.#framesOf(monotonicRange(range, clock), clock);
   }
 
   *#framesOf(range: WalkRange, clock: ClockLine): Generator<FrameView | GapView> {
@@ -314,11 +314,6 @@ export class Recording implements Disposable {
   walk(range: WalkRange = {}): FrameWalk {
     this.#reader.follow();
     return new FrameWalk(this.#reader, range);
-  }
-
-  /** A range of Unix times as monotonic ones. */
-  rangeOf(range: TimeRange, clock: ClockLine): Pick<WalkRange, 'fromNs' | 'toNs'> {
-    return monotonicRange(range, clock);
   }
 
   close(): void {
